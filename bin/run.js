@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+/**
+ * Entry of the installed `lockstep` command. It parses on Node 12 and newer, so that a Node that is too old hears so in
+ * one line; everything else is loaded after that check.
+ */
+const [major, minor] = process.versions.node.split('.').map(Number);
+
+if (major < 22 || (major === 22 && minor < 15)) {
+  process.stderr.write(
+    `lockstep: needs Node 22.15 or newer, but this is Node ${process.versions.node}; ` +
+      'install a newer one, or run: npx -y -p node@24 -p lockstep lockstep\n',
+  );
+  process.exitCode = 2;
+} else {
+  import('@oclif/core/execute').then(({ execute }) => execute({ dir: import.meta.url }));
+}

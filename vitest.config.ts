@@ -1,0 +1,35 @@
+/**
+ * Two projects. `quick` (npm test) is every test but those named *.full.test.ts; `full` is those. Both run in
+ * `npm run test:full`. With LOCKSTEP_TEST_REPORT=FILE the results are also written there as JSON, for .ci/run.
+ */
+import { defineConfig } from 'vitest/config';
+
+const report = process.env.LOCKSTEP_TEST_REPORT;
+
+export default defineConfig({
+  test: {
+    pool: 'threads',
+    maxWorkers: 2,
+    reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'quick',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/**/*.full.test.ts'],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'full',
+          include: ['test/**/*.full.test.ts'],
+          testTimeout: 20 * 60_000,
+          hookTimeout: 5 * 60_000,
+        },
+      },
+    ],
+  },
+});
