@@ -1,0 +1,86 @@
+/**
+ * A growing byte buffer with the encodings of the WebAssembly binary format: LEB128 numbers, names, sized vectors.
+ * WebAssembly core specification, section "Binary Format / Values".
+ */
+
+export class ByteSink {
+  #bytes = new Uint8Array(256);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  byte(value: number): void {
+    if (this.#length === this.#bytes.length) this.#reserve(1);
+    this.#bytes[this.#length++] = value;
+  }
+
+  append(bytes: Uint8Array | readonly number[]): void {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  /** Unsigned LEB128 of a number from 0 to 2^32 - 1. */
+  unsigned(value: number): void {
+    let rest = value;
+    while (rest > 0x7f) {
+      this.byte((rest & 0x7f) | 0x80);
+      rest = Math.floor(rest / 128);
+    }
+    this.byte(rest);
+  }
+
+  /** Signed LEB128 of a number from -2^31 to 2^31 - 1. */
+  signed(value: number): void {
+    let rest = value | 0;
+    while (rest < -64 || rest > 63) {
+      this.byte((rest & 0x7f) | 0x80);
+      rest >>= 7;
+    }
+    this.byte(rest & 0x7f);
+  }
+
+  /** Signed LEB128 of a 64-bit value, taken modulo 2^64. */
+  signed64(value: bigint): void {
+    let rest = BigInt.asIntN(64, value);
+    while (rest < -0x8000_0000n || rest > 0x7fff_ffffn) {
+      this.byte(Number(rest & 0x7fn) | 0x80);
+      rest >>= 7n;
+    }
+    this.signed(Number(rest));
+  }
+
+  float32(value: number): void {
+    this.append(new Uint8Array(new Float32Array([value]).buffer));
+  }
+
+  float64(value: number): void {
+    this.append(new Uint8Array(new Float64Array([value]).buffer));
+  }
+
+  /** A vector of bytes: its length, then the bytes. */
+  sized(bytes: Uint8Array): void {
+    this.unsigned(bytes.length);
+    this.append(bytes);
+  }
+
+  /** A name; printable ASCII, which is all that is used. */
+  name(text: string): void {
+    if (!/^[ -~]*$/.test(text)) throw new Error(`not an ASCII name: ${text}`);
+    this.sized(Uint8Array.from(text, (char) => char.charCodeAt(0)));
+  }
+
+  /** A copy of what was written. */
+  toBytes(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  #reserve(extra: number): void {
+    if (this.#length + extra <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(2 * this.#bytes.length, this.#length + extra));
+    larger.set(this.#bytes);
+    this.#bytes = larger;
+  }
+}

@@ -1,0 +1,203 @@
+/**
+ * Builds the body of one function: statements in order, structured control, locals given back at the end of their scope.
+ * The body is kept as a list of instructions; encoding and text are made from that list.
+ */
+
+import { ByteSink } from './bytes.ts';
+import { checkArgs, type Expr, type I32, type Local, localGet, Once } from './expr.ts';
+import { encodeInstr, type FuncRef, type FuncType, type Instr } from './instr.ts';
+import { type StoreOp, type ValType, valTypeCode } from './opcodes.ts';
+
+/** A place to branch to: the end of a block or the head of a loop. Only valid inside it. */
+export interface Label {
+  readonly level: number;
+}
+
+export class FunctionBuilder implements FuncRef {
+  readonly name: string;
+  readonly index: number;
+  readonly type: FuncType;
+  readonly instrs: Instr[] = [];
+  /** Types of the locals after the parameters. */
+  readonly localTypes: ValType[] = [];
+  readonly #free: Record<ValType, number[]> = { i32: [], i64: [], f32: [], f64: [] };
+  #scope: { readonly index: number; readonly type: ValType }[] = [];
+  #level = 0;
+
+  constructor(name: string, index: number, type: FuncType) {
+    this.name = name;
+    this.index = index;
+    this.type = type;
+  }
+
+  param<T extends ValType>(position: number, type: T): Local<T> {
+    if (this.type.params[position] !== type) throw new TypeError(`${this.name}: parameter ${position} is not ${type}`);
+    return { index: position, type };
+  }
+
+  /** A local of the present scope. Its content is unspecified until it is set. */
+  local<T extends ValType>(type: T): Local<T> {
+    const index = this.#free[type].pop() ?? this.type.params.length + this.localTypes.push(type) - 1;
+    const local = { index, type };
+    this.#scope.push(local);
+    return local;
+  }
+
+  /** Runs `build`; locals made by it are free for others afterwards. */
+  scope(build: () => void): void {
+    const outer = this.#scope;
+    this.#scope = [];
+    build();
+    for (const { index, type } of this.#scope) this.#free[type].push(index);
+    this.#scope = outer;
+  }
+
+  push(instr: Instr): void {
+    this.instrs.push(instr);
+  }
+
+  /** Leaves the value of `e` on the stack. */
+  emit(e: Expr): void {
+    if (e instanceof Once) {
+      this.#emitOnce(e);
+    } else {
+      for (const arg of e.args) this.emit(arg);
+      this.instrs.push(e.instr);
+    }
+  }
+
+  /** Computes a `Once` here if it has not been computed yet. */
+  settle(e: Once): void {
+    if (e.local === undefined) e.local = this.#compute(e, 'local.set');
+  }
+
+  #emitOnce(e: Once): void {
+    if (e.local === undefined) e.local = this.#compute(e, 'local.tee');
+    else this.push({ op: 'local.get', local: e.local });
+  }
+
+  #compute(e: Once, op: 'local.set' | 'local.tee'): number {
+    this.emit(e.source);
+    const local = this.local(e.type).index;
+    this.push({ op, local });
+    return local;
+  }
+
+  set<T extends ValType>(local: Local<T>, value: Expr<T>): void {
+    this.emit(value);
+    this.push({ op: 'local.set', local: local.index });
+  }
+
+  /** Computes the value here and gives an expression that reads it; a new local of the present scope. */
+  keep<T extends ValType>(value: Expr<T>): Expr<T> {
+    const local = this.local(value.type);
+    this.set(local, value);
+    return localGet(local);
+  }
+
+  store(op: StoreOp, address: I32, value: Expr, offset = 0): void {
+    this.emit(address);
+    this.emit(value);
+    this.push({ op, offset });
+  }
+
+  /** Calls a function and drops its result if it has one. */
+  call(func: FuncRef, args: readonly Expr[]): void {
+    for (const arg of checkArgs(func.type, args, func.name)) this.emit(arg);
+    this.push({ op: 'call', func });
+    for (const _ of func.type.results) this.push({ op: 'drop' });
+  }
+
+  block(build: (end: Label) => void): void {
+    this.#nested({ op: 'block' }, build);
+  }
+
+  /** Branching to the label runs the loop again; falling off the end leaves it. */
+  loop(build: (head: Label) => void): void {
+    this.#nested({ op: 'loop' }, build);
+  }
+
+  if(condition: I32, then: (end: Label) => void, otherwise?: (end: Label) => void): void {
+    this.emit(condition);
+    this.ifStacked(then, otherwise);
+  }
+
+  /** As `if`, with the condition already on the stack. */
+  ifStacked(then: (end: Label) => void, otherwise?: (end: Label) => void): void {
+    this.#nested({ op: 'if' }, (end) => {
+      this.scope(() => then(end));
+      if (otherwise === undefined) return;
+      this.push({ op: 'else' });
+      otherwise(end);
+    });
+  }
+
+  #nested(instr: Instr, build: (label: Label) => void): void {
+    this.push(instr);
+    this.#level += 1;
+    const label = { level: this.#level };
+    this.scope(() => build(label));
+    this.#level -= 1;
+    this.push({ op: 'end' });
+  }
+
+  #depth(label: Label): number {
+    const depth = this.#level - label.level;
+    if (depth < 0) throw new Error(`${this.name}: branch out of a block that is closed`);
+    return depth;
+  }
+
+  br(label: Label): void {
+    this.push({ op: 'br', depth: this.#depth(label) });
+  }
+
+  brIf(label: Label, condition: I32): void {
+    this.emit(condition);
+    this.brIfStacked(label);
+  }
+
+  /** As `brIf`, with the condition already on the stack. */
+  brIfStacked(label: Label): void {
+    this.push({ op: 'br_if', depth: this.#depth(label) });
+  }
+
+  brTable(index: I32, labels: readonly Label[], otherwise: Label): void {
+    this.emit(index);
+    const depths = labels.map((label) => this.#depth(label));
+    this.push({ op: 'br_table', depths, otherwise: this.#depth(otherwise) });
+  }
+
+  return(...values: readonly Expr[]): void {
+    for (const value of values) this.emit(value);
+    this.push({ op: 'return' });
+  }
+
+  /** Sets `bytes` bytes from the address on to the low byte of `value`. */
+  fill(address: I32, value: I32, bytes: I32): void {
+    for (const operand of [address, value, bytes]) this.emit(operand);
+    this.push({ op: 'memory.fill' });
+  }
+
+  unreachable(): void {
+    this.push({ op: 'unreachable' });
+  }
+
+  /** The body in the binary format, without its size. */
+  encode(): Uint8Array<ArrayBuffer> {
+    const sink = new ByteSink();
+    const runs: { type: ValType; count: number }[] = [];
+    for (const type of this.localTypes) {
+      const last = runs.at(-1);
+      if (last?.type === type) last.count += 1;
+      else runs.push({ type, count: 1 });
+    }
+    sink.unsigned(runs.length);
+    for (const { type, count } of runs) {
+      sink.unsigned(count);
+      sink.byte(valTypeCode[type]);
+    }
+    for (const instr of this.instrs) encodeInstr(sink, instr);
+    encodeInstr(sink, { op: 'end' });
+    return sink.toBytes();
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * Builds a module: imports first, then functions, an optional table, exports. WebAssembly core specification, "Binary Format / Modules".
+ */
+
+import { ByteSink } from './bytes.ts';
+import { checkArgs, type Expr, type I32 } from './expr.ts';
+import { FunctionBuilder } from './function.ts';
+import { encodeFuncType, type FuncRef, type FuncType, typeText } from './instr.ts';
+
+const Section = { type: 1, import: 2, function: 3, table: 4, export: 7, element: 9, code: 10 } as const;
+const Kind = { func: 0, table: 1, memory: 2 } as const;
+const FUNCREF = 0x70;
+
+type Import = { readonly module: string; readonly name: string } & (
+  | { readonly kind: 'func'; readonly typeIndex: number }
+  | { readonly kind: 'memory'; readonly minPages: number }
+  | { readonly kind: 'table'; readonly minElements: number }
+);
+
+export class ModuleBuilder {
+  readonly #types = new Map<string, { readonly index: number; readonly type: FuncType }>();
+  readonly #imports: Import[] = [];
+  #importedFuncs = 0;
+  readonly #funcs: FunctionBuilder[] = [];
+  readonly #exports: FuncRef[] = [];
+  readonly #elements: FuncRef[] = [];
+  #hasTable = false;
+
+  /** The module's only memory, at least `minPages` of 64 KiB. */
+  importMemory(module: string, name: string, minPages: number): void {
+    this.#imports.push({ module, name, kind: 'memory', minPages });
+  }
+
+  /** The module's only function table, shared with other modules. Either this or `element`, not both. */
+  importTable(module: string, name: string, minElements: number): void {
+    this.#imports.push({ module, name, kind: 'table', minElements });
+    this.#hasTable = true;
+  }
+
+  /** Imports take the first indexes, so all of them come before the first `func`. */
+  importFunc(module: string, name: string, type: FuncType): FuncRef {
+    if (this.#funcs.length > 0) throw new Error(`import of ${name} after the first function`);
+    this.#imports.push({ module, name, kind: 'func', typeIndex: this.typeIndex(type) });
+    return { name, index: this.#importedFuncs++, type };
+  }
+
+  /** Declares a function; its body may be built later, before `encode`. */
+  func(name: string, type: FuncType): FunctionBuilder {
+    this.typeIndex(type);
+    const func = new FunctionBuilder(name, this.#importedFuncs + this.#funcs.length, type);
+    this.#funcs.push(func);
+    return func;
+  }
+
+  /** Makes a function visible outside by its name. */
+  export(func: FuncRef): void {
+    this.#exports.push(func);
+  }
+
+  /** Puts a function into the module's own table; gives its element number. */
+  element(func: FuncRef): number {
+    if (this.#hasTable) throw new Error('the table is imported: its elements are set from outside');
+    return this.#elements.push(func) - 1;
+  }
+
+  /** Emits a call through the table; results stay on the stack. */
+  callIndirect(func: FunctionBuilder, type: FuncType, element: I32, args: readonly Expr[]): void {
+    for (const arg of checkArgs(type, args, 'call_indirect')) func.emit(arg);
+    func.emit(element);
+    func.push({ op: 'call_indirect', type, typeIndex: this.typeIndex(type) });
+  }
+
+  typeIndex(type: FuncType): number {
+    const key = typeText(type);
+    const known = this.#types.get(key);
+    if (known !== undefined) return known.index;
+    const index = this.#types.size;
+    this.#types.set(key, { index, type });
+    return index;
+  }
+
+  encode(): Uint8Array<ArrayBuffer> {
+    const out = new ByteSink();
+    out.append([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
+    section(out, Section.type, [...this.#types.values()], (sink, { type }) => encodeFuncType(sink, type));
+    section(out, Section.import, this.#imports, encodeImport);
+    section(out, Section.function, this.#funcs, (sink, func) => sink.unsigned(this.typeIndex(func.type)));
+    const tables = this.#elements.length > 0 ? [this.#elements.length] : [];
+    section(out, Section.table, tables, (sink, size) => sink.append([FUNCREF, 0x01, ...leb(size), ...leb(size)]));
+    section(out, Section.export, this.#exports, (sink, func) => {
+      sink.name(func.name);
+      sink.byte(Kind.func);
+      sink.unsigned(func.index);
+    });
+    section(out, Section.element, tables, (sink, size) => {
+      sink.append([0x00, 0x41, 0x00, 0x0b, ...leb(size)]);
+      for (const func of this.#elements) sink.unsigned(func.index);
+    });
+    section(out, Section.code, this.#funcs, (sink, func) => sink.sized(func.encode()));
+    return out.toBytes();
+  }
+}
+
+function leb(value: number): Uint8Array {
+  const sink = new ByteSink();
+  sink.unsigned(value);
+  return sink.toBytes();
+}
+
+/** A section is left out when it has no entries. */
+function section<E>(
+  out: ByteSink,
+  id: number,
+  entries: readonly E[],
+  encode: (sink: ByteSink, entry: E) => void,
+): void {
+  if (entries.length === 0) return;
+  const sink = new ByteSink();
+  sink.unsigned(entries.length);
+  for (const entry of entries) encode(sink, entry);
+  out.byte(id);
+  out.sized(sink.toBytes());
+}
+
+function encodeImport(sink: ByteSink, entry: Import): void {
+  sink.name(entry.module);
+  sink.name(entry.name);
+  sink.byte(Kind[entry.kind]);
+  if (entry.kind === 'func') {
+    sink.unsigned(entry.typeIndex);
+  } else {
+    if (entry.kind === 'table') sink.byte(FUNCREF);
+    sink.byte(0x00);
+    sink.unsigned(entry.kind === 'memory' ? entry.minPages : entry.minElements);
+  }
+}
