@@ -1,0 +1,40 @@
+/**
+ * What an engine is: something that makes the steps of a hart in linear memory, exactly.
+ *
+ * At each step boundary, in this order: leave if `exitRequest` is set or tick = untilTick; raise STIP/MTIP if the tick has
+ * reached `timerDue`; if the hart waits (WFI) and nothing enabled is pending, leave as idle; take an interrupt if one is
+ * pending and enabled (no tick passes); then make one step (tick + 1, also when it traps).
+ * Engines look at interrupts when `attention` is set, after `contextChanged`, at entry and at `timerDue`, which is when
+ * anything about them can change; the result is the same as looking at every boundary.
+ */
+
+import type { HostAddr } from '../../lib/brands.ts';
+import type { Width } from '../isa/vocabulary.ts';
+import type { MemoryLayout } from './memory-layout.ts';
+
+/** Why `run` came back. `limit`: tick = untilTick; `idle`: the hart waits; `exit`: a device set exitRequest. */
+export type ExitReason = 'limit' | 'idle' | 'exit';
+
+/** What a hart reaches outside linear memory. Addresses are guest physical, below 4 GiB. Values are zero-extended. */
+export interface Bus {
+  /** Whether a device answers at this address. */
+  has(pa: number): boolean;
+  load(pa: number, width: Width): bigint;
+  store(pa: number, width: Width, value: bigint): void;
+  /** A logged read (Nondet kinds). */
+  nondet(kind: number): bigint;
+}
+
+export interface Engine {
+  readonly name: 'interpreter' | 'reference' | 'translator';
+  /** Makes steps of the hart at this address until its `untilTick` field, or less. */
+  run(hart: HostAddr): ExitReason;
+  /** Recomputes timerDue, STIP and MTIP after the anchor, mtimecmp or stimecmp changed from outside. */
+  updateTimer(hart: HostAddr): void;
+  /** Recomputes every `derived` field and the fast TLB arrays: after a restore or reset. */
+  rederive(hart: HostAddr): void;
+  /** Brings `pageHash` up to date for dirty pages, clears their flag, and gives the digest of all RAM. Other fields of state are digested by name elsewhere. */
+  digestRam(): bigint;
+}
+
+export type EngineFactory = (memory: WebAssembly.Memory, layout: MemoryLayout, bus: Bus) => Engine;

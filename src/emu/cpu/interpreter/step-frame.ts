@@ -1,0 +1,109 @@
+/**
+ * The frame of an instruction body inside the interpreter's loop. pc and the count of ticks live in locals while steps run
+ * and are written to the hart's fields only when someone could look at them.
+ */
+
+import { type I32, type I64, i32Const, i64Const, type Local, localGet, select } from '../../wasm/expr.ts';
+import type { FunctionBuilder, Label } from '../../wasm/function.ts';
+import { i32, i64 } from '../../wasm/numeric.ts';
+import { type Facts, type Frame, noFacts, type Registers } from '../compile/binding.ts';
+import { field, flag, registersInMemory } from '../compile/hart-state.ts';
+import type { Order } from '../compile/order.ts';
+import { fieldOffset } from '../hart-layout.ts';
+
+/** The interpreter's locals. During a step `left` counts it as done already: its own tick is target - left - 1. */
+export interface StepLocals {
+  readonly hart: Local<'i32'>;
+  /** Address of the instruction, and of the next step. */
+  readonly pc: Local<'i64'>;
+  readonly next: Local<'i64'>;
+  /** Steps are made without looking up until this tick; how many are left. */
+  readonly target: Local<'i64'>;
+  readonly left: Local<'i64'>;
+  readonly dataContext: Local<'i64'>;
+  /** What was fetched (more than 16 bits of it when compressed), and the 32-bit instruction it stands for. */
+  readonly raw: Local<'i32'>;
+  readonly word: Local<'i32'>;
+}
+
+const NEXT = { name: 'next' };
+
+export class StepFrame implements Frame {
+  readonly facts: Facts = noFacts();
+  readonly hart: I32;
+  readonly registers: Registers;
+  readonly #fn: FunctionBuilder;
+  readonly #order: Order;
+  readonly #at: StepLocals;
+  readonly #trapped: Label;
+
+  /** `trapped` is where to go when the trap has been entered. */
+  constructor(order: Order, locals: StepLocals, trapped: Label) {
+    this.#fn = order.fn;
+    this.#order = order;
+    this.#at = locals;
+    this.#trapped = trapped;
+    this.hart = localGet(locals.hart);
+    this.registers = registersInMemory(order, this.hart);
+  }
+
+  dataContext(): I64 {
+    return localGet(this.#at.dataContext);
+  }
+  pc(): I64 {
+    return localGet(this.#at.pc);
+  }
+  nextPc(): I64 {
+    return this.#order.read(localGet(this.#at.next), NEXT);
+  }
+  insn(): I64 {
+    const raw = localGet(this.#at.raw);
+    const isLong = i32.eq(i32.and(raw, i32Const(3)), i32Const(3));
+    return i64.extend_i32_u(select(isLong, raw, i32.and(raw, i32Const(0xffff))));
+  }
+  jump(target: I64): void {
+    this.#fn.emit(target);
+    this.#order.effect(NEXT);
+    this.#fn.push({ op: 'local.set', local: this.#at.next.index });
+  }
+  branch(condition: I32, target: I64): void {
+    this.#order.if(condition, () => this.jump(target));
+  }
+
+  sync(): void {
+    const { target, left, pc } = this.#at;
+    const done = i64.sub(i64.sub(localGet(target), localGet(left)), i64Const(1));
+    this.#fn.store('i64.store', this.hart, done, fieldOffset('tick'));
+    this.#fn.store('i64.store', this.hart, localGet(pc), fieldOffset('pc'));
+  }
+  returned({ attends, jumps }: Readonly<Facts>): void {
+    if (jumps) throw new Error('a procedure called by an instruction moves pc: it should give the target to jump to');
+    if (!attends) return;
+    const wanted = i32.or(flag(this.hart, 'attention'), flag(this.hart, 'exitRequest'));
+    this.#fn.if(wanted, () => this.contextChanged());
+  }
+  abandon(): void {
+    this.#fn.br(this.#trapped);
+  }
+  /** The present step becomes the last one before the boundary is looked at. */
+  contextChanged(): void {
+    const { target, left } = this.#at;
+    this.#fn.set(target, i64.sub(localGet(target), localGet(left)));
+    this.#fn.set(left, i64Const(0));
+  }
+  ret(): never {
+    throw new Error('an instruction has nothing to return');
+  }
+}
+
+/** Loads what the locals hold from the hart's fields, at a boundary. */
+export function loadStep(fn: FunctionBuilder, at: StepLocals): void {
+  const hart = localGet(at.hart);
+  fn.set(at.next, field(hart, 'pc'));
+  fn.set(at.dataContext, field(hart, 'dataContext'));
+  fn.set(at.target, field(hart, 'untilTick'));
+  fn.set(at.left, field(hart, 'timerDue'));
+  const sooner = i64.lt_u(localGet(at.left), localGet(at.target));
+  fn.set(at.target, select(sooner, localGet(at.left), localGet(at.target)));
+  fn.set(at.left, i64.sub(localGet(at.target), field(hart, 'tick')));
+}

@@ -1,0 +1,65 @@
+/**
+ * The engine's linear memory, shared by every engine:
+ *
+ *     0            64 KiB             +harts*HART_BYTES    +256 KiB      +pages       +8*pages      64 KiB aligned
+ *     +------------+------------------+--------------------+-------------+------------+-------------+-----------+------+
+ *     | never used | hart 0, hart 1 … | RVC expansion u32[]| page flags  | page hash  |             | guest RAM | pad  |
+ *     +------------+------------------+--------------------+-------------+------------+-------------+-----------+------+
+ *
+ * Host addresses are unsigned 32-bit (wasm memory up to 4 GiB): the pad lets a 4-byte fetch at RAM's last half-word stay inside.
+ */
+
+import type { HostAddr } from '../../lib/brands.ts';
+import { HART_BYTES } from './hart-layout.ts';
+
+export const PAGE_SHIFT = 12;
+export const PAGE_BYTES = 4096;
+/** Where RAM begins in guest physical memory (QEMU virt). */
+export const RAM_BASE = 0x8000_0000;
+
+/** Page flags, one byte a RAM page; about the host only. */
+export const PageFlag = { dirty: 1, code: 2 } as const;
+
+export interface MemoryLayout {
+  readonly harts: number;
+  readonly ramBytes: number;
+  readonly ramPages: number;
+  readonly hartAt: (index: number) => HostAddr;
+  /** u32[65536]: the 32-bit equivalent of each compressed instruction, 0 where reserved. */
+  readonly rvcAt: HostAddr;
+  /** u8[ramPages] of PageFlag bits. */
+  readonly pageFlagsAt: HostAddr;
+  /** u64[ramPages]: hash of each page as of when its dirty flag was last cleared. */
+  readonly pageHashAt: HostAddr;
+  readonly ramAt: HostAddr;
+  readonly totalBytes: number;
+}
+
+const WASM_PAGE = 65536;
+const alignUp = (n: number, to: number): number => Math.ceil(n / to) * to;
+export const MAX_RAM_BYTES = 3 * 1024 ** 3;
+
+/** `ramBytes` is a multiple of 4096, at most MAX_RAM_BYTES. */
+export function memoryLayout(ramBytes: number, harts = 1): MemoryLayout {
+  if (ramBytes <= 0 || ramBytes % PAGE_BYTES !== 0 || ramBytes > MAX_RAM_BYTES) throw new RangeError(`ram of ${ramBytes} bytes`);
+  const hartsAt = WASM_PAGE;
+  const rvcAt = hartsAt + harts * HART_BYTES;
+  const ramPages = ramBytes / PAGE_BYTES;
+  const pageFlagsAt = rvcAt + 4 * 65536;
+  const pageHashAt = alignUp(pageFlagsAt + ramPages, 8);
+  const ramAt = alignUp(pageHashAt + 8 * ramPages, WASM_PAGE);
+  return {
+    harts,
+    ramBytes,
+    ramPages,
+    hartAt: (index) => (hartsAt + index * HART_BYTES) as HostAddr,
+    rvcAt: rvcAt as HostAddr,
+    pageFlagsAt: pageFlagsAt as HostAddr,
+    pageHashAt: pageHashAt as HostAddr,
+    ramAt: ramAt as HostAddr,
+    totalBytes: alignUp(ramAt + ramBytes + 16, WASM_PAGE),
+  };
+}
+
+export const createMemory = (layout: MemoryLayout): WebAssembly.Memory =>
+  new WebAssembly.Memory({ initial: layout.totalBytes / WASM_PAGE, maximum: layout.totalBytes / WASM_PAGE });

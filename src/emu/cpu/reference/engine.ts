@@ -1,0 +1,95 @@
+/**
+ * The reference engine: one step at a time on BigInts, everything looked at before every step. Slow, obviously right:
+ * the oracle of the other engines. See engine.ts for what a step and a boundary are.
+ */
+
+import type { HostAddr } from '../../../lib/brands.ts';
+import type { Insn } from '../../isa/insn.ts';
+import { decode, expandCompressed, isWide, operandsOf } from '../../isa/table.ts';
+import type { Operands } from '../../isa/vocabulary.ts';
+import type { Engine, EngineFactory, ExitReason } from '../engine.ts';
+import * as procs from '../priv/procs.ts';
+import type { Big } from './arithmetic.ts';
+import { Reference } from './binding.ts';
+import { Trapped } from './signals.ts';
+
+interface Decoded {
+  readonly row: Insn | undefined;
+  readonly operands: Operands<Big>;
+}
+/** What the bits of an instruction (16 when compressed) mean: a function of the bits alone, so never out of date. */
+const decoded = new Map<number, Decoded>();
+const DECODED_MAX = 0x1_0000;
+
+function decodeBits(bits: number): Decoded {
+  const known = decoded.get(bits);
+  if (known !== undefined) return known;
+  const word = isWide(bits) ? bits : expandCompressed(bits);
+  const row = decode(word);
+  const made = { row, operands: bigOperands(row, word) };
+  if (decoded.size >= DECODED_MAX) decoded.clear();
+  decoded.set(bits, made);
+  return made;
+}
+
+/** Operands that the format lacks are absent: a body that asks for one fails in the table's test. */
+function bigOperands(row: Insn | undefined, word: number): Operands<Big> {
+  if (row === undefined) return {} as Operands<Big>;
+  const entries = Object.entries(operandsOf(row, word)).map(([name, v]) => {
+    const isRegister = row.format[name as keyof Operands<Big>]?.kind !== 'value';
+    return [name, isRegister ? v : BigInt.asUintN(64, BigInt(v))];
+  });
+  return Object.fromEntries(entries) as Operands<Big>;
+}
+
+const reasons: readonly (ExitReason | undefined)[] = [undefined, 'limit', 'idle', 'exit'];
+
+/** The instruction's bits at pc: each halfword by its own translation, the second only where there is one. */
+function fetch(s: Reference, pc: bigint): number {
+  const half = (va: bigint): number => Number(s.ramLoad(s.call(procs.fetchTranslate, va), 2));
+  const low = half(pc);
+  return isWide(low) ? (low | (half(BigInt.asUintN(64, pc + 2n)) << 16)) >>> 0 : low;
+}
+
+function execute(s: Reference): void {
+  const pc = s.get('pc');
+  const bits = fetch(s, pc);
+  const nextPc = BigInt.asUintN(64, pc + (isWide(bits) ? 4n : 2n));
+  s.step = { pc, nextPc, raw: BigInt(bits), next: nextPc };
+  const { row, operands } = decodeBits(bits);
+  if (row === undefined) s.raise(2n, BigInt(bits));
+  else row.body<Big>(s, operands);
+  s.set('pc', s.step.next);
+}
+
+/** One step: an instruction, or the trap that it takes instead. Either way one tick. */
+function makeStep(s: Reference): void {
+  try {
+    execute(s);
+  } catch (signal) {
+    if (!(signal instanceof Trapped)) throw signal;
+  }
+  s.set('tick', s.get('tick') + 1n);
+}
+
+export const createReference: EngineFactory = (memory, layout, bus): Engine => {
+  const s = new Reference(memory, layout, bus, procs);
+  const at = (hart: HostAddr): Reference => {
+    s.hart = hart;
+    return s;
+  };
+  return {
+    name: 'reference',
+    run(hart) {
+      at(hart);
+      for (;;) {
+        const reason = reasons[Number(s.call(procs.boundary))];
+        if (reason !== undefined) return reason;
+        makeStep(s);
+      }
+    },
+    updateTimer: (hart) => void at(hart).call(procs.updateTimer),
+    rederive: (hart) => void at(hart).call(procs.rederive),
+    digestRam: () => at(layout.hartAt(0)).call(procs.digestRam),
+  };
+};
