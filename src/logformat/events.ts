@@ -1,0 +1,121 @@
+/**
+ * The payload of an events frame: records packed by column. Each frame can be read alone. Layout, all numbers varints:
+ *
+ *     record count | device names: count, then (length, UTF-8) each
+ *     kinds:  (tag, how many in a row) until all records have one
+ *     ticks:  distance from the record before; the first from the frame's first tick
+ *     for each kind present, in the order of the table: for each of its fields: the values of all its records
+ *
+ * Nothing may be left over. docs/log-format.md, section "Events".
+ */
+
+import { type Tick, tick } from '../lib/brands.ts';
+import { ByteReader, ByteWriter } from './bytes.ts';
+import { CODECS, type Context, type Fields, type FieldValue, Names } from './columns.ts';
+import { FormatError, NewerFormatError } from './errors.ts';
+import { kindOfTag, type LogRecord, RECORD_KINDS, type RecordKind, ROWS } from './records.ts';
+
+const MAX_NAME_BYTES = 64;
+/** Records in one frame: a bound on what a reader allocates. */
+export const MAX_RECORDS = 1 << 16;
+const utf8 = { encode: new TextEncoder(), decode: new TextDecoder('utf-8', { fatal: true }) };
+
+/** Records in order, ticks not decreasing and none before `firstTick`. */
+export function encodeEvents(records: readonly LogRecord[], firstTick: Tick): Uint8Array {
+  if (records.length > MAX_RECORDS) throw new RangeError(`${records.length} records do not fit in a frame`);
+  const names = new Names();
+  const columns = new ByteWriter();
+  for (const kind of RECORD_KINDS) writeColumns(columns, kind, records, names);
+  const out = new ByteWriter();
+  out.varint(records.length);
+  out.varint(names.list.length);
+  for (const name of names.list) {
+    const bytes = utf8.encode.encode(name);
+    if (bytes.length > MAX_NAME_BYTES) throw new RangeError(`the device name ${name} is too long`);
+    out.varint(bytes.length);
+    out.bytes(bytes);
+  }
+  writeKinds(out, records);
+  let last: bigint = firstTick;
+  for (const record of records) {
+    if (record.tick < last) throw new RangeError(`a ${record.kind} record at tick ${record.tick} after tick ${last}`);
+    out.varint(record.tick - last);
+    last = record.tick;
+  }
+  out.bytes(columns.take());
+  return out.take();
+}
+
+function writeKinds(out: ByteWriter, records: readonly LogRecord[]): void {
+  for (let i = 0; i < records.length; ) {
+    const from = i;
+    while (i < records.length && records[i]!.kind === records[from]!.kind) i++;
+    out.u8(ROWS[records[from]!.kind].tag);
+    out.varint(i - from);
+  }
+}
+
+function writeColumns(out: ByteWriter, kind: RecordKind, records: readonly LogRecord[], names: Names): void {
+  const rows = records.filter((record) => record.kind === kind) as unknown as readonly Fields[];
+  for (const [field, type] of ROWS[kind].columns) {
+    const bySource = new Map<number, bigint>();
+    rows.forEach((record, i) => {
+      CODECS[type].write(out, record[field]!, { record, previous: rows[i - 1], names, bySource, limit: 0 });
+    });
+  }
+}
+
+/**
+ * FormatError on anything that encodeEvents would not write in substance; NewerFormatError on a tag it does not know.
+ */
+export function decodeEvents(payload: Uint8Array, firstTick: Tick): LogRecord[] {
+  const input = new ByteReader(payload);
+  const count = input.count(MAX_RECORDS);
+  const names = readNames(input, payload.length);
+  const kinds = readKinds(input, count);
+  const records: { [field: string]: FieldValue }[] = [];
+  let at: bigint = firstTick;
+  for (const kind of kinds) {
+    at += input.varint();
+    if (at >= 1n << 64n) throw new FormatError('a tick does not fit in 64 bits');
+    records.push({ kind, tick: tick(at) });
+  }
+  for (const kind of RECORD_KINDS) {
+    const rows = records.filter((record) => record.kind === kind);
+    for (const [field, type] of ROWS[kind].columns) {
+      const context = { names, bySource: new Map<number, bigint>(), limit: payload.length };
+      rows.forEach((record, i) => {
+        const here: Context = { ...context, record, previous: rows[i - 1] };
+        record[field] = CODECS[type].read(input, here);
+      });
+    }
+  }
+  if (input.left !== 0) throw new FormatError(`${input.left} bytes are left over after the last record`);
+  return records as unknown as LogRecord[];
+}
+
+function readNames(input: ByteReader, max: number): Names {
+  const names: string[] = [];
+  for (let left = input.count(max); left > 0; left--) {
+    const bytes = input.bytes(input.count(MAX_NAME_BYTES));
+    try {
+      names.push(utf8.decode.decode(bytes));
+    } catch {
+      throw new FormatError('a device name is not UTF-8');
+    }
+  }
+  return new Names(names);
+}
+
+function readKinds(input: ByteReader, count: number): RecordKind[] {
+  const kinds: RecordKind[] = [];
+  while (kinds.length < count) {
+    const tag = input.u8();
+    const kind = kindOfTag(tag);
+    if (kind === undefined) throw new NewerFormatError(`record tag ${tag} is not known to this version`);
+    const run = input.count(count - kinds.length);
+    if (run === 0) throw new FormatError('an empty run of records');
+    for (let i = 0; i < run; i++) kinds.push(kind);
+  }
+  return kinds;
+}

@@ -1,0 +1,143 @@
+/**
+ * The records of a log: one row for each kind, with its tag and its fields in the order of their columns. A reader
+ * refuses a tag that is not in the table. docs/log-format.md, section "Records", states the same table for people.
+ *
+ * A record with tick `t` holds after exactly `t` steps, in the order of the log among those of the same tick; a
+ * `nondet` record is read by the step that begins at its tick. Device names and numbers mean what the machine says
+ * they mean.
+ */
+
+import type { Tick } from '../lib/brands.ts';
+
+/** The clock's anchor moves to (tick, time). `time`: clock units; `rate`: clock units per tick times 2^24. */
+export interface ClockRecord {
+  readonly kind: 'clock';
+  readonly tick: Tick;
+  readonly time: bigint;
+  readonly rate: bigint;
+}
+/** Bytes that came in at a console. */
+export interface ConsoleRecord {
+  readonly kind: 'console';
+  readonly tick: Tick;
+  readonly device: string;
+  readonly bytes: Uint8Array;
+}
+/** One frame that came in from the network. */
+export interface PacketRecord {
+  readonly kind: 'packet';
+  readonly tick: Tick;
+  readonly device: string;
+  readonly frame: Uint8Array;
+}
+/** A disk request is done. `data`: what was read, empty otherwise. */
+export interface DiskRecord {
+  readonly kind: 'disk';
+  readonly tick: Tick;
+  readonly device: string;
+  readonly request: number;
+  readonly status: number;
+  readonly data: Uint8Array;
+}
+/** Random bytes that a device asked for. */
+export interface EntropyRecord {
+  readonly kind: 'entropy';
+  readonly tick: Tick;
+  readonly device: string;
+  readonly request: number;
+  readonly bytes: Uint8Array;
+}
+/** A value the processor read that nothing determines. `source`: the machine's number for what was read. */
+export interface NondetRecord {
+  readonly kind: 'nondet';
+  readonly tick: Tick;
+  readonly source: number;
+  readonly value: bigint;
+}
+/**
+ * What left a device since its last mark: `length` bytes in all, with their digest. Marks count from 1 over the log.
+ */
+export interface OutputRecord {
+  readonly kind: 'output';
+  readonly tick: Tick;
+  readonly device: string;
+  readonly length: number;
+  readonly digest: bigint;
+}
+/** Digest of machine state. `scope` 'small': without memory. */
+export interface DigestRecord {
+  readonly kind: 'digest';
+  readonly tick: Tick;
+  readonly scope: DigestScope;
+  readonly digest: bigint;
+}
+export type DigestScope = 'all' | 'small';
+/** The operator's word. */
+export interface ControlRecord {
+  readonly kind: 'control';
+  readonly tick: Tick;
+  readonly action: ControlAction;
+}
+export type ControlAction = 'powerOff' | 'reset' | 'quiesce' | 'resize';
+/** Nothing else happens before this tick. */
+export interface ProgressRecord {
+  readonly kind: 'progress';
+  readonly tick: Tick;
+}
+
+export type LogRecord =
+  | ClockRecord
+  | ConsoleRecord
+  | PacketRecord
+  | DiskRecord
+  | EntropyRecord
+  | NondetRecord
+  | OutputRecord
+  | DigestRecord
+  | ControlRecord
+  | ProgressRecord;
+
+export type RecordKind = LogRecord['kind'];
+
+/**
+ * How a column is written (columns.ts): `time` and `rate` as predicted from the anchor before; `uint` a varint;
+ * `device` an index into the frame's names; `blob` length, then bytes, each; `value` as a distance from the last of
+ * the same source; `hash` 8 bytes; `scope` and `action` an index into the lists below.
+ */
+export type ColumnType = 'time' | 'rate' | 'uint' | 'device' | 'blob' | 'value' | 'hash' | 'scope' | 'action';
+
+export interface Row {
+  readonly tag: number;
+  /** Minor version of the format that brought the record. */
+  readonly since: number;
+  readonly columns: readonly (readonly [field: string, type: ColumnType])[];
+}
+
+const row = (tag: number, since: number, columns: { readonly [field: string]: ColumnType }): Row => ({
+  tag,
+  since,
+  columns: Object.entries(columns),
+});
+
+export const ROWS: { readonly [kind in RecordKind]: Row } = {
+  clock: row(1, 0, { rate: 'rate', time: 'time' }),
+  console: row(2, 0, { device: 'device', bytes: 'blob' }),
+  packet: row(3, 0, { device: 'device', frame: 'blob' }),
+  disk: row(4, 0, { device: 'device', request: 'uint', status: 'uint', data: 'blob' }),
+  entropy: row(5, 0, { device: 'device', request: 'uint', bytes: 'blob' }),
+  nondet: row(6, 0, { source: 'uint', value: 'value' }),
+  output: row(7, 0, { device: 'device', length: 'uint', digest: 'hash' }),
+  digest: row(8, 0, { scope: 'scope', digest: 'hash' }),
+  control: row(9, 0, { action: 'action' }),
+  progress: row(10, 0, {}),
+};
+
+export const RECORD_KINDS = Object.keys(ROWS) as readonly RecordKind[];
+
+/** Order is the wire value. */
+export const SCOPES: readonly DigestScope[] = ['small', 'all'];
+export const ACTIONS: readonly ControlAction[] = ['powerOff', 'reset', 'quiesce', 'resize'];
+
+const KIND_BY_TAG: ReadonlyMap<number, RecordKind> = new Map(RECORD_KINDS.map((kind) => [ROWS[kind].tag, kind]));
+
+export const kindOfTag = (tag: number): RecordKind | undefined => KIND_BY_TAG.get(tag);

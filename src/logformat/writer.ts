@@ -1,0 +1,140 @@
+/**
+ * Writes a recording to a sink. `FrameWriter` numbers and places frames; `LogWriter` packs records into events frames.
+ * Neither holds a file: the sink decides what a write means, and a whole frame goes to it in one call, which is the
+ * commit point. What was appended and not yet flushed is lost with the process.
+ */
+
+import { type Tick, tick } from '../lib/brands.ts';
+import { type Counts, encodeEnd, encodeIndex, type IndexEntry, type LogEnd } from './closing.ts';
+import { encodeEvents } from './events.ts';
+import { type Codec, encodeFrame, type FrameKindName, renumber, type StoredFrame } from './frame.ts';
+import { encodeHeader, type LogHeader } from './header.ts';
+import type { LogRecord, RecordKind } from './records.ts';
+
+export interface LogSink {
+  /** Takes one whole frame. */
+  write(bytes: Uint8Array): void;
+}
+
+/** Events frames are cut when their records come to about this many bytes before compression. */
+const FRAME_BYTES = 128 * 1024;
+/** Rough cost of a record besides its blob; keeps a frame within MAX_RECORDS. */
+const RECORD_BYTES = 8;
+
+export class FrameWriter {
+  readonly #sink: LogSink;
+  readonly #codec: Codec;
+  readonly #entries: IndexEntry[];
+  #offset: number;
+
+  /** `entries` and `offset`: of the frames that are in the file already, when more are to follow. */
+  constructor(sink: LogSink, codec: Codec, entries: readonly IndexEntry[] = [], offset = 0) {
+    this.#sink = sink;
+    this.#codec = codec;
+    this.#entries = [...entries];
+    this.#offset = offset;
+  }
+
+  /** Bytes written, which is where the next frame begins. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  header(header: LogHeader): void {
+    this.#put('header', tick(0), encodeHeader(header));
+  }
+
+  frame(kind: FrameKindName, firstTick: Tick, payload: Uint8Array): void {
+    const codec = kind === 'end' ? undefined : this.#codec;
+    this.#put(kind, firstTick, encodeFrame({ kind, sequence: this.#entries.length, firstTick, payload }, codec));
+  }
+
+  /** A frame of another recording, byte for byte unless it gets another number. */
+  copy(frame: StoredFrame): void {
+    this.#put(frame.kind, frame.firstTick, renumber(frame, this.#entries.length));
+  }
+
+  /** Index and end. Nothing may be written after. */
+  close(end: LogEnd): void {
+    const indexOffset = this.#offset;
+    this.frame('index', end.ticks, encodeIndex(this.#entries));
+    this.frame('end', end.ticks, encodeEnd(end, indexOffset, this.#offset));
+  }
+
+  #put(kind: FrameKindName, firstTick: Tick, bytes: Uint8Array): void {
+    this.#sink.write(bytes);
+    this.#entries.push({ kind, offset: this.#offset, firstTick });
+    this.#offset += bytes.length;
+  }
+}
+
+export class LogWriter {
+  readonly #frames: FrameWriter;
+  readonly #events: { [kind in RecordKind]?: number } = {};
+  #pending: LogRecord[] = [];
+  #pendingBytes = 0;
+
+  /** Writes the header at once. */
+  constructor(sink: LogSink, codec: Codec, header: LogHeader) {
+    this.#frames = new FrameWriter(sink, codec);
+    this.#frames.header(header);
+  }
+
+  get offset(): number {
+    return this.#frames.offset;
+  }
+
+  /** Records appended so far, by kind. */
+  get events(): Counts {
+    return this.#events;
+  }
+
+  /** Ticks must not decrease. Writes a frame when enough has come together. */
+  append(record: LogRecord): void {
+    this.#count([record]);
+    this.#pending.push(record);
+    this.#pendingBytes += RECORD_BYTES + blobBytes(record);
+    if (this.#pendingBytes >= FRAME_BYTES) this.flush();
+  }
+
+  /** Everything appended is written when this returns. Nothing pending: writes nothing. */
+  flush(): void {
+    const [first] = this.#pending;
+    if (first === undefined) return;
+    const records = this.#pending;
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    this.#frames.frame('events', first.tick, encodeEvents(records, first.tick));
+  }
+
+  /** Takes over an events frame of another recording whose records are `records`. */
+  copy(frame: StoredFrame, records: readonly LogRecord[]): void {
+    this.flush();
+    this.#count(records);
+    this.#frames.copy(frame);
+  }
+
+  /** The end frame's totals of events are filled in here. */
+  close(end: Omit<LogEnd, 'events'>): void {
+    this.flush();
+    this.#frames.close({ ...end, events: this.#events });
+  }
+
+  #count(records: readonly LogRecord[]): void {
+    for (const { kind } of records) this.#events[kind] = (this.#events[kind] ?? 0) + 1;
+  }
+}
+
+function blobBytes(record: LogRecord): number {
+  switch (record.kind) {
+    case 'console':
+    case 'entropy':
+      return record.bytes.length;
+    case 'packet':
+      return record.frame.length;
+    case 'disk':
+      return record.data.length;
+    default:
+      return 0;
+  }
+}
