@@ -1,0 +1,119 @@
+/**
+ * Records a session: decorates its source and its gate, and writes what goes through either to the log. It changes
+ * nothing but the length of runs, which stop at digest ticks.
+ *
+ * Order in the log at one tick: output marks of the slice that ends, the state digest, the inputs, the marks of what
+ * the inputs made, the reads of the step that begins. A gate that waits for marks hears of one after it is in the log.
+ */
+
+import type { Input, Output } from '../emu/machine/events.ts';
+import { type Tick, tick } from '../lib/brands.ts';
+import type { DigestScope } from '../logformat/records.ts';
+import type { LogWriter } from '../logformat/writer.ts';
+import type { Gate } from './gate.ts';
+import { Marks } from './marks.ts';
+import type { DrivenMachine } from './session.ts';
+import type { Grant, InputSource, Moment } from './source.ts';
+import { recordOf } from './translate.ts';
+
+export interface RecorderParts {
+  readonly machine: DrivenMachine;
+  readonly source: InputSource;
+  readonly gate: Gate;
+  readonly log: LogWriter;
+  /** As in the log's header. `all` is a multiple of `small`. */
+  readonly digestTicks: { readonly small: bigint; readonly all: bigint };
+  /** Host time since the recording began, nanoseconds; for the end frame. */
+  readonly elapsedNs: () => bigint;
+  /** What a replayer has seen leave and no mark covers, when the recording goes on from a replay. */
+  readonly marks?: Marks;
+}
+
+export class Recorder implements InputSource, Gate {
+  readonly #parts: RecorderParts;
+  readonly #marks: Marks;
+  #digestedAt: Tick | undefined;
+  #closed = false;
+
+  constructor(parts: RecorderParts) {
+    const { small, all } = parts.digestTicks;
+    if (small <= 0n || all % small !== 0n) throw new RangeError(`digest intervals ${small} and ${all} do not fit`);
+    this.#parts = parts;
+    this.#marks = parts.marks ?? new Marks();
+    // A recording that goes on from a replay has the digest of this tick already.
+    this.#digestedAt = parts.marks === undefined ? undefined : parts.machine.tick;
+  }
+
+  /** Whether the end frame is written. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  next(now: Moment): Grant | 'end' {
+    if (this.#closed) return 'end';
+    const { source, log, digestTicks } = this.#parts;
+    this.#marks.close();
+    this.#mark(now.tick);
+    const sinceDigest = now.tick % digestTicks.small;
+    if (sinceDigest === 0n && this.#digestedAt !== now.tick) this.#digest(now.tick);
+    const grant = source.next(now);
+    if (grant === 'end' || now.state === 'halted') {
+      this.close();
+      return 'end';
+    }
+    for (const input of grant.inputs) log.append(recordOf(input, now.tick));
+    const nextDigest = tick(now.tick - sinceDigest + digestTicks.small);
+    return grant.until > nextDigest ? { inputs: grant.inputs, until: nextDigest } : grant;
+  }
+
+  nondet(kind: number, at: Tick): bigint {
+    const value = this.#parts.source.nondet(kind, at);
+    this.#parts.log.append({ kind: 'nondet', tick: at, source: kind, value });
+    return value;
+  }
+
+  applyFailed(input: Input, error: unknown): void {
+    this.#parts.source.applyFailed?.(input, error);
+  }
+
+  offer(output: Output, at: Tick): void {
+    const ownMark = this.#marks.add(output, at);
+    this.#parts.gate.offer(output, at);
+    if (ownMark) this.#mark(at);
+  }
+
+  /** Marks are numbered here. */
+  marked(): void {}
+
+  /** Ends the recording where the machine stands: last marks, final digest, index and end. Only once. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const { machine, log, elapsedNs } = this.#parts;
+    this.#marks.close();
+    this.#mark(machine.tick);
+    log.close({
+      ticks: machine.tick,
+      time: machine.time,
+      elapsedNs: elapsedNs(),
+      digest: BigInt(`0x${machine.digest('all')}`),
+      halt: machine.halt,
+      repaired: false,
+    });
+  }
+
+  #mark(at: Tick): void {
+    const { log, gate } = this.#parts;
+    for (const { device, length, digest } of this.#marks.take()) {
+      log.append({ kind: 'output', tick: at, device, length, digest });
+      gate.marked(device, log.events.output ?? 0);
+    }
+  }
+
+  #digest(at: Tick): void {
+    const { machine, log, digestTicks } = this.#parts;
+    const scope: DigestScope = at % digestTicks.all === 0n ? 'all' : 'small';
+    log.append({ kind: 'digest', tick: at, scope, digest: BigInt(`0x${machine.digest(scope)}`) });
+    this.#digestedAt = at;
+  }
+}
