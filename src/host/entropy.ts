@@ -1,0 +1,79 @@
+/**
+ * Where the guest's random bits come from: the host's generator, or a seed, for runs that are to be the same every
+ * time. The seeded stream is part of the interface (the same seed gives the same bytes in every version): xoshiro256**
+ * 1.0 (Blackman and Vigna), its four words the first four outputs of SplitMix64 started at the seed, its 64-bit outputs
+ * laid down little endian.
+ */
+
+import { randomFillSync } from 'node:crypto';
+
+/** Random bits on demand; never runs out. */
+export interface EntropySource {
+  bytes(length: number): Uint8Array;
+}
+
+export type EntropySetting = { readonly kind: 'host' } | { readonly kind: 'seed'; readonly seed: bigint };
+
+export function entropySource(setting: EntropySetting): EntropySource {
+  return setting.kind === 'host'
+    ? { bytes: (length) => randomFillSync(new Uint8Array(length)) }
+    : new SeededEntropy(setting.seed);
+}
+
+const MASK = (1n << 64n) - 1n;
+const rotl = (x: bigint, k: bigint): bigint => ((x << k) | (x >> (64n - k))) & MASK;
+
+export class SeededEntropy implements EntropySource {
+  #a: bigint;
+  #b: bigint;
+  #c: bigint;
+  #d: bigint;
+  /** Bytes of the last output not given yet, the next one lowest. */
+  #left = 0n;
+  #leftBytes = 0;
+
+  constructor(seed: bigint) {
+    const next = splitMix64(seed & MASK);
+    this.#a = next();
+    this.#b = next();
+    this.#c = next();
+    this.#d = next();
+  }
+
+  bytes(length: number): Uint8Array {
+    const bytes = new Uint8Array(length);
+    for (let i = 0; i < length; i++) {
+      if (this.#leftBytes === 0) {
+        this.#left = this.#next();
+        this.#leftBytes = 8;
+      }
+      bytes[i] = Number(this.#left & 0xffn);
+      this.#left >>= 8n;
+      this.#leftBytes--;
+    }
+    return bytes;
+  }
+
+  #next(): bigint {
+    const result = (rotl((this.#b * 5n) & MASK, 7n) * 9n) & MASK;
+    const t = (this.#b << 17n) & MASK;
+    this.#c ^= this.#a;
+    this.#d ^= this.#b;
+    this.#b ^= this.#c;
+    this.#a ^= this.#d;
+    this.#c ^= t;
+    this.#d = rotl(this.#d, 45n);
+    return result;
+  }
+}
+
+function splitMix64(seed: bigint): () => bigint {
+  let state = seed;
+  return () => {
+    state = (state + 0x9e37_79b9_7f4a_7c15n) & MASK;
+    let z = state;
+    z = ((z ^ (z >> 30n)) * 0xbf58_476d_1ce4_e5b9n) & MASK;
+    z = ((z ^ (z >> 27n)) * 0x94d0_49bb_1331_11ebn) & MASK;
+    return z ^ (z >> 31n);
+  };
+}

@@ -1,0 +1,115 @@
+/**
+ * The files a machine starts from, known by what they contain. A recording names its images by SHA-256; where they are
+ * on this host is remembered beside the recordings, as links named by digest, and an image that is no longer what it
+ * was is refused by name.
+ */
+
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { UserError } from '../lib/errors.ts';
+import type { ImageName } from '../logformat/header.ts';
+import { codeOf, reasonOf } from './os-errors.ts';
+import { BUILT_IN_FIRMWARE } from './package-files.ts';
+import { stateFolder } from './recordings.ts';
+
+export type ImageRole = 'firmware' | 'kernel' | 'initrd';
+
+export interface Image extends ImageName {
+  readonly bytes: Uint8Array;
+}
+
+/** Reads an image. UserError when it cannot be read. */
+export function loadImage(role: ImageRole, path: string): Image {
+  return imageOf(readImage(role, path), basename(path));
+}
+
+export function imageOf(bytes: Uint8Array, name: string): Image {
+  return { bytes, name, size: bytes.length, sha256: createHash('sha256').update(bytes).digest() };
+}
+
+/**
+ * Remembers where an image is, so that a replay finds it. A state folder that cannot be written is no reason to stop.
+ */
+export function rememberImage(image: ImageName, path: string): void {
+  const link = linkOf(image);
+  const target = resolve(path);
+  try {
+    if (targetOf(link) === target) return;
+    mkdirSync(join(stateFolder(), 'images'), { recursive: true });
+    rmSync(link, { force: true });
+    symlinkSync(target, link);
+  } catch {
+    // The replay will ask for the path instead.
+  }
+}
+
+/**
+ * The image a recording names: from `path` when the operator gives one, else from where it was when it was recorded,
+ * else from this package. UserError 'missing-image' or 'changed-image', with what to do.
+ */
+export function findImage(role: ImageRole, wanted: ImageName, path: string | undefined): Uint8Array {
+  if (path !== undefined) return same(role, wanted, path, readImage(role, path));
+  const builtIn = role === 'firmware' ? tryRead(BUILT_IN_FIRMWARE) : undefined;
+  if (builtIn !== undefined && matches(wanted, builtIn)) return builtIn;
+  const known = targetOf(linkOf(wanted));
+  const bytes = known === undefined ? undefined : tryRead(known);
+  if (known !== undefined && bytes !== undefined) return same(role, wanted, known, bytes);
+  const where = known === undefined ? 'was not recorded on this host' : `is no longer at ${known}`;
+  throw new UserError(
+    'missing-image',
+    `the recording needs the ${role} ${wanted.name} (SHA-256 ${shortHex(wanted.sha256)}…), which ${where}`,
+    `give it with ${flagOf(role)} FILE, or pack the recording where it was made`,
+  );
+}
+
+function same(role: ImageRole, wanted: ImageName, path: string, bytes: Uint8Array): Uint8Array {
+  if (matches(wanted, bytes)) return bytes;
+  const found = createHash('sha256').update(bytes).digest();
+  throw new UserError(
+    'changed-image',
+    `the ${role} ${path} is not the one recorded: SHA-256 ${shortHex(found)}…, recorded ${shortHex(wanted.sha256)}…`,
+    `give the original with ${flagOf(role)} FILE, or record again`,
+  );
+}
+
+function matches(wanted: ImageName, bytes: Uint8Array): boolean {
+  if (bytes.length !== wanted.size) return false;
+  return createHash('sha256').update(bytes).digest().equals(wanted.sha256);
+}
+
+function readImage(role: ImageRole, path: string): Uint8Array {
+  try {
+    if (statSync(path).isDirectory()) throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' });
+    return ownBytes(readFileSync(path));
+  } catch (error) {
+    const code = codeOf(error) === 'ENOENT' ? 'missing-image' : 'unreadable-image';
+    const what = `cannot read the ${role} ${path}: ${reasonOf(error)}`;
+    throw new UserError(code, what, `name a file that you can read with ${flagOf(role)}`, undefined, error);
+  }
+}
+
+function tryRead(path: string): Uint8Array | undefined {
+  try {
+    return ownBytes(readFileSync(path));
+  } catch {
+    return undefined;
+  }
+}
+
+function targetOf(link: string): string | undefined {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Bytes in memory of their own: Node puts small files into a common one. */
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
+}
+
+const linkOf = (image: ImageName): string => join(stateFolder(), 'images', Buffer.from(image.sha256).toString('hex'));
+const shortHex = (sha256: Uint8Array): string => Buffer.from(sha256.subarray(0, 6)).toString('hex');
+const flagOf = (role: ImageRole): string => (role === 'firmware' ? '--bios' : `--${role}`);

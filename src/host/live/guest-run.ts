@@ -1,0 +1,222 @@
+/**
+ * What the guest thread does: builds the machine, goes through its history if it has one, and runs it live until it
+ * stops or is stopped, with or without a recorder. Blocks the thread; speaks with the main thread through shared
+ * memory.
+ */
+
+import { tick } from '../../lib/brands.ts';
+import { UserError } from '../../lib/errors.ts';
+import type { LogReader } from '../../logformat/reader.ts';
+import { LogWriter } from '../../logformat/writer.ts';
+import { copyHistory, reissue } from '../../session/continue.ts';
+import { Doors } from '../../session/doors.ts';
+import { type Gate, OpenGate } from '../../session/gate.ts';
+import { Recorder } from '../../session/recorder.ts';
+import { Replayer } from '../../session/replayer.ts';
+import { type DrivenMachine, Session, type StepResult } from '../../session/session.ts';
+import type { InputSource } from '../../session/source.ts';
+import { monotonicNs } from '../clock.ts';
+import { Doorbell } from '../doorbell.ts';
+import { entropySource } from '../entropy.ts';
+import { LogFileSink } from '../log-file-sink.ts';
+import { openRecording } from '../log-file-source.ts';
+import { machineOf } from '../machine-of.ts';
+import { recordingError } from '../recorded-machine.ts';
+import { zstd } from '../zstd.ts';
+import { ConsoleQueue } from './console-queue.ts';
+import { HistoryDrives, HistorySource } from './history-doors.ts';
+import { type GuestEnd, type GuestJob, type GuestReport, type Totals, toPlain } from './job.ts';
+import { LiveSource } from './live-source.ts';
+import { RingInputs, RingOutputs } from './ring-ports.ts';
+import { ControlWords, Counters } from './shared-state.ts';
+
+/** Records wait at most about this long before they are in the file. */
+const FLUSH_NS = 250_000_000n;
+const COUNT_NS = 20_000_000n;
+/** A guest's tree took this many bytes of the stream of random bytes before it started. */
+export const RNG_SEED_BYTES = 32;
+
+interface History {
+  readonly reader: LogReader;
+  readonly replayer: Replayer;
+  /** Goes on with other doors. */
+  readonly session: Session;
+}
+
+export class GuestRun {
+  readonly #job: GuestJob;
+  readonly #inputs: RingInputs;
+  readonly #outputs: RingOutputs;
+  readonly #counters: Counters;
+  readonly #consoles: ConsoleQueue;
+  readonly #machine: DrivenMachine;
+  readonly #doors = new Doors();
+  #live: LiveSource | undefined;
+  #log: LogWriter | undefined;
+  #sink: LogFileSink | undefined;
+  #liveNs = monotonicNs();
+  #liveTick = 0n;
+  #flushedNs = 0n;
+  #countedNs = 0n;
+
+  /** UserError for images and configurations that cannot be. */
+  constructor(job: GuestJob) {
+    const { shared } = job;
+    const control = new ControlWords(shared.control);
+    const hostBell = new Doorbell(shared.hostBell);
+    this.#job = job;
+    this.#inputs = new RingInputs(shared);
+    this.#outputs = new RingOutputs(shared);
+    this.#counters = new Counters(shared.counters);
+    this.#consoles = new ConsoleQueue((bytes) => {
+      control.heldBytes = bytes;
+      hostBell.ring();
+    });
+    this.#machine = machineOf(job.config, job.images, this.#doors, job.engine);
+  }
+
+  /** Runs to the end. `say` is told when the guest is live. An error that is no UserError is a defect of ours. */
+  run(say: (report: GuestReport) => void): GuestEnd {
+    try {
+      const result = this.#run(say);
+      this.#outputs.flush();
+      return result;
+    } catch (caught) {
+      const error = recordingError(caught);
+      if (error instanceof UserError) return { kind: 'failed', error: toPlain(error), totals: this.#totals() };
+      this.#log?.flush();
+      throw error;
+    } finally {
+      this.#count();
+    }
+  }
+
+  #run(say: (report: GuestReport) => void): GuestEnd {
+    const { resume } = this.#job;
+    const recording = resume === undefined ? undefined : openRecording(resume.path);
+    try {
+      const history = recording === undefined ? undefined : this.#history(recording.reader);
+      if (history !== undefined && 'kind' in history) return history;
+      const session = this.#goLive(history);
+      say({ kind: 'live', tick: this.#machine.tick });
+      const result = session.runToEnd();
+      this.#sink?.sync();
+      return this.#endOf(result);
+    } finally {
+      recording?.close();
+    }
+  }
+
+  /** Takes the machine through the recording; how that ended, when it cannot go on from there. */
+  #history(reader: LogReader): History | GuestEnd {
+    const machine = this.#machine;
+    const until = this.#job.resume?.untilTick;
+    const gate = new HistoryDrives(this.#inputs, this.#outputs, this.#consoles);
+    const untilPart = until === undefined ? {} : { until: tick(until) };
+    const replayer = new Replayer({ machine, records: reader.records(), gate, ...untilPart });
+    const session = new Session(machine, this.#doors, new HistorySource(replayer, gate), replayer);
+    let result: StepResult;
+    do {
+      result = session.step();
+      this.#between(false);
+    } while (result.kind === 'ran' && !this.#inputs.stopAsked);
+    if (result.kind === 'ran') return { kind: 'stopped', totals: this.#totals() };
+    if (result.kind === 'diverged') return this.#endOf(result);
+    if (machine.halt !== undefined) {
+      const what = `the guest has stopped at tick ${machine.tick}, where the recording ends`;
+      throw new UserError('no-continuation', what, 'go live earlier, with --until TICK');
+    }
+    if (until !== undefined && machine.tick < until) {
+      const what = `the recording ends at tick ${machine.tick}, before tick ${until}`;
+      throw new UserError('no-such-tick', what, `give --until ${machine.tick} or less`);
+    }
+    return { reader, replayer, session };
+  }
+
+  #goLive(history: History | undefined): Session {
+    const machine = this.#machine;
+    const entropy = entropySource(this.#job.entropy);
+    entropy.bytes(RNG_SEED_BYTES);
+    this.#liveNs = monotonicNs();
+    this.#liveTick = machine.tick;
+    const between = (longWait: boolean): void => this.#between(longWait);
+    const live = new LiveSource({ machine, inputs: this.#inputs, consoles: this.#consoles, entropy, between });
+    this.#live = live;
+    const open = new OpenGate(live.answering(this.#outputs));
+    const recorder = this.#recorder(live, open, history);
+    if (history === undefined) return new Session(machine, this.#doors, recorder ?? live, recorder ?? open);
+    history.session.connect(recorder ?? live, recorder ?? open);
+    reissue(machine, open);
+    return history.session;
+  }
+
+  #recorder(source: InputSource, gate: Gate, history: History | undefined): Recorder | undefined {
+    const { record } = this.#job;
+    if (record === undefined) return undefined;
+    const machine = this.#machine;
+    this.#sink = new LogFileSink(record.path, record.fd);
+    const header = history === undefined ? record.header : { ...record.header, continuedAt: machine.tick };
+    const log = new LogWriter(this.#sink, zstd, header);
+    this.#log = log;
+    if (history !== undefined) copyHistory(history.reader, log, history.replayer.taken);
+    const marks = history === undefined ? {} : { marks: history.replayer.marks };
+    const { digestTicks } = header;
+    return new Recorder({
+      machine,
+      source,
+      gate,
+      log,
+      digestTicks,
+      elapsedNs: () => monotonicNs() - this.#liveNs,
+      ...marks,
+    });
+  }
+
+  /** Between two slices. `longWait`: nothing may happen for long from here on. */
+  #between(longWait: boolean): void {
+    this.#outputs.flush();
+    const now = monotonicNs();
+    if (longWait || now - this.#flushedNs >= FLUSH_NS) {
+      this.#flushedNs = now;
+      this.#log?.flush();
+    }
+    if (longWait || now - this.#countedNs >= COUNT_NS) {
+      this.#countedNs = now;
+      this.#count();
+    }
+  }
+
+  #endOf(result: Exclude<StepResult, { kind: 'ran' }>): GuestEnd {
+    const totals = this.#totals();
+    switch (result.kind) {
+      case 'halted':
+        return { kind: 'halted', halt: result.halt, totals };
+      case 'diverged':
+        return { kind: 'diverged', divergence: result.divergence, totals };
+      case 'ended': {
+        const { halt } = this.#machine;
+        return halt === undefined ? { kind: 'stopped', totals } : { kind: 'halted', halt, totals };
+      }
+    }
+  }
+
+  #totals(): Totals {
+    const { tick: ticks, time } = this.#machine;
+    return {
+      ticks,
+      fromTick: this.#liveTick,
+      time,
+      elapsedNs: monotonicNs() - this.#liveNs,
+      idleNs: this.#live?.idleNs ?? 0n,
+      consoleBytes: this.#outputs.consoleBytes,
+      logBytes: this.#sink?.size ?? 0,
+      events: { ...this.#log?.events },
+    };
+  }
+
+  #count(): void {
+    const { ticks, time, events, logBytes, consoleBytes, idleNs } = this.#totals();
+    const records = Object.values(events).reduce((sum, count) => sum + BigInt(count), 0n);
+    this.#counters.set({ ticks, time, events: records, logBytes: BigInt(logBytes), consoleBytes, idleNs });
+  }
+}

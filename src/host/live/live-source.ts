@@ -1,0 +1,118 @@
+/**
+ * The in-door of a machine that lives on this host: what arrived from the main thread, the clock's anchors, and random
+ * bits. It decides when, never what: order of arrival is kept for each device.
+ *
+ * Invariant: it blocks the thread only while every hart waits; before it does, everything said so far is out of this
+ * thread (outputs in the ring, records in the file).
+ */
+
+import { Nondet } from '../../emu/isa/vocabulary.ts';
+import type { Input, Output } from '../../emu/machine/events.ts';
+import { type Tick, tick } from '../../lib/brands.ts';
+import type { OutputPort } from '../../session/gate.ts';
+import { HostClock } from '../../session/host-clock.ts';
+import type { DrivenMachine } from '../../session/session.ts';
+import type { Grant, InputSource, Moment } from '../../session/source.ts';
+import { monotonicNs } from '../clock.ts';
+import type { EntropySource } from '../entropy.ts';
+import type { ConsoleQueue } from './console-queue.ts';
+import type { RingInputs } from './ring-ports.ts';
+
+/**
+ * With the virtual clock a run ends at multiples of this, so that what a slice's end decides is the same every time.
+ */
+const VIRTUAL_SLICE_TICKS = 1n << 16n;
+const LONG_WAIT_NS = 200_000_000n;
+
+export interface LiveParts {
+  readonly machine: DrivenMachine;
+  readonly inputs: RingInputs;
+  readonly consoles: ConsoleQueue;
+  readonly entropy: EntropySource;
+  /** Called at the end of each slice, and before the thread blocks. `longWait`: it may block for long. */
+  readonly between: (longWait: boolean) => void;
+}
+
+export class LiveSource implements InputSource {
+  readonly #parts: LiveParts;
+  readonly #clock: HostClock;
+  readonly #virtual: boolean;
+  #asked: (Output & { readonly kind: 'entropy' })[] = [];
+  #idleNs = 0n;
+
+  /** Guest time goes on from where the machine stands. */
+  constructor(parts: LiveParts) {
+    const { machine } = parts;
+    this.#parts = parts;
+    this.#virtual = machine.config.clock === 'ticks';
+    this.#clock = new HostClock({ mode: machine.config.clock, time: machine.time, hostNs: monotonicNs() });
+  }
+
+  /** Host time spent blocked, nanoseconds. */
+  get idleNs(): bigint {
+    return this.#idleNs;
+  }
+
+  /** Puts this source between a gate and the world's side: requests for random bytes are answered here. */
+  answering(port: OutputPort): OutputPort {
+    return {
+      deliver: (output) => {
+        if (output.kind === 'entropy') this.#asked.push(output);
+        else port.deliver(output);
+      },
+    };
+  }
+
+  next(now: Moment): Grant | 'end' {
+    this.#clock.measure(now, monotonicNs());
+    this.#parts.between(false);
+    if (this.#parts.inputs.stopAsked || now.state === 'halted') return 'end';
+    const arrived = this.#arrived();
+    if (now.state === 'waiting' && arrived.length === 0) {
+      this.#block(now);
+      if (this.#parts.inputs.stopAsked) return 'end';
+      arrived.push(...this.#arrived());
+    }
+    const { anchor, until } = this.#clock.plan(now, monotonicNs());
+    return {
+      inputs: anchor === undefined ? arrived : [anchor, ...arrived],
+      until: this.#virtual ? sliceEnd(now.tick) : until,
+    };
+  }
+
+  nondet(kind: number): bigint {
+    if (kind === Nondet.time) return this.#clock.timeAt(monotonicNs());
+    if (kind !== Nondet.seed) throw new Error(`a read of unknown kind ${kind}`);
+    const [low, high] = this.#parts.entropy.bytes(2);
+    return BigInt(low! | (high! << 8));
+  }
+
+  #arrived(): Input[] {
+    const { inputs, consoles, machine, entropy } = this.#parts;
+    const arrived: Input[] = this.#asked.map(({ device, request, length }) => ({
+      kind: 'entropy',
+      device,
+      request,
+      bytes: entropy.bytes(length),
+    }));
+    this.#asked = [];
+    for (let input = inputs.take(); input !== undefined; input = inputs.take()) {
+      if (input.kind === 'console') consoles.put(input.device, input.bytes);
+      else arrived.push(input);
+    }
+    arrived.push(...consoles.take((device) => machine.consoleRoom(device)));
+    return arrived;
+  }
+
+  #block(now: Moment): void {
+    const from = monotonicNs();
+    const ns = this.#clock.waitNs(now, from);
+    this.#parts.between(ns === undefined || ns > LONG_WAIT_NS);
+    this.#parts.inputs.wait(ns === undefined ? undefined : from + ns);
+    this.#idleNs += monotonicNs() - from;
+  }
+}
+
+function sliceEnd(now: Tick): Tick {
+  return tick((now / VIRTUAL_SLICE_TICKS + 1n) * VIRTUAL_SLICE_TICKS);
+}

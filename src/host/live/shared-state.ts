@@ -1,0 +1,99 @@
+/**
+ * The shared memory of a live guest: two rings, a bell for each thread, and the counters that the main thread looks at.
+ *
+ *     main thread  -- toGuest: inputs -->  guest thread
+ *     main thread  <-- toHost: outputs --  guest thread
+ *
+ * Only the guest thread writes the counters and `heldBytes`; only the main thread asks for the stop.
+ */
+
+import { ringMemory } from '../ring.ts';
+
+/** What goes to the other thread as it is. */
+export interface SharedState {
+  readonly toGuest: SharedArrayBuffer;
+  readonly toHost: SharedArrayBuffer;
+  readonly guestBell: SharedArrayBuffer;
+  readonly hostBell: SharedArrayBuffer;
+  readonly counters: SharedArrayBuffer;
+  readonly control: SharedArrayBuffer;
+}
+
+export function sharedState(): SharedState {
+  return {
+    toGuest: ringMemory(),
+    toHost: ringMemory(),
+    guestBell: new SharedArrayBuffer(4),
+    hostBell: new SharedArrayBuffer(4),
+    counters: new SharedArrayBuffer(8 * NAMES.length),
+    control: new SharedArrayBuffer(8),
+  };
+}
+
+/** How far a guest is. */
+export interface Progress {
+  readonly ticks: bigint;
+  /** Guest time, units of 100 ns. */
+  readonly time: bigint;
+  /** Records in the log, and its bytes on the disk. */
+  readonly events: bigint;
+  readonly logBytes: bigint;
+  /** Bytes the guest has sent to its consoles. */
+  readonly consoleBytes: bigint;
+  /** Host time spent waiting because the guest waited, nanoseconds. */
+  readonly idleNs: bigint;
+}
+
+const NAMES = ['ticks', 'time', 'events', 'logBytes', 'consoleBytes', 'idleNs'] as const;
+
+export class Counters {
+  readonly #words: BigInt64Array;
+
+  constructor(memory: SharedArrayBuffer) {
+    this.#words = new BigInt64Array(memory);
+  }
+
+  set(progress: Progress): void {
+    for (const [i, name] of NAMES.entries()) Atomics.store(this.#words, i, progress[name]);
+  }
+
+  get(): Progress {
+    const value = (name: (typeof NAMES)[number]): bigint => Atomics.load(this.#words, NAMES.indexOf(name));
+    return {
+      ticks: value('ticks'),
+      time: value('time'),
+      events: value('events'),
+      logBytes: value('logBytes'),
+      consoleBytes: value('consoleBytes'),
+      idleNs: value('idleNs'),
+    };
+  }
+}
+
+const STOP = 0;
+const HELD = 1;
+/** Console bytes that wait in the guest thread; with more, consoles are not read. */
+const HELD_BYTES_MAX = 65536;
+
+export class ControlWords {
+  readonly #words: Int32Array;
+
+  constructor(memory: SharedArrayBuffer) {
+    this.#words = new Int32Array(memory);
+  }
+
+  /** The guest is to end where it stands. */
+  get stopAsked(): boolean {
+    return Atomics.load(this.#words, STOP) !== 0;
+  }
+  askStop(): void {
+    Atomics.store(this.#words, STOP, 1);
+  }
+
+  get holdsMuch(): boolean {
+    return Atomics.load(this.#words, HELD) > HELD_BYTES_MAX;
+  }
+  set heldBytes(bytes: number) {
+    Atomics.store(this.#words, HELD, bytes);
+  }
+}

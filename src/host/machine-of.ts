@@ -1,0 +1,33 @@
+/**
+ * Puts a machine together for a session on this thread.
+ */
+
+import type { EngineFactory } from '../emu/cpu/engine.ts';
+import { createInterpreter } from '../emu/cpu/interpreter/interpreter.ts';
+import { createReference } from '../emu/cpu/reference/engine.ts';
+import { Board } from '../emu/machine/board.ts';
+import type { MachineConfig, MachineImages } from '../emu/machine/machine.ts';
+import type { Doors } from '../session/doors.ts';
+import type { DrivenMachine } from '../session/session.ts';
+import type { EngineName } from './guest-options.ts';
+
+const FACTORIES: { readonly [name in EngineName]: EngineFactory } = {
+  interpreter: createInterpreter,
+  reference: createReference,
+};
+
+/** UserError for images and configurations that cannot be. */
+export function machineOf(
+  config: MachineConfig,
+  images: MachineImages,
+  doors: Doors,
+  engine: EngineName,
+): DrivenMachine {
+  return new DrivenBoard(config, images, doors, FACTORIES[engine]);
+}
+
+class DrivenBoard extends Board implements DrivenMachine {
+  get pc(): bigint {
+    return this.harts[0]!.get('pc');
+  }
+}

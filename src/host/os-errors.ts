@@ -1,0 +1,30 @@
+/**
+ * What the operating system refused, in words an operator reads in one line.
+ */
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  ECONNREFUSED: 'nobody listens there',
+  EEXIST: 'it exists already',
+  EFBIG: 'the file system does not take files that large',
+  EIO: 'input/output error of the storage',
+  EISDIR: 'it is a folder',
+  EDQUOT: 'the disk quota is used up',
+  ENOENT: 'no such file',
+  ENOSPC: 'no space left on the disk',
+  ENOTDIR: 'a part of the path is not a folder',
+  EPERM: 'not permitted',
+  EROFS: 'the file system is read-only',
+};
+
+/** The system's code of an error ('ENOENT'), or undefined when it is no error of the system. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** A clause without a final stop. */
+export function reasonOf(error: unknown): string {
+  const code = codeOf(error);
+  if (code !== undefined && REASONS[code] !== undefined) return REASONS[code];
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,63 @@
+/**
+ * A console on the operator's terminal, in raw mode: every key goes to the guest, Ctrl-C too. Ctrl-A is the escape, as
+ * with QEMU's -nographic. The terminal is put back as it was on any way out of the process that runs exit handlers.
+ */
+
+import type { Writable } from 'node:stream';
+import type { ReadStream } from 'node:tty';
+import type { Output } from '../../emu/machine/events.ts';
+import { outputGone, readInto } from './console-pipe.ts';
+import { EscapeKeys } from './escape-keys.ts';
+import type { HostPort, Inbox } from './port.ts';
+import { StreamWriter } from './stream-writer.ts';
+
+/** What is used of a terminal's input. */
+export type TerminalInput = Pick<ReadStream, 'setRawMode' | 'isRaw'> & ReadStream;
+
+export class ConsoleTerminal implements HostPort {
+  readonly device: string;
+  readonly #input: TerminalInput;
+  readonly #writer: StreamWriter;
+  readonly #keys = new EscapeKeys();
+  readonly #restore = (): void => void this.#input.setRawMode(this.#wasRaw);
+  #inbox: Inbox | undefined;
+  #wasRaw = false;
+  #stopReading: (() => void) | undefined;
+
+  constructor(device: string, input: TerminalInput, output: Writable) {
+    this.device = device;
+    this.#input = input;
+    this.#writer = new StreamWriter(output, () => this.#inbox?.fail(outputGone()));
+  }
+
+  async open(inbox: Inbox): Promise<void> {
+    this.#inbox = inbox;
+    this.#wasRaw = this.#input.isRaw;
+    process.on('exit', this.#restore);
+    this.#input.setRawMode(true);
+    this.#stopReading = readInto(this.#input, inbox, (bytes) => this.#typed(bytes));
+  }
+
+  take(output: Output): Promise<void> | undefined {
+    return output.kind === 'console' ? this.#writer.write(output.bytes) : undefined;
+  }
+
+  async close(): Promise<void> {
+    if (this.#stopReading !== undefined) {
+      this.#stopReading();
+      this.#stopReading = undefined;
+      this.#restore();
+      process.off('exit', this.#restore);
+    }
+    await this.#writer.flush();
+  }
+
+  #typed(bytes: Uint8Array): void {
+    const { forGuest, commands } = this.#keys.typed(bytes);
+    if (forGuest.length > 0) this.#inbox?.deliver({ kind: 'console', device: this.device, bytes: forGuest });
+    for (const command of commands) {
+      if (command === 'quit') this.#inbox?.quit();
+      else this.#inbox?.notice('Ctrl-A x: quit   Ctrl-A h: this help   Ctrl-A Ctrl-A: send Ctrl-A to the guest');
+    }
+  }
+}

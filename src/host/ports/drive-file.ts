@@ -1,0 +1,147 @@
+/**
+ * A drive on a raw disk image. Several requests are in flight at a time, done in any order: the guest's disk gives out
+ * none that races with another. A failure of the host's storage reaches the guest as the status of its request, as a
+ * real disk would report it.
+ * Spec: Virtual I/O Device (VIRTIO) Version 1.2, section 5.2.6.
+ */
+
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import type { DiskOperation, Output } from '../../emu/machine/events.ts';
+import { ExitCode, UserError } from '../../lib/errors.ts';
+import { reasonOf } from '../os-errors.ts';
+import { type BlockStore, OverlayStore, RawStore, SECTOR_BYTES } from './block-store.ts';
+import type { HostPort, Inbox } from './port.ts';
+
+/**
+ * 'cow': changes are private and end with the run. 'write': changes go to the file. 'readonly': the guest cannot change
+ * it.
+ */
+export type DriveMode = 'cow' | 'write' | 'readonly';
+
+/** Status values of virtio-blk. */
+const OK = 0;
+const IO_ERROR = 1;
+const NOTHING = new Uint8Array(0);
+
+export class DriveFile implements HostPort {
+  readonly device: string;
+  readonly sizeBytes: number;
+  readonly #path: string;
+  readonly #mode: DriveMode;
+  readonly #store: BlockStore;
+  readonly #running = new Set<Promise<void>>();
+  #inbox: Inbox | undefined;
+  #told = false;
+  #closed = false;
+
+  private constructor(device: string, path: string, mode: DriveMode, sizeBytes: number, store: BlockStore) {
+    this.device = device;
+    this.sizeBytes = sizeBytes;
+    this.#path = path;
+    this.#mode = mode;
+    this.#store = store;
+  }
+
+  /** Opens the image; its size is the drive's. Throws UserError when it cannot be a drive. */
+  static async at(device: string, path: string, mode: DriveMode): Promise<DriveFile> {
+    const file = await openImage(path, mode);
+    const sizeBytes = (await file.stat()).size;
+    if (sizeBytes === 0 || sizeBytes % SECTOR_BYTES !== 0) {
+      await file.close();
+      const what = `the drive ${path} has ${sizeBytes} bytes, which is not a whole number of sectors`;
+      throw new UserError('bad-drive', what, `give it a size with: truncate -s %${SECTOR_BYTES} or -s 1G`);
+    }
+    const raw = new RawStore(file);
+    return new DriveFile(device, path, mode, sizeBytes, mode === 'cow' ? new OverlayStore(raw, sizeBytes) : raw);
+  }
+
+  async open(inbox: Inbox): Promise<void> {
+    this.#inbox = inbox;
+  }
+
+  take(output: Output): undefined {
+    if (output.kind !== 'disk') return;
+    const running = this.#answer(output.request, output.operation).finally(() => this.#running.delete(running));
+    this.#running.add(running);
+  }
+
+  /** Waits for the requests taken, then syncs and closes. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await Promise.all(this.#running);
+    if (this.#mode === 'write') await this.#store.flush().catch((error: unknown) => this.#tell(error));
+    await this.#store.close();
+  }
+
+  async #answer(request: number, operation: DiskOperation): Promise<void> {
+    const { status, data } = await this.#carryOut(operation);
+    this.#inbox?.deliver({ kind: 'disk', device: this.device, request, status, data });
+  }
+
+  async #carryOut(operation: DiskOperation): Promise<{ status: number; data: Uint8Array }> {
+    try {
+      return { status: OK, data: await this.#perform(operation) };
+    } catch (error) {
+      this.#tell(error);
+      return { status: IO_ERROR, data: NOTHING };
+    }
+  }
+
+  async #perform(operation: DiskOperation): Promise<Uint8Array> {
+    const end = ('offset' in operation ? operation.offset : 0) + lengthOf(operation);
+    if (end > this.sizeBytes) throw new Error(`a request reaches byte ${end} of ${this.sizeBytes}`);
+    if (this.#mode === 'readonly' && operation.op !== 'read' && operation.op !== 'flush')
+      throw new Error('it is read-only');
+    switch (operation.op) {
+      case 'read': {
+        const data = new Uint8Array(operation.length);
+        await this.#store.read(operation.offset, data);
+        return data;
+      }
+      case 'write':
+        await this.#store.write(operation.offset, operation.data);
+        return NOTHING;
+      case 'flush':
+        await this.#store.flush();
+        return NOTHING;
+      case 'writeZeroes':
+        await this.#store.zero(operation.offset, operation.length);
+        return NOTHING;
+      case 'discard':
+        // Advice that may be ignored (5.2.6.2): the sectors keep what they hold.
+        return NOTHING;
+    }
+  }
+
+  #tell(error: unknown): void {
+    if (!this.#told)
+      this.#inbox?.notice(`drive ${this.device} (${this.#path}): ${reasonOf(error)}; the guest gets an I/O error`);
+    this.#told = true;
+  }
+}
+
+function lengthOf(operation: DiskOperation): number {
+  if (operation.op === 'write') return operation.data.length;
+  return 'length' in operation ? operation.length : 0;
+}
+
+async function openImage(path: string, mode: DriveMode): Promise<FileHandle> {
+  const flags = mode === 'write' ? constants.O_RDWR : constants.O_RDONLY;
+  try {
+    const file = await open(path, flags);
+    if ((await file.stat()).isFile()) return file;
+    await file.close();
+  } catch (error) {
+    const remedy = mode === 'write' ? 'name an image that you may write, or use cow' : 'name a raw disk image';
+    throw new UserError(
+      'bad-drive',
+      `cannot open the drive ${path}: ${reasonOf(error)}`,
+      remedy,
+      ExitCode.usage,
+      error,
+    );
+  }
+  throw new UserError('bad-drive', `the drive ${path} is not a regular file`, 'name a raw disk image');
+}

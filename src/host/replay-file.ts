@@ -1,0 +1,183 @@
+/**
+ * `replay`: a recording gone through on this thread, in chunks, so that progress can be shown and the operator can
+ * stop. Every output and digest of the recording is compared; what the guest says can be shown.
+ */
+
+import type { Writable } from 'node:stream';
+import type { Output } from '../emu/machine/events.ts';
+import type { MachineImages } from '../emu/machine/machine.ts';
+import { tick } from '../lib/brands.ts';
+import { ExitCode, UserError } from '../lib/errors.ts';
+import type { Finish } from '../logformat/reader.ts';
+import type { LogRecord, RecordKind } from '../logformat/records.ts';
+import { Doors } from '../session/doors.ts';
+import { ClosedGate, type OutputPort } from '../session/gate.ts';
+import { Replayer } from '../session/replayer.ts';
+import { type DrivenMachine, Session, type StepResult } from '../session/session.ts';
+import { monotonicNs } from './clock.ts';
+import { FaultSource } from './fault-source.ts';
+import type { EngineName } from './guest-options.ts';
+import { type OpenRecording, openRecording } from './log-file-source.ts';
+import { machineOf } from './machine-of.ts';
+import { mipsOf, type Outcome } from './outcome.ts';
+import { StreamWriter } from './ports/stream-writer.ts';
+import { type ImagePaths, recordedConfig, recordedImages, recordingError } from './recorded-machine.ts';
+
+export interface ReplayOptions extends ImagePaths {
+  readonly file: string;
+  /** Stop here, before what the recording holds at this tick is applied; at the end when left out. */
+  readonly untilTick?: bigint;
+  readonly engine: EngineName;
+  /** Flip a bit of the guest's state at this tick: a test aid. */
+  readonly injectFaultTick?: bigint;
+}
+
+export interface ReplayUi {
+  /** What the guest says on its 16550, or nothing when left out. */
+  readonly output?: Writable;
+  progress?(progress: ReplayProgress): void;
+  readonly stop?: AbortSignal;
+}
+
+export interface ReplayProgress {
+  readonly ticks: bigint;
+  /** Where the replay will end, when the recording or the operator says so. */
+  readonly untilTicks: bigint | undefined;
+  /** Host time taken, nanoseconds. */
+  readonly elapsedNs: bigint;
+}
+
+/** Host time between two looks at the world. */
+const CHUNK_NS = 20_000_000n;
+
+/** UserError when it cannot begin. A divergence is an outcome. */
+export async function replayFile(options: ReplayOptions, ui: ReplayUi): Promise<Outcome> {
+  const recording = openRecording(options.file);
+  try {
+    return await replay(recording, options, ui);
+  } catch (error) {
+    throw recordingError(error);
+  } finally {
+    recording.close();
+  }
+}
+
+async function replay({ reader, sizeBytes }: OpenRecording, options: ReplayOptions, ui: ReplayUi): Promise<Outcome> {
+  const { injectFaultTick, untilTick } = options;
+  const doors = new Doors();
+  const machine = machineOf(recordedConfig(reader), bytesOf(recordedImages(reader, options)), doors, options.engine);
+  const shown = new ShownConsole(ui.output);
+  const events = {};
+  const replayer = new Replayer({
+    machine,
+    records: counted(reader.records(), events),
+    gate: new ClosedGate(shown),
+    ...(untilTick === undefined ? {} : { until: tick(untilTick) }),
+  });
+  const source = injectFaultTick === undefined ? replayer : new FaultSource(replayer, machine, tick(injectFaultTick));
+  const session = new Session(machine, doors, source, replayer);
+  const untilTicks = untilTick ?? reader.end()?.end.ticks;
+  const startNs = monotonicNs();
+  const result = await inChunks(session, async () => {
+    ui.progress?.({ ticks: machine.tick, untilTicks, elapsedNs: monotonicNs() - startNs });
+    await shown.drained();
+    return ui.stop?.aborted !== true;
+  });
+  const totals = {
+    ticks: machine.tick,
+    fromTick: 0n,
+    time: machine.time,
+    elapsedNs: monotonicNs() - startNs,
+    idleNs: 0n,
+    consoleBytes: shown.bytes,
+    logBytes: sizeBytes,
+    events,
+  };
+  await shown.close();
+  return { recording: options.file, totals, mips: mipsOf(totals), ...endingOf(result, machine, replayer, untilTick) };
+}
+
+/** Steps until the result is final; `pause` is called every so often and says whether to go on. */
+async function inChunks(session: Session, pause: () => Promise<boolean>): Promise<StepResult> {
+  for (;;) {
+    const until = monotonicNs() + CHUNK_NS;
+    do {
+      const result = session.step();
+      if (result.kind !== 'ran') return result;
+    } while (monotonicNs() < until);
+    await new Promise(setImmediate);
+    if (!(await pause())) return { kind: 'ran' };
+  }
+}
+
+type EndingParts = Omit<Outcome, 'totals' | 'mips' | 'recording'>;
+
+function endingOf(
+  result: StepResult,
+  machine: DrivenMachine,
+  replayer: Replayer,
+  untilTick: bigint | undefined,
+): EndingParts {
+  if (result.kind === 'ran') return { ending: 'stopped', exitCode: ExitCode.interrupted };
+  if (result.kind === 'diverged') {
+    return { ending: 'diverged', exitCode: ExitCode.diverged, divergence: result.divergence };
+  }
+  if (untilTick !== undefined && machine.tick < untilTick) {
+    const what = `the recording ends at tick ${machine.tick}, before tick ${untilTick}`;
+    const error = new UserError('no-such-tick', what, `give --until ${machine.tick} or less`);
+    return { ending: 'failed', exitCode: error.exitCode, error };
+  }
+  const { finish } = replayer;
+  if (machine.halt !== undefined) return { ending: 'halted', exitCode: ExitCode.done, halt: machine.halt };
+  if (untilTick === undefined && finish?.kind === 'cut') {
+    return { ending: 'cut', exitCode: ExitCode.done, cut: finish.reason };
+  }
+  return { ending: 'stopped', exitCode: ExitCode.done };
+}
+
+function* counted(
+  records: Iterator<LogRecord, Finish>,
+  events: { [kind in RecordKind]?: number },
+): Generator<LogRecord, Finish> {
+  for (;;) {
+    const step = records.next();
+    if (step.done === true) return step.value;
+    events[step.value.kind] = (events[step.value.kind] ?? 0) + 1;
+    yield step.value;
+  }
+}
+
+const bytesOf = (images: ReturnType<typeof recordedImages>): MachineImages =>
+  Object.fromEntries(Object.entries(images).map(([role, image]) => [role, image.bytes]));
+
+/** Console output for whoever watches; counted in any case. */
+class ShownConsole implements OutputPort {
+  readonly #writer: StreamWriter | undefined;
+  #hold: Promise<void> | undefined;
+  #bytes = 0n;
+
+  constructor(output: Writable | undefined) {
+    this.#writer = output === undefined ? undefined : new StreamWriter(output, () => {});
+  }
+
+  get bytes(): bigint {
+    return this.#bytes;
+  }
+
+  deliver(output: Output): void {
+    if (output.kind !== 'console') return;
+    this.#bytes += BigInt(output.bytes.length);
+    if (output.device === 'uart') this.#hold = this.#writer?.write(output.bytes) ?? this.#hold;
+  }
+
+  async drained(): Promise<void> {
+    const hold = this.#hold;
+    this.#hold = undefined;
+    await hold;
+  }
+
+  /** Lets go of the stream when everything is out. */
+  async close(): Promise<void> {
+    await this.#writer?.flush();
+  }
+}
