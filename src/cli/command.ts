@@ -1,0 +1,55 @@
+/**
+ * What every lockstep command has: `--json` with the complete result, operator errors in one line with the documented exit
+ * code, a stack only for our own bugs. Results go to stdout, everything else to stderr.
+ */
+
+import { Command } from '@oclif/core';
+import { ExitCode, UserError } from '../lib/errors.ts';
+
+export abstract class LockstepCommand extends Command {
+  static override enableJsonFlag = true;
+
+  /** Ends the command with this status once its output is written. */
+  protected finish(code: ExitCode): void {
+    process.exitCode = code;
+  }
+
+  protected override async catch(error: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<unknown> {
+    const user = error instanceof UserError ? error : asUsage(error);
+    if (user === undefined) {
+      process.stderr.write(
+        `lockstep: this is a defect of lockstep, please report it:\n${error.stack ?? error.message}\n`,
+      );
+      process.exitCode = ExitCode.bug;
+      return undefined;
+    }
+    process.exitCode = user.exitCode;
+    if (this.jsonEnabled()) {
+      this.logJson({ error: { code: user.code, message: user.what, remedy: user.remedy }, exitCode: user.exitCode });
+    } else {
+      process.stderr.write(`lockstep: ${user.what}${user.remedy === '' ? '' : `; ${user.remedy}`}\n`);
+    }
+    return undefined;
+  }
+
+  /** bigint as a number where it is exact, else as a string; bytes as hexadecimal. */
+  protected override toSuccessJson(result: unknown): unknown {
+    return plain(result);
+  }
+}
+
+/** oclif's own complaints about a command line: unknown flag, missing value. */
+function asUsage(error: Error & { oclif?: { exit?: number } }): UserError | undefined {
+  if (error.oclif?.exit !== 2) return undefined;
+  const [what = ''] = error.message.split('\n');
+  return new UserError('usage', what.replace(/\.$/, ''), `see: lockstep --help`);
+}
+
+function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString();
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
+  if (Array.isArray(value)) return value.map(plain);
+  if (value instanceof Map) return plain(Object.fromEntries(value));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
+}

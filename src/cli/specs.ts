@@ -1,0 +1,98 @@
+/** The syntax of flag values: `256M`, `disk.img,mode=write`, `stream:unix:/run/net.sock`, `seed:7`. Each parser names what it refused. */
+
+import { resolve } from 'node:path';
+import type { EntropySetting } from '../host/entropy.ts';
+import type { ConsoleTarget, DriveOptions, NetOptions } from '../host/guest-options.ts';
+import type { StreamAddress } from '../host/ports/net-stream.ts';
+import { UserError } from '../lib/errors.ts';
+
+const bad = (flag: string, value: string, remedy: string): UserError =>
+  new UserError('bad-value', `${flag} ${value} is not understood`, remedy);
+
+const UNITS: Readonly<Record<string, number>> = { '': 2 ** 20, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 };
+
+/** `256M`, `2G`, `512K`, or a number of MiB; bytes. */
+export function parseSize(flag: string, text: string): number {
+  const match = /^(\d{1,12})([KMG]?)i?B?$/i.exec(text);
+  const bytes = Number(match?.[1]) * (UNITS[(match?.[2] ?? '').toUpperCase()] ?? Number.NaN);
+  if (Number.isSafeInteger(bytes) && bytes > 0) return bytes;
+  throw bad(flag, text, 'give a size such as 256M or 2G');
+}
+
+/** A tick, written with or without `_` or `,` between digits. */
+export function parseTick(flag: string, text: string): bigint {
+  const digits = text.replaceAll(/[_,]/g, '');
+  if (/^\d{1,19}$/.test(digits)) return BigInt(digits);
+  throw bad(flag, text, 'a tick is a number of instruction steps since reset, such as 1000000');
+}
+
+/** The first comma-separated part, and `key=value` parts after it. */
+function parts(flag: string, text: string, keys: readonly string[]): { head: string; options: Map<string, string> } {
+  const [head = '', ...rest] = text.split(',');
+  const options = new Map<string, string>();
+  for (const part of rest) {
+    const [key = '', value] = part.split(/=(.*)/s);
+    if (value === undefined || !keys.includes(key) || options.has(key)) {
+      throw bad(flag, text, `what follows a comma is one of ${keys.map((k) => `${k}=…`).join(', ')}, each once`);
+    }
+    options.set(key, value);
+  }
+  return { head, options };
+}
+
+/** `FILE[,mode=cow|write|readonly][,serial=NAME]`; relative paths start at `base`. */
+export function parseDrive(text: string, base: string): DriveOptions {
+  const { head, options } = parts('--drive', text, ['mode', 'serial']);
+  const mode = options.get('mode') ?? 'cow';
+  if (head === '') throw bad('--drive', text, 'name a raw disk image first');
+  if (mode !== 'cow' && mode !== 'write' && mode !== 'readonly') {
+    throw bad('--drive', text, 'mode is cow (changes end with the run), write or readonly');
+  }
+  const serial = options.get('serial');
+  if (serial !== undefined && !/^[\x21-\x7e]{1,20}$/.test(serial)) {
+    throw bad('--drive', text, 'serial is 1 to 20 printable characters');
+  }
+  return { path: resolve(base, head), mode, ...(serial === undefined ? {} : { serial }) };
+}
+
+/** `none` or `stream:unix:PATH` or `stream:tcp:HOST:PORT`, then `,mac=` and `,mtu=`. */
+export function parseNet(text: string, base: string): NetOptions {
+  const { head, options } = parts('--net', text, ['mac', 'mtu']);
+  const mac = options.get('mac');
+  const mtu = options.get('mtu');
+  if (mac !== undefined && !/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(mac)) {
+    throw bad('--net', text, 'mac is six bytes such as 52:54:00:12:34:56');
+  }
+  if (mtu !== undefined && !(Number(mtu) >= 68 && Number(mtu) <= 65535 && Number.isInteger(Number(mtu)))) {
+    throw bad('--net', text, 'mtu is 68 to 65535');
+  }
+  const peer = head === 'none' ? undefined : parseStream(text, head, base);
+  return {
+    ...(peer === undefined ? {} : { peer }),
+    ...(mac === undefined ? {} : { mac: Uint8Array.from(mac.split(':'), (byte) => Number.parseInt(byte, 16)) }),
+    ...(mtu === undefined ? {} : { mtu: Number(mtu) }),
+  };
+}
+
+function parseStream(text: string, head: string, base: string): StreamAddress {
+  const unix = /^stream:unix:(.+)$/.exec(head);
+  if (unix?.[1] !== undefined) return { kind: 'unix', path: resolve(base, unix[1]) };
+  const tcp = /^stream:tcp:(.+):(\d{1,5})$/.exec(head);
+  const port = Number(tcp?.[2]);
+  if (tcp?.[1] !== undefined && port > 0 && port < 65536) return { kind: 'tcp', host: tcp[1], port };
+  throw bad('--net', text, 'give none, stream:unix:PATH or stream:tcp:HOST:PORT');
+}
+
+export function parseConsole(flag: string, text: string, base: string): ConsoleTarget {
+  if (text === 'stdio' || text === 'none') return { kind: text };
+  const file = /^file:(.+)$/.exec(text)?.[1];
+  if (file !== undefined) return { kind: 'file', path: resolve(base, file) };
+  throw bad(flag, text, 'give stdio, none or file:PATH');
+}
+
+export function parseEntropy(text: string): EntropySetting {
+  if (text === 'host') return { kind: 'host' };
+  const seed = /^seed:(\d{1,20})$/.exec(text)?.[1];
+  if (seed !== undefined) return { kind: 'seed', seed: BigInt(seed) };
+  throw bad('--entropy', text, 'give host or seed:NUMBER');
+}
