@@ -1,0 +1,33 @@
+/** Every chunk of conformance programs on the interpreter, against the committed answers of QEMU. */
+import { describe, expect, test } from 'vitest';
+import { createInterpreter } from '../../src/emu/cpu/interpreter/interpreter.ts';
+import { instructions } from '../../src/emu/isa/table.ts';
+import { CHUNKS } from './programs/chunks/index.ts';
+import { deviations } from './programs/deviations.ts';
+import { checkChunk } from './programs/run-chunk.ts';
+import { runWords } from './programs/words.ts';
+
+const used = new Set<string>();
+
+describe('the interpreter answers as QEMU does', () => {
+  test.each(Object.keys(CHUNKS))('%s', { timeout: 60_000 }, (chunk) => {
+    const { failure, cases, lines, reasons } = checkChunk(chunk, createInterpreter);
+    for (const reason of reasons) used.add(reason);
+    expect(lines).toEqual([]);
+    expect(failure).toBe('');
+    expect(cases).toBeGreaterThan(200);
+  });
+
+  test('and every known deviation of QEMU was met', () => {
+    expect(deviations.map(({ why }) => why).filter((why) => !used.has(why))).toEqual([]);
+  });
+});
+
+/** cbo came to QEMU after the version that the answers are from. */
+const NOT_IN_QEMU = ['cbo.inval', 'cbo.clean', 'cbo.flush', 'cbo.zero'];
+
+test('every row of the instruction table is run', () => {
+  const words = runWords();
+  const missing = instructions.filter(({ mask, match }) => !words.some((word) => (word & mask) >>> 0 === match >>> 0));
+  expect(missing.map(({ name }) => name)).toEqual(NOT_IN_QEMU);
+});
