@@ -1,6 +1,6 @@
 /**
- * What every lockstep command has: `--json` with the complete result, operator errors in one line with the documented exit
- * code, a stack only for our own bugs. Results go to stdout, everything else to stderr.
+ * What every lockstep command has: `--json` with the complete result, operator errors in one line with the documented
+ * exit code, a stack only for our own bugs. Results go to stdout, everything else to stderr.
  */
 
 import { Command } from '@oclif/core';
@@ -15,6 +15,8 @@ export abstract class LockstepCommand extends Command {
   }
 
   protected override async catch(error: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<unknown> {
+    // oclif warns of a command that returns unparsed; this one has been answered.
+    this.parsed = true;
     const user = error instanceof UserError ? error : asUsage(error);
     if (user === undefined) {
       process.stderr.write(

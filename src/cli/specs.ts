@@ -1,4 +1,7 @@
-/** The syntax of flag values: `256M`, `disk.img,mode=write`, `stream:unix:/run/net.sock`, `seed:7`. Each parser names what it refused. */
+/**
+ * The syntax of flag values: `256M`, `disk.img,mode=write`, `stream:unix:/run/net.sock`, `seed:7`. Each parser names
+ * what it refused.
+ */
 
 import { resolve } from 'node:path';
 import type { EntropySetting } from '../host/entropy.ts';

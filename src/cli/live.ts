@@ -1,0 +1,70 @@
+/**
+ * What `run`, `record` and `replay --live` share: the operator's side of a live guest, and the report of how it ended.
+ */
+
+import { chalkStderr } from 'chalk';
+import type { Outcome } from '../host/outcome.ts';
+import type { LiveUi } from '../host/record-guest.ts';
+import { ExitCode } from '../lib/errors.ts';
+import { reportDivergence } from './divergence-text.ts';
+import { bytes, count, seconds } from './text.ts';
+
+export const say = (text: string): void => void process.stderr.write(`lockstep: ${text}\n`);
+
+/**
+ * The guest's console is this process's input and output; with `json` the output goes to stderr, for stdout holds the
+ * result. A first SIGINT or SIGTERM ends the guest cleanly, a second one ends this process.
+ */
+export function liveUi(json: boolean): LiveUi {
+  const stop = stopOnSignal();
+  return { input: process.stdin, output: json ? process.stderr : process.stdout, notice: say, stop };
+}
+
+export function stopOnSignal(): AbortSignal {
+  const controller = new AbortController();
+  const stop = (): void => {
+    if (controller.signal.aborted) process.exit(ExitCode.interrupted);
+    controller.abort();
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  return controller.signal;
+}
+
+/** One or a few lines on stderr: how it ended, how long it took, where the recording is. */
+export function reportOutcome(verb: 'ran' | 'recorded' | 'replayed', outcome: Outcome): void {
+  const { totals, error, divergence, recording } = outcome;
+  const took = totals.elapsedNs === 0n ? '' : ` in ${seconds(Number(totals.elapsedNs) / 1e9)}`;
+  const speed = outcome.mips === 0 ? '' : ` (${outcome.mips.toFixed(0)} MIPS)`;
+  const begun = outcome.ending !== 'failed' || totals.ticks > totals.fromTick;
+  if (begun) say(`${verb} ${count(totals.ticks - totals.fromTick)} ticks${took}${speed}; ${endingText(outcome)}`);
+  if (verb === 'replayed' && outcome.exitCode === ExitCode.done) say(`everything agreed: ${agreedText(outcome)}`);
+  if (outcome.ending === 'halted' && outcome.cut !== undefined) say(`the recording has no sound end: ${outcome.cut}`);
+  if (divergence !== undefined) reportDivergence(divergence, recording);
+  if (error !== undefined) process.stderr.write(`lockstep: ${chalkStderr.red(error.what)}; ${error.remedy}\n`);
+  if (verb === 'recorded' && begun && recording !== undefined) {
+    const density = totals.ticks === 0n ? 0 : (totals.logBytes * 1000) / Number(totals.ticks);
+    say(`recording ${recording} (${bytes(totals.logBytes)}, ${density.toFixed(3)} B per 1000 instructions)`);
+  }
+}
+
+function agreedText({ totals: { events } }: Outcome): string {
+  return `${count(events.output ?? 0)} output marks, ${count(events.digest ?? 0)} digests of the state`;
+}
+
+function endingText({ ending, halt, cut, totals }: Outcome): string {
+  switch (ending) {
+    case 'halted':
+      return halt?.reason === 'finisher' && halt.code !== 0
+        ? `the guest failed with code ${halt.code}`
+        : 'the guest powered off';
+    case 'stopped':
+      return `stopped at tick ${count(totals.ticks)}`;
+    case 'cut':
+      return `the recording is cut here: ${cut}`;
+    case 'diverged':
+      return chalkStderr.red('the replay diverged');
+    case 'failed':
+      return 'ended by an error';
+  }
+}

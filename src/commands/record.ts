@@ -1,0 +1,63 @@
+/** `lockstep record`: a guest whose inputs are written to a log. */
+
+import { Flags } from '@oclif/core';
+import { LockstepCommand } from '../cli/command.ts';
+import { guestOptions } from '../cli/guest-options.ts';
+import { liveUi, reportOutcome } from '../cli/live.ts';
+import { machineFlags } from '../cli/machine-flags.ts';
+import { parseTick } from '../cli/specs.ts';
+import type { Outcome } from '../host/outcome.ts';
+import { DIGEST_TICKS, recordGuest } from '../host/record-guest.ts';
+
+export default class Record extends LockstepCommand {
+  static override summary = 'Run a guest and record everything that makes the run what it is.';
+  static override description =
+    'As `run`, with every non-deterministic input written to a log from which `replay` makes the same run again. ' +
+    'A recorder that is killed leaves a recording that replays up to its last whole frame.';
+  static override examples = [
+    {
+      description: 'Record a bare-metal program into the default folder.',
+      command: '<%= config.bin %> record --kernel samples/prebuilt/race.elf',
+    },
+    {
+      description: 'Record Linux with a disk whose changes end with the run.',
+      command:
+        '<%= config.bin %> record --kernel Image --initrd initrd.cpio.gz --append console=ttyS0 ' +
+        '--drive disk.img -o boot.lks',
+    },
+    {
+      description: "Give the guest the host's network through passt.",
+      command: '<%= config.bin %> record --kernel Image --net stream:unix:/tmp/passt.sock',
+    },
+  ];
+  static override flags = {
+    output: Flags.string({
+      char: 'o',
+      summary: 'the recording to make [default: a new one in the default folder]',
+      helpValue: 'FILE',
+    }),
+    'digest-every': Flags.string({
+      summary: 'steps between digests of all state; small ones come 16 times as often [default: 67108864]',
+      helpValue: 'TICKS',
+    }),
+    ...machineFlags,
+  };
+
+  async run(): Promise<Outcome> {
+    const { flags } = await this.parse(Record);
+    const every = flags['digest-every'];
+    const all = every === undefined ? DIGEST_TICKS.all : parseTick('--digest-every', every);
+    const outcome = await recordGuest(
+      {
+        ...guestOptions(flags),
+        ...(flags.output === undefined ? {} : { output: flags.output }),
+        command: ['lockstep', 'record', ...this.argv],
+        digestTicks: { all, small: all / 16n || 1n },
+      },
+      liveUi(this.jsonEnabled()),
+    );
+    reportOutcome('recorded', outcome);
+    this.finish(outcome.exitCode);
+    return outcome;
+  }
+}

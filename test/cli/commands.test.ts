@@ -1,0 +1,131 @@
+/** The commands from the outside: what they print where, and the documented exit codes. */
+
+import { copyFileSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { folder, lockstep, sample } from './cli.ts';
+
+const HELLO = 'hello from the guest\r\n';
+const at = (name: string): string => join(folder, name);
+const oneLine = (text: string): boolean => text.trimEnd().split('\n').length === 1;
+
+describe('record, replay and what comes after', { timeout: 120_000 }, () => {
+  it('records into the default folder, and every command takes the latest recording', async () => {
+    const recorded = await lockstep('record', '--kernel', sample('hello'));
+    expect(recorded).toMatchObject({ status: 0, stdout: HELLO });
+    expect(recorded.stderr).toContain('hello-0001.lks');
+
+    const replayed = await lockstep('replay');
+    expect(replayed).toMatchObject({ status: 0, stdout: HELLO });
+    expect(replayed.stderr).toContain('everything agreed');
+
+    const verified = await lockstep('replay', '--verify', '--json');
+    expect(JSON.parse(verified.stdout)).toMatchObject({ ending: 'halted', exitCode: 0, totals: { consoleBytes: 22 } });
+
+    const listed = JSON.parse((await lockstep('ls', '--json')).stdout);
+    expect(listed).toMatchObject([{ name: 'hello-0001.lks', state: 'powered off' }]);
+
+    const info = JSON.parse((await lockstep('log', 'info', '--json')).stdout);
+    expect(info).toMatchObject({ ticks: listed[0].ticks, events: { output: 1 }, sizeBytes: listed[0].sizeBytes });
+    expect((await lockstep('log', 'info')).stdout).toMatch(/kernel hello\.elf/);
+
+    const dumped = JSON.parse((await lockstep('log', 'dump', '--json', '--kind', 'output')).stdout);
+    expect(dumped).toMatchObject([{ kind: 'output', device: 'uart', length: 22 }]);
+    expect((await lockstep('log', 'verify')).stdout).toContain('whole');
+  });
+
+  it('gives the guest failure as exit code 1 when it happens and 0 when it is replayed as recorded', async () => {
+    const made = await lockstep('record', '--kernel', sample('disk'), '--console', 'none', '-o', 'failing.lks');
+    expect(made.status).toBe(1);
+    expect((await lockstep('replay', 'failing.lks', '--verify')).status).toBe(0);
+  });
+
+  it('says at which tick and where a replay diverged, with exit code 1', async () => {
+    await lockstep('record', '--kernel', sample('hello'), '-o', 'fault.lks');
+    const diverged = await lockstep('replay', 'fault.lks', '--verify', '--inject-fault', '100');
+    expect(diverged.status).toBe(1);
+    for (const word of ['diverged', 'tick', 'expected', 'found', 'meaning', 'finish']) {
+      expect(diverged.stderr).toContain(word);
+    }
+  });
+
+  it('replays a cut recording as far as it goes, says so, and repairs it', async () => {
+    await lockstep('record', '--kernel', sample('hello'), '-o', 'whole.lks');
+    copyFileSync(at('whole.lks'), at('cut.lks'));
+    truncateSync(at('cut.lks'), statSync(at('cut.lks')).size - 3);
+    expect(await lockstep('log', 'verify', 'cut.lks')).toMatchObject({ status: 3 });
+    const replayed = await lockstep('replay', 'cut.lks');
+    expect(replayed.status).toBe(0);
+    expect(replayed.stderr).toContain('no sound end');
+    expect((await lockstep('log', 'repair', 'cut.lks')).status).toBe(0);
+    expect((await lockstep('log', 'verify', 'cut.lks')).status).toBe(0);
+  });
+
+  it('packs images inside, replays without them, and strips them again to the same bytes', async () => {
+    copyFileSync(sample('hello'), at('kernel.elf'));
+    await lockstep('record', '--kernel', 'kernel.elf', '-o', 'plain.lks');
+    expect((await lockstep('pack', 'plain.lks', '-o', 'packed.lks')).stdout).toContain('kernel inside');
+    writeFileSync(at('kernel.elf'), 'something else');
+    expect(await lockstep('replay', 'plain.lks')).toMatchObject({ status: 2 });
+    expect(await lockstep('replay', 'packed.lks')).toMatchObject({ status: 0, stdout: HELLO });
+    await lockstep('pack', 'packed.lks', '--strip');
+    expect(readFileSync(at('packed.lks')).equals(readFileSync(at('plain.lks')))).toBe(true);
+  });
+
+  it('goes on live from a tick into a recording that replays from the start', async () => {
+    await lockstep('record', '--kernel', sample('race'), '-o', 'history.lks');
+    const live = await lockstep('replay', 'history.lks', '--until', '5000000', '--live', '-o', 'branch.lks');
+    expect([0, 1]).toContain(live.status);
+    expect(await lockstep('replay', 'branch.lks', '--verify')).toMatchObject({ status: 0 });
+  });
+
+  it('takes machine flags from a JSON file, paths relative to it, flags beside it winning', async () => {
+    copyFileSync(sample('hello'), at('beside.elf'));
+    writeFileSync(at('machine.json'), JSON.stringify({ kernel: 'beside.elf', memory: '64M', console: 'none' }));
+    expect(await lockstep('run', '--machine', 'machine.json')).toMatchObject({ status: 0, stdout: '' });
+    const ran = await lockstep('run', '--machine', 'machine.json', '--console', 'stdio');
+    expect(ran).toMatchObject({ status: 0, stdout: HELLO });
+  });
+});
+
+describe('a mistake is told in one line, with the remedy and the documented exit code', { timeout: 60_000 }, () => {
+  writeFileSync(at('empty'), '');
+  writeFileSync(at('text'), 'not a recording, not a kernel');
+  writeFileSync(at('bad.json'), '{ "kernal": "x" }');
+  const kernel = ['--kernel', sample('hello')];
+  const table: readonly (readonly [string, readonly string[], number, RegExp])[] = [
+    ['no image', ['record'], 2, /neither kernel nor firmware/],
+    ['a kernel that is not there', ['record', '--kernel', 'none.elf'], 2, /cannot read the kernel none\.elf|none\.elf/],
+    ['a flag that is not there', ['record', '--kernle', 'x'], 2, /--kernle/],
+    ['a size that is none', ['run', ...kernel, '--memory', 'lots'], 2, /--memory lots/],
+    ['more memory than there can be', ['run', ...kernel, '--memory', '9G'], 2, /memory|RAM/i],
+    ['two harts', ['run', ...kernel, '--harts', '2'], 2, /hart/],
+    ['a clock that is none', ['run', ...kernel, '--clock', 'moon'], 2, /clock/],
+    ['a drive that is not there', ['run', ...kernel, '--drive', 'none.img'], 2, /none\.img/],
+    ['a drive mode that is none', ['run', ...kernel, '--drive', 'text,mode=x'], 2, /mode/],
+    ['a network that is none', ['run', ...kernel, '--net', 'tap0'], 2, /--net tap0/],
+    ['an unknown word in a machine file', ['run', '--machine', 'bad.json'], 2, /kernal/],
+    ['a recording that is not there', ['replay', 'none.lks'], 2, /none\.lks/],
+    ['an empty recording', ['replay', 'empty'], 3, /empty/],
+    ['a file of another kind', ['log', 'info', 'text'], 3, /recording/],
+    ['a tick that is none', ['replay', 'text', '--until', 'noon'], 2, /--until noon/],
+  ];
+  for (const [what, args, status, says] of table) {
+    it(what, async () => {
+      const ran = await lockstep(...args);
+      expect(ran.stderr).toMatch(says);
+      expect(ran.stderr).not.toContain('    at ');
+      expect({ status: ran.status, oneLine: oneLine(ran.stderr), stdout: ran.stdout }).toEqual({
+        status,
+        oneLine: true,
+        stdout: '',
+      });
+    });
+  }
+
+  it('and as JSON when that was asked for', async () => {
+    const ran = await lockstep('replay', 'empty', '--json');
+    expect(ran.status).toBe(3);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ error: { remedy: expect.any(String) }, exitCode: 3 });
+  });
+});

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { progressText } from '../../src/cli/progress.ts';
+import { parseConsole, parseDrive, parseEntropy, parseNet, parseSize, parseTick } from '../../src/cli/specs.ts';
+import { bytes, columns, seconds } from '../../src/cli/text.ts';
+import { UserError } from '../../src/lib/errors.ts';
+
+describe('flag values', () => {
+  it('sizes have binary units, MiB when none is given', () => {
+    expect(['256M', '2G', '512K', '64', '1GiB'].map((text) => parseSize('--memory', text))).toEqual([
+      256 * 2 ** 20,
+      2 ** 31,
+      512 * 1024,
+      64 * 2 ** 20,
+      2 ** 30,
+    ]);
+    for (const text of ['', '0', '-1', '1T', 'M', '1.5G']) expect(() => parseSize('--memory', text)).toThrow(UserError);
+  });
+  it('ticks may be written with separators', () => {
+    expect(parseTick('--until', '1,200_000')).toBe(1200000n);
+    for (const text of ['', '-1', '0x10', '1e6']) expect(() => parseTick('--until', text)).toThrow(UserError);
+  });
+  it('drives are private by default', () => {
+    expect(parseDrive('d.img', '/base')).toEqual({ path: '/base/d.img', mode: 'cow' });
+    expect(parseDrive('/d.img,mode=write,serial=x1', '/base')).toEqual({ path: '/d.img', mode: 'write', serial: 'x1' });
+    for (const text of ['', ',mode=cow', 'd,mode=cow,mode=cow', 'd,serial=', 'd,what=1', 'd,mode']) {
+      expect(() => parseDrive(text, '/')).toThrow(UserError);
+    }
+  });
+  it('networks are none or a stream', () => {
+    expect(parseNet('none', '/')).toEqual({});
+    expect(parseNet('stream:unix:s.sock', '/run')).toEqual({ peer: { kind: 'unix', path: '/run/s.sock' } });
+    expect(parseNet('stream:tcp:::1:9000,mac=02:00:00:00:00:0a,mtu=9000', '/')).toEqual({
+      peer: { kind: 'tcp', host: '::1', port: 9000 },
+      mac: Uint8Array.of(2, 0, 0, 0, 0, 10),
+      mtu: 9000,
+    });
+    for (const text of ['', 'stream:tcp:h', 'stream:tcp:h:0', 'none,mac=1', 'none,mtu=12']) {
+      expect(() => parseNet(text, '/')).toThrow(UserError);
+    }
+  });
+  it('consoles and entropy', () => {
+    expect(parseConsole('--console', 'file:out', '/b')).toEqual({ kind: 'file', path: '/b/out' });
+    expect(() => parseConsole('--console', 'tty', '/b')).toThrow(UserError);
+    expect(parseEntropy('seed:7')).toEqual({ kind: 'seed', seed: 7n });
+    expect(() => parseEntropy('seed:')).toThrow(UserError);
+  });
+});
+
+describe('text for people', () => {
+  it('quantities', () => {
+    expect([bytes(999), bytes(1500), bytes(12_345_678)]).toEqual(['999 B', '1.50 kB', '12.3 MB']);
+    expect([seconds(0.5), seconds(12.34), seconds(187)]).toEqual(['0.50 s', '12.3 s', '3 min 07 s']);
+    expect(
+      columns(
+        [
+          ['A', 'B'],
+          ['x', '10'],
+        ],
+        [1],
+      ),
+    ).toBe('A   B\nx  10');
+  });
+  it('progress has percent, speed and time left when the end is known', () => {
+    expect(progressText('replay', 50_000_000n, 100_000_000n, 0.5)).toContain(' 50 %  100 MIPS, 0.50 s left');
+    expect(progressText('replay', 50_000_000n, undefined, 0.5)).toBe('replay tick 50,000,000  100 MIPS');
+  });
+});
