@@ -52,11 +52,11 @@ function demo(): void {
   if (lost === undefined) throw new Error('the recording shows no lost update');
   const { tick, pc, thread, before, stored, readBefore } = lost;
   console.log(
-    `  tick ${readBefore.toLocaleString()}: the counter is ${stored - 1n}; ${thread} reads it and is interrupted`,
+    `  tick ${readBefore.toLocaleString()}: the counter is ${stored - 1n}; a thread in ${thread} reads it and is interrupted`,
   );
   console.log(`  until tick ${tick.toLocaleString()} the other thread takes the counter to ${before}`);
   console.log(
-    `  tick ${tick.toLocaleString()}: ${thread}, at pc 0x${pc.toString(16)}, stores ${stored}: ` +
+    `  tick ${tick.toLocaleString()}: the first, at pc 0x${pc.toString(16)}, stores ${stored}: ` +
       chalk.red(`${before - stored + 1n} updates lost`),
   );
   console.log(chalk.green(`\nThe same tick, the same instruction, on any computer: ${file} is all it takes.`));
