@@ -10,16 +10,24 @@ import { randomFillSync } from 'node:crypto';
 /** Random bits on demand; never runs out. */
 export interface EntropySource {
   bytes(length: number): Uint8Array;
+  /** Goes on as if `length` bytes had been given already. */
+  skip(length: number): void;
 }
+
+/** A guest's device tree takes the first bytes of the stream. */
+export const RNG_SEED_BYTES = 32;
+/** A read of the seed CSR takes this many. */
+export const SEED_READ_BYTES = 2;
 
 export type EntropySetting = { readonly kind: 'host' } | { readonly kind: 'seed'; readonly seed: bigint };
 
 export function entropySource(setting: EntropySetting): EntropySource {
   return setting.kind === 'host'
-    ? { bytes: (length) => randomFillSync(new Uint8Array(length)) }
+    ? { bytes: (length) => randomFillSync(new Uint8Array(length)), skip: () => {} }
     : new SeededEntropy(setting.seed);
 }
 
+const SKIP_BYTES = 4096;
 const MASK = (1n << 64n) - 1n;
 const rotl = (x: bigint, k: bigint): bigint => ((x << k) | (x >> (64n - k))) & MASK;
 
@@ -52,6 +60,10 @@ export class SeededEntropy implements EntropySource {
       this.#leftBytes--;
     }
     return bytes;
+  }
+
+  skip(length: number): void {
+    for (let left = length; left > 0; left -= SKIP_BYTES) this.bytes(Math.min(left, SKIP_BYTES));
   }
 
   #next(): bigint {

@@ -3,8 +3,8 @@
  * machine which differs from the recorded one by a single bit does not go unnoticed.
  */
 
+import type { Machine } from '../emu/machine/machine.ts';
 import type { Tick } from '../lib/brands.ts';
-import type { DrivenMachine } from '../session/session.ts';
 import type { Grant, InputSource, Moment } from '../session/source.ts';
 
 /** The lowest bit of a register that the firmware, or a bare guest, keeps for long. */
@@ -12,12 +12,12 @@ const FIELD = 'mscratch';
 
 export class FaultSource implements InputSource {
   readonly #inner: InputSource;
-  readonly #machine: DrivenMachine;
+  readonly #machine: Machine;
   readonly #at: Tick;
   #done = false;
 
   /** A tick that the replay never comes to changes nothing. */
-  constructor(inner: InputSource, machine: DrivenMachine, at: Tick) {
+  constructor(inner: InputSource, machine: Machine, at: Tick) {
     this.#inner = inner;
     this.#machine = machine;
     this.#at = at;

@@ -10,7 +10,7 @@ import type { MachineConfig, MachineImages, VirtioConfig } from '../emu/machine/
 import { FIRMWARE_RESERVED_BYTES, RAM_BASE } from '../emu/machine/memory-map.ts';
 import { UserError } from '../lib/errors.ts';
 import { epochNs } from './clock.ts';
-import { entropySource } from './entropy.ts';
+import { entropySource, RNG_SEED_BYTES } from './entropy.ts';
 import type { GuestOptions } from './guest-options.ts';
 import { closeAll, openDrives } from './guest-ports.ts';
 import { type Image, type ImageRole, loadImage, rememberImage } from './images.ts';
@@ -100,7 +100,7 @@ function configOf(options: GuestOptions, drives: readonly DriveFile[], builtinFi
     bootArgs: options.append,
     clock: options.clock,
     epochNs: options.epochNs ?? (options.clock === 'ticks' ? VIRTUAL_EPOCH_NS : epochNs()),
-    rngSeed: entropySource(options.entropy).bytes(32),
+    rngSeed: entropySource(options.entropy).bytes(RNG_SEED_BYTES),
     builtinFirmware,
     devices,
   };

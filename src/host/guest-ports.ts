@@ -14,6 +14,11 @@ import { DriveFile } from './ports/drive-file.ts';
 import { NetStream } from './ports/net-stream.ts';
 import type { HostPort } from './ports/port.ts';
 
+/** Name of the 16550. */
+export const UART = 'uart';
+
+type Consoles = Pick<Surroundings, 'uart' | 'consoles'>;
+
 /** The process's own streams, or stand-ins. */
 export interface Stdio {
   readonly input: Readable;
@@ -56,9 +61,17 @@ export function portsOf(
     ...surroundings.nets.flatMap(({ peer }: NetOptions, i) =>
       peer === undefined ? [] : [new NetStream(nets[i]!, peer)],
     ),
-    ...consolePort('uart', surroundings.uart, stdio),
+    ...consolePort(UART, surroundings.uart, stdio),
     ...surroundings.consoles.flatMap((target, i) => consolePort(consoles[i]!, target, stdio)),
   ];
+}
+
+/** The console that is on the operator's terminal, if one is. */
+export function terminalOf(config: MachineConfig, { uart, consoles }: Consoles): { readonly terminal?: string } {
+  if (uart.kind === 'stdio') return { terminal: UART };
+  const index = consoles.findIndex(({ kind }) => kind === 'stdio');
+  const terminal = deviceNames(config, 'console')[index];
+  return terminal === undefined ? {} : { terminal };
 }
 
 export function deviceNames(config: MachineConfig, type: MachineConfig['devices'][number]['type']): string[] {

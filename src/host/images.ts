@@ -5,12 +5,23 @@
  */
 
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readlinkSync,
+  readSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../lib/errors.ts';
 import type { ImageName } from '../logformat/header.ts';
 import { codeOf, reasonOf } from './os-errors.ts';
 import { BUILT_IN_FIRMWARE } from './package-files.ts';
+import { pageMemory } from './page-memory.ts';
 import { stateFolder } from './recordings.ts';
 
 export type ImageRole = 'firmware' | 'kernel' | 'initrd';
@@ -81,7 +92,7 @@ function matches(wanted: ImageName, bytes: Uint8Array): boolean {
 function readImage(role: ImageRole, path: string): Uint8Array {
   try {
     if (statSync(path).isDirectory()) throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' });
-    return ownBytes(readFileSync(path));
+    return readFile(path);
   } catch (error) {
     const code = codeOf(error) === 'ENOENT' ? 'missing-image' : 'unreadable-image';
     const what = `cannot read the ${role} ${path}: ${reasonOf(error)}`;
@@ -91,7 +102,7 @@ function readImage(role: ImageRole, path: string): Uint8Array {
 
 function tryRead(path: string): Uint8Array | undefined {
   try {
-    return ownBytes(readFileSync(path));
+    return readFile(path);
   } catch {
     return undefined;
   }
@@ -105,9 +116,19 @@ function targetOf(link: string): string | undefined {
   }
 }
 
-/** Bytes in memory of their own: Node puts small files into a common one. */
-function ownBytes(bytes: Uint8Array): Uint8Array {
-  return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
+function readFile(path: string): Uint8Array {
+  const fd = openSync(path, 'r');
+  try {
+    const bytes = pageMemory(fstatSync(fd).size);
+    for (let at = 0; at < bytes.length; ) {
+      const count = readSync(fd, bytes, at, bytes.length - at, at);
+      if (count === 0) throw new Error('it became shorter while it was read');
+      at += count;
+    }
+    return bytes;
+  } finally {
+    closeSync(fd);
+  }
 }
 
 const linkOf = (image: ImageName): string => join(stateFolder(), 'images', Buffer.from(image.sha256).toString('hex'));

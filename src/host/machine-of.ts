@@ -6,9 +6,8 @@ import type { EngineFactory } from '../emu/cpu/engine.ts';
 import { createInterpreter } from '../emu/cpu/interpreter/interpreter.ts';
 import { createReference } from '../emu/cpu/reference/engine.ts';
 import { Board } from '../emu/machine/board.ts';
-import type { MachineConfig, MachineImages } from '../emu/machine/machine.ts';
+import type { Machine, MachineConfig, MachineImages } from '../emu/machine/machine.ts';
 import type { Doors } from '../session/doors.ts';
-import type { DrivenMachine } from '../session/session.ts';
 import type { EngineName } from './guest-options.ts';
 
 const FACTORIES: { readonly [name in EngineName]: EngineFactory } = {
@@ -17,17 +16,6 @@ const FACTORIES: { readonly [name in EngineName]: EngineFactory } = {
 };
 
 /** UserError for images and configurations that cannot be. */
-export function machineOf(
-  config: MachineConfig,
-  images: MachineImages,
-  doors: Doors,
-  engine: EngineName,
-): DrivenMachine {
-  return new DrivenBoard(config, images, doors, FACTORIES[engine]);
-}
-
-class DrivenBoard extends Board implements DrivenMachine {
-  get pc(): bigint {
-    return this.harts[0]!.get('pc');
-  }
+export function machineOf(config: MachineConfig, images: MachineImages, doors: Doors, engine: EngineName): Machine {
+  return new Board(config, images, doors, FACTORIES[engine]);
 }

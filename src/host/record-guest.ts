@@ -9,7 +9,8 @@ import { configToCbor } from '../session/machine-config.ts';
 import { epochNs } from './clock.ts';
 import type { GuestOptions, Surroundings } from './guest-options.ts';
 import { type GuestPlan, imageBytes, planGuest } from './guest-plan.ts';
-import { closeAll, deviceNames, openDrives, portsOf, refuseMore, type Stdio } from './guest-ports.ts';
+import { closeAll, deviceNames, openDrives, portsOf, refuseMore, type Stdio, terminalOf } from './guest-ports.ts';
+import { closeImages, type KeptImages, keepImages } from './kept-images.ts';
 import { fromPlain, type GuestEnd, type GuestJob } from './live/job.ts';
 import { LiveGuest } from './live/live-guest.ts';
 import type { Progress } from './live/shared-state.ts';
@@ -59,7 +60,7 @@ const PROGRESS_MS = 250;
 /** UserError when it cannot begin; what happens later is in the outcome. */
 export async function runGuest(options: GuestOptions, ui: LiveUi): Promise<Outcome> {
   const plan = await planGuest(options);
-  return live(await ends(plan, options, ui), jobOf(plan, options), undefined, ui);
+  return live(plan, await ends(plan, options, ui), jobOf(plan, options), undefined, ui);
 }
 
 /** As runGuest, with everything that went in written to a recording. */
@@ -76,10 +77,11 @@ export async function recordGuest(options: RecordOptions, ui: LiveUi): Promise<O
       Object.entries(plan.images).map(([role, { sha256, size, name }]) => [role, { sha256, size, name }]),
     ),
     digestTicks: options.digestTicks ?? DIGEST_TICKS,
+    ...terminalOf(plan.config, options),
   };
   const sink = await sinkOf(options.output, options.kernel ?? options.bios ?? 'guest', ports);
   const record = { fd: sink.fd, path: sink.path, header };
-  return live(ports, { ...jobOf(plan, options), record }, sink, ui);
+  return live(plan, ports, { ...jobOf(plan, options), record }, sink, ui);
 }
 
 /** Replays a recording and goes on live from there, recording both into a new one. */
@@ -88,11 +90,13 @@ export async function continueLive(options: ContinueOptions, ui: LiveUi): Promis
   const ports = await ends(plan, options, ui);
   const kernel = header.images.kernel?.name ?? header.images.firmware?.name ?? 'guest';
   const sink = await sinkOf(options.output, kernel, ports);
-  const again = { tool: toolVersion(), createdNs: epochNs(), command: options.command ?? [] };
-  const record = { fd: sink.fd, path: sink.path, header: { ...header, ...again } };
+  const { terminal: _, ...same } = header;
+  const made = { tool: toolVersion(), createdNs: epochNs(), command: options.command ?? [] };
+  const again = { ...same, ...made, ...terminalOf(plan.config, options) };
+  const record = { fd: sink.fd, path: sink.path, header: again };
   const until = options.untilTick === undefined ? {} : { untilTick: options.untilTick };
   const resume = { path: options.file, ...until };
-  return live(ports, { ...jobOf(plan, options), record, resume }, sink, ui);
+  return live(plan, ports, { ...jobOf(plan, options), record, resume }, sink, ui);
 }
 
 async function historyPlan(options: ContinueOptions): Promise<{ header: LogHeader; plan: GuestPlan }> {
@@ -123,8 +127,10 @@ async function ends(plan: GuestPlan, surroundings: Surroundings, ui: LiveUi): Pr
   }
 }
 
-function jobOf(plan: GuestPlan, { engine, entropy }: Surroundings): Omit<GuestJob, 'shared'> {
-  return { config: plan.config, images: imageBytes(plan.images), engine, entropy };
+type Job = Omit<GuestJob, 'shared' | 'images'>;
+
+function jobOf({ config }: GuestPlan, { engine, entropy }: Surroundings): Job {
+  return { config, engine, entropy };
 }
 
 async function sinkOf(output: string | undefined, kernel: string, ports: readonly HostPort[]): Promise<LogFileSink> {
@@ -136,9 +142,11 @@ async function sinkOf(output: string | undefined, kernel: string, ports: readonl
   }
 }
 
+/** Uses up the plan's images. */
 async function live(
+  { images }: GuestPlan,
   ports: readonly HostPort[],
-  job: Omit<GuestJob, 'shared'>,
+  job: Job,
   sink: LogFileSink | undefined,
   ui: LiveUi,
 ): Promise<Outcome> {
@@ -149,7 +157,7 @@ async function live(
   const timer = setInterval(() => ui.progress?.(guest.progress), PROGRESS_MS);
   if (sink !== undefined) ui.recording?.(sink.path);
   try {
-    return outcomeOf(await guest.run(job), sink, guest.quit);
+    return outcomeOf(await withImages(images, (kept) => guest.run({ ...job, images: kept })), sink, guest.quit);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const { ticks, time, consoleBytes, idleNs } = guest.progress;
@@ -159,6 +167,15 @@ async function live(
     clearInterval(timer);
     ui.stop?.removeEventListener('abort', stop);
     sink?.close();
+  }
+}
+
+async function withImages<T>(images: GuestPlan['images'], use: (kept: KeptImages) => Promise<T>): Promise<T> {
+  const kept = keepImages(imageBytes(images));
+  try {
+    return await use(kept);
+  } finally {
+    closeImages(kept);
   }
 }
 

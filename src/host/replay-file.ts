@@ -5,7 +5,7 @@
 
 import type { Writable } from 'node:stream';
 import type { Output } from '../emu/machine/events.ts';
-import type { MachineImages } from '../emu/machine/machine.ts';
+import type { Machine } from '../emu/machine/machine.ts';
 import { tick } from '../lib/brands.ts';
 import { ExitCode, UserError } from '../lib/errors.ts';
 import type { Finish } from '../logformat/reader.ts';
@@ -13,10 +13,13 @@ import type { LogRecord, RecordKind } from '../logformat/records.ts';
 import { Doors } from '../session/doors.ts';
 import { ClosedGate, type OutputPort } from '../session/gate.ts';
 import { Replayer } from '../session/replayer.ts';
-import { type DrivenMachine, Session, type StepResult } from '../session/session.ts';
+import { Session, type StepResult } from '../session/session.ts';
 import { monotonicNs } from './clock.ts';
 import { FaultSource } from './fault-source.ts';
 import type { EngineName } from './guest-options.ts';
+import { imageBytes } from './guest-plan.ts';
+import { UART } from './guest-ports.ts';
+import { closeImages, ImageReader, keepImages } from './kept-images.ts';
 import { type OpenRecording, openRecording } from './log-file-source.ts';
 import { machineOf } from './machine-of.ts';
 import { mipsOf, type Outcome } from './outcome.ts';
@@ -33,7 +36,7 @@ export interface ReplayOptions extends ImagePaths {
 }
 
 export interface ReplayUi {
-  /** What the guest says on its 16550, or nothing when left out. */
+  /** Gets what the console says that was on the terminal, or the 16550 when none was; nothing when left out. */
   readonly output?: Writable;
   progress?(progress: ReplayProgress): void;
   readonly stop?: AbortSignal;
@@ -62,11 +65,26 @@ export async function replayFile(options: ReplayOptions, ui: ReplayUi): Promise<
   }
 }
 
-async function replay({ reader, sizeBytes }: OpenRecording, options: ReplayOptions, ui: ReplayUi): Promise<Outcome> {
+async function replay(recording: OpenRecording, options: ReplayOptions, ui: ReplayUi): Promise<Outcome> {
+  const kept = keepImages(imageBytes(recordedImages(recording.reader, options)));
+  try {
+    return await replayWith(new ImageReader(kept), recording, options, ui);
+  } finally {
+    closeImages(kept);
+  }
+}
+
+async function replayWith(
+  images: ImageReader,
+  { reader, sizeBytes }: OpenRecording,
+  options: ReplayOptions,
+  ui: ReplayUi,
+): Promise<Outcome> {
   const { injectFaultTick, untilTick } = options;
   const doors = new Doors();
-  const machine = machineOf(recordedConfig(reader), bytesOf(recordedImages(reader, options)), doors, options.engine);
-  const shown = new ShownConsole(ui.output);
+  const machine = machineOf(recordedConfig(reader), images.images, doors, options.engine);
+  images.giveBack();
+  const shown = new ShownConsole(reader.header.terminal ?? UART, ui.output);
   const events = {};
   const replayer = new Replayer({
     machine,
@@ -80,6 +98,7 @@ async function replay({ reader, sizeBytes }: OpenRecording, options: ReplayOptio
   const startNs = monotonicNs();
   const result = await inChunks(session, async () => {
     ui.progress?.({ ticks: machine.tick, untilTicks, elapsedNs: monotonicNs() - startNs });
+    images.giveBack();
     await shown.drained();
     return ui.stop?.aborted !== true;
   });
@@ -114,7 +133,7 @@ type EndingParts = Omit<Outcome, 'totals' | 'mips' | 'recording'>;
 
 function endingOf(
   result: StepResult,
-  machine: DrivenMachine,
+  machine: Machine,
   replayer: Replayer,
   untilTick: bigint | undefined,
 ): EndingParts {
@@ -128,10 +147,9 @@ function endingOf(
     return { ending: 'failed', exitCode: error.exitCode, error };
   }
   const { finish } = replayer;
-  if (machine.halt !== undefined) return { ending: 'halted', exitCode: ExitCode.done, halt: machine.halt };
-  if (untilTick === undefined && finish?.kind === 'cut') {
-    return { ending: 'cut', exitCode: ExitCode.done, cut: finish.reason };
-  }
+  const cut = finish?.kind === 'cut' ? { cut: finish.reason } : {};
+  if (machine.halt !== undefined) return { ending: 'halted', exitCode: ExitCode.done, halt: machine.halt, ...cut };
+  if (untilTick === undefined && finish?.kind === 'cut') return { ending: 'cut', exitCode: ExitCode.done, ...cut };
   return { ending: 'stopped', exitCode: ExitCode.done };
 }
 
@@ -147,16 +165,15 @@ function* counted(
   }
 }
 
-const bytesOf = (images: ReturnType<typeof recordedImages>): MachineImages =>
-  Object.fromEntries(Object.entries(images).map(([role, image]) => [role, image.bytes]));
-
-/** Console output for whoever watches; counted in any case. */
+/** The output of one console for whoever watches; that of all is counted. */
 class ShownConsole implements OutputPort {
+  readonly #device: string;
   readonly #writer: StreamWriter | undefined;
   #hold: Promise<void> | undefined;
   #bytes = 0n;
 
-  constructor(output: Writable | undefined) {
+  constructor(device: string, output: Writable | undefined) {
+    this.#device = device;
     this.#writer = output === undefined ? undefined : new StreamWriter(output, () => {});
   }
 
@@ -167,7 +184,7 @@ class ShownConsole implements OutputPort {
   deliver(output: Output): void {
     if (output.kind !== 'console') return;
     this.#bytes += BigInt(output.bytes.length);
-    if (output.device === 'uart') this.#hold = this.#writer?.write(output.bytes) ?? this.#hold;
+    if (output.device === this.#device) this.#hold = this.#writer?.write(output.bytes) ?? this.#hold;
   }
 
   async drained(): Promise<void> {

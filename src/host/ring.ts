@@ -4,12 +4,12 @@
  *
  *     0          4         8        64                                         64 + capacity
  *     +----------+---------+--------+------------------------------------------+
- *     | written  | read    | unused | u32 more<<31|length, bytes, pad to 4 |... |
+ *     | written  | read    | unused | u32 length, u32 left, bytes, pad to 4 |.. |
  *     +----------+---------+--------+------------------------------------------+
  *
- * `written` and `read` count bytes since the start, modulo 2^32. A long message (`more`: the next piece belongs to it)
- * goes through in pieces, so that a ring is smaller than a message can be. Invariant: bytes between `read` and
- * `written` are whole pieces; only the writer moves `written`, only the reader `read`.
+ * `written` and `read` count bytes since the start, modulo 2^32. A long message goes through in pieces, so that a ring
+ * is smaller than a message can be; `left`: bytes of the message that follow in other pieces. Invariant: bytes between
+ * `read` and `written` are whole pieces; only the writer moves `written`, only the reader `read`.
  */
 
 import type { Message } from './messages.ts';
@@ -17,11 +17,10 @@ import type { Message } from './messages.ts';
 const WRITTEN = 0;
 const READ = 1;
 const DATA_AT = 64;
-const LENGTH_BYTES = 4;
-const MORE = 2 ** 31;
-const RING_BYTES = 4 << 20;
+const LENGTHS_BYTES = 8;
+const RING_BYTES = 1 << 20;
 /** Payload bytes of one piece at most. */
-const PIECE_BYTES = 256 << 10;
+const PIECE_BYTES = 128 << 10;
 
 /** `capacity`: a power of two. */
 export function ringMemory(capacity = RING_BYTES): SharedArrayBuffer {
@@ -30,22 +29,23 @@ export function ringMemory(capacity = RING_BYTES): SharedArrayBuffer {
 
 /** What is put into a ring at once. */
 export interface Piece extends Message {
-  readonly more: boolean;
+  /** Bytes of the message in the pieces after this one. */
+  readonly left: number;
 }
 
 /** A message as pieces that each fit in a ring four times over. */
 export function pieces({ head, body }: Message, pieceBytes = PIECE_BYTES): Piece[] {
-  if (body.length <= pieceBytes) return [{ head, body, more: false }];
+  if (body.length <= pieceBytes) return [{ head, body, left: 0 }];
   const cut: Piece[] = [];
   for (let at = 0; at < body.length; at += pieceBytes) {
-    const more = at + pieceBytes < body.length;
-    cut.push({ head: at === 0 ? head : NOTHING, body: body.subarray(at, at + pieceBytes), more });
+    const left = Math.max(0, body.length - at - pieceBytes);
+    cut.push({ head: at === 0 ? head : NOTHING, body: body.subarray(at, at + pieceBytes), left });
   }
   return cut;
 }
 
 const NOTHING = new Uint8Array(0);
-const footprint = (length: number): number => LENGTH_BYTES + ((length + 3) & ~3);
+const footprint = (length: number): number => LENGTHS_BYTES + ((length + 3) & ~3);
 
 class RingEnd {
   protected readonly counts: Int32Array;
@@ -73,15 +73,16 @@ class RingEnd {
 
 export class RingWriter extends RingEnd {
   /** Puts one piece if there is room for it now. The pieces of a message follow each other. */
-  tryWrite({ head, body, more }: Piece): boolean {
+  tryWrite({ head, body, left }: Piece): boolean {
     const length = head.length + body.length;
     const size = footprint(length);
     if (size > this.capacity) throw new RangeError(`a piece of ${length} bytes in a ring of ${this.capacity}`);
     if (size > this.capacity - this.used) return false;
     const start = Atomics.load(this.counts, WRITTEN);
-    this.lengths.setUint32(this.at(start), more ? length + MORE : length, true);
-    this.#copy(start + LENGTH_BYTES, head);
-    this.#copy(start + LENGTH_BYTES + head.length, body);
+    this.lengths.setUint32(this.at(start), length, true);
+    this.lengths.setUint32(this.at(start + 4), left, true);
+    this.#copy(start + LENGTHS_BYTES, head);
+    this.#copy(start + LENGTHS_BYTES + head.length, body);
     Atomics.store(this.counts, WRITTEN, (start + size) | 0);
     return true;
   }
@@ -95,41 +96,39 @@ export class RingWriter extends RingEnd {
 }
 
 export class RingReader extends RingEnd {
-  /** Pieces of a message whose last one has not come. */
-  #parts: Uint8Array[] = [];
+  /** A message whose last piece has not come, and how far it is filled. */
+  #message: Uint8Array | undefined;
+  #filled = 0;
+  readonly #room: () => void;
+
+  /** `room` is called for each piece taken: a writer may wait for room in the middle of a message. */
+  constructor(memory: SharedArrayBuffer, room: () => void = () => {}) {
+    super(memory);
+    this.#room = room;
+  }
 
   /** The oldest whole message, as a copy of its own, or undefined when there is none yet. */
   read(): Uint8Array | undefined {
     while (this.used > 0) {
       const start = Atomics.load(this.counts, READ);
-      const word = this.lengths.getUint32(this.at(start), true);
-      const piece = this.#copy(start + LENGTH_BYTES, word % MORE);
-      Atomics.store(this.counts, READ, (start + footprint(piece.length)) | 0);
-      if (word < MORE) return this.#whole(piece);
-      this.#parts.push(piece);
+      const length = this.lengths.getUint32(this.at(start), true);
+      const left = this.lengths.getUint32(this.at(start + 4), true);
+      // Allocated once, whole: messages are up to a disk request long.
+      const message = this.#message ?? new Uint8Array(length + left);
+      this.#copy(start + LENGTHS_BYTES, message.subarray(this.#filled, this.#filled + length));
+      Atomics.store(this.counts, READ, (start + footprint(length)) | 0);
+      this.#room();
+      this.#message = left === 0 ? undefined : message;
+      this.#filled = left === 0 ? 0 : this.#filled + length;
+      if (left === 0) return message;
     }
     return undefined;
   }
 
-  #copy(count: number, length: number): Uint8Array {
-    const bytes = new Uint8Array(length);
+  #copy(count: number, into: Uint8Array): void {
     const at = this.at(count);
-    const first = Math.min(length, this.capacity - at);
-    bytes.set(this.data.subarray(at, at + first), 0);
-    if (first < length) bytes.set(this.data.subarray(0, length - first), first);
-    return bytes;
-  }
-
-  #whole(last: Uint8Array): Uint8Array {
-    if (this.#parts.length === 0) return last;
-    const parts = [...this.#parts, last];
-    this.#parts = [];
-    const message = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      message.set(part, at);
-      at += part.length;
-    }
-    return message;
+    const first = Math.min(into.length, this.capacity - at);
+    into.set(this.data.subarray(at, at + first), 0);
+    if (first < into.length) into.set(this.data.subarray(0, into.length - first), first);
   }
 }

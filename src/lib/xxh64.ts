@@ -1,6 +1,7 @@
 /**
- * XXH64, the digest used for machine state: fast, well spread, not cryptographic. Written on 32-bit halves because BigInt
- * arithmetic is some ten times slower. Specification: xxHash fast digest algorithm, version 0.1.1, section "XXH64".
+ * XXH64, the digest used for machine state: fast, well spread, not cryptographic. Written on 32-bit halves because
+ * BigInt arithmetic is some ten times slower. Specification: xxHash fast digest algorithm, version 0.1.1, section
+ * "XXH64".
  */
 
 const P1 = 0x9e37_79b1_85eb_ca87n;

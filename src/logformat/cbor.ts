@@ -44,6 +44,16 @@ export function encode(value: CborValue): Uint8Array {
   return new Uint8Array(library.encode(widen(value)));
 }
 
+/** What begins a byte string of `length` bytes, below 2^32; the bytes follow as they are. RFC 8949, section 3. */
+export function bytesHead(length: number): Uint8Array {
+  if (length < 24) return Uint8Array.of(0x40 + length);
+  if (length < 1 << 8) return Uint8Array.of(0x58, length);
+  if (length < 1 << 16) return Uint8Array.of(0x59, length >> 8, length & 0xff);
+  const head = Uint8Array.of(0x5a, 0, 0, 0, 0);
+  new DataView(head.buffer).setUint32(1, length);
+  return head;
+}
+
 /** The one data item that `bytes` are; FormatError when they are anything else or end early. */
 export function decode(bytes: Uint8Array): CborValue {
   if (bytes.length > MAX_ITEM_BYTES) throw new FormatError(`a data item of ${bytes.length} bytes is too long`);

@@ -41,13 +41,17 @@ export function encodeEnd(end: LogEnd, indexOffset: number, ownOffset: number): 
     ticks: end.ticks,
     time: end.time,
     elapsed: end.elapsedNs,
-    events: end.events as { readonly [kind: string]: number },
+    events: inTableOrder(end.events),
     digest: end.digest === undefined ? null : eight(end.digest),
     halt: end.halt === undefined ? null : { reason: end.halt.reason, code: end.halt.code },
     repaired: end.repaired,
   };
   return encode([totals, eight(BigInt(indexOffset)), eight(BigInt(ownOffset))]);
 }
+
+/** The same counts always give the same bytes. */
+const inTableOrder = (counts: Counts): { readonly [kind: string]: number } =>
+  Object.fromEntries(RECORD_KINDS.flatMap((kind) => (counts[kind] === undefined ? [] : [[kind, counts[kind]]])));
 
 export function decodeEnd(payload: Uint8Array): { end: LogEnd; indexOffset: number; ownOffset: number } {
   const [totals, indexOffset, ownOffset] = list(decode(payload));

@@ -42,8 +42,8 @@ export function encodeEvents(records: readonly LogRecord[], firstTick: Tick): Ui
     out.varint(record.tick - last);
     last = record.tick;
   }
-  out.bytes(columns.take());
-  return out.take();
+  out.bytes(columns.view());
+  return out.view();
 }
 
 function writeKinds(out: ByteWriter, records: readonly LogRecord[]): void {

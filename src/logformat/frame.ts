@@ -14,7 +14,7 @@
  */
 
 import { type Tick, tick } from '../lib/brands.ts';
-import { encode } from './cbor.ts';
+import { bytesHead, encode } from './cbor.ts';
 import { type Head, Major, readHead } from './cbor-check.ts';
 import { crc32c } from './crc32c.ts';
 import { FormatError, NewerFormatError } from './errors.ts';
@@ -74,12 +74,18 @@ export function renumber(frame: StoredFrame, sequence: number): Uint8Array {
 }
 
 function seal(frame: Omit<Frame, 'payload'>, encoding: number, payload: Uint8Array): Uint8Array {
-  const items = encode([FrameKind[frame.kind], frame.sequence, frame.firstTick, encoding, payload]);
+  // The payload is copied once, to its place: it may be large.
+  const items = encode([FrameKind[frame.kind], frame.sequence, frame.firstTick, encoding]);
+  const head = bytesHead(payload.length);
   const prefix = frame.kind === 'header' ? SELF_DESCRIBED : new Uint8Array(0);
-  const bytes = new Uint8Array(prefix.length + items.length + CRC_ITEM_BYTES);
+  const headAt = prefix.length + items.length;
+  const payloadAt = headAt + head.length;
+  const bytes = new Uint8Array(payloadAt + payload.length + CRC_ITEM_BYTES);
   bytes.set(prefix);
   bytes.set(items, prefix.length);
   bytes[prefix.length] = ARRAY_OF_SIX;
+  bytes.set(head, headAt);
+  bytes.set(payload, payloadAt);
   const crcAt = bytes.length - CRC_ITEM_BYTES;
   bytes[crcAt] = BYTES_OF_FOUR;
   new DataView(bytes.buffer).setUint32(crcAt + 1, crc32c(bytes.subarray(0, crcAt)));

@@ -35,6 +35,8 @@ export interface LogHeader {
   readonly images: { readonly [role: string]: ImageName };
   /** Steps between state digests, by scope. */
   readonly digestTicks: { readonly small: bigint; readonly all: bigint };
+  /** Name of the console that was on the operator's terminal; absent when none was. */
+  readonly terminal?: string;
   /** Tick up to which the history was taken over from another recording; absent in most. */
   readonly continuedAt?: bigint;
 }
@@ -51,6 +53,7 @@ export function encodeHeader(header: LogHeader): Uint8Array {
       Object.entries(header.images).map(([role, { sha256, size, name }]) => [role, { sha256, size, name }]),
     ),
     digests: { small: header.digestTicks.small, all: header.digestTicks.all },
+    ...(header.terminal === undefined ? {} : { terminal: header.terminal }),
     ...(header.continuedAt === undefined ? {} : { continued: header.continuedAt }),
   });
   const frame: Frame = { kind: 'header', sequence: 0, firstTick: tick(0), payload };
@@ -87,6 +90,7 @@ function headerOf(frame: StoredFrame, codec: Codec): LogHeader {
     machine: asMap(map.machine),
     images: Object.fromEntries(Object.entries(asMap(map.images)).map(([role, image]) => [role, imageName(image)])),
     digestTicks: { small: wide(digests.small), all: wide(digests.all) },
+    ...(map.terminal === undefined ? {} : { terminal: text(map.terminal) }),
     ...(map.continued === undefined ? {} : { continuedAt: wide(map.continued) }),
   };
 }

@@ -3,10 +3,10 @@
  * frames byte for byte, and what happens from here on is recorded after it.
  */
 
+import type { Machine } from '../emu/machine/machine.ts';
 import type { LogReader } from '../logformat/reader.ts';
 import type { LogWriter } from '../logformat/writer.ts';
 import type { Gate } from './gate.ts';
-import type { DrivenMachine } from './session.ts';
 
 /** Copies the first `records` records (Replayer.taken) of `reader` to a writer that has written its header alone. */
 export function copyHistory(reader: LogReader, writer: LogWriter, records: number): void {
@@ -23,6 +23,6 @@ export function copyHistory(reader: LogReader, writer: LogWriter, records: numbe
 }
 
 /** Gives out again what was asked for and has not come: on going live nobody else will answer it. */
-export function reissue(machine: DrivenMachine, gate: Gate): void {
+export function reissue(machine: Machine, gate: Gate): void {
   for (const output of machine.pendingRequests()) gate.offer(output, machine.tick);
 }

@@ -7,17 +7,17 @@
  */
 
 import type { Input, Output } from '../emu/machine/events.ts';
+import type { Machine } from '../emu/machine/machine.ts';
 import { type Tick, tick } from '../lib/brands.ts';
 import type { DigestScope } from '../logformat/records.ts';
 import type { LogWriter } from '../logformat/writer.ts';
 import type { Gate } from './gate.ts';
 import { Marks } from './marks.ts';
-import type { DrivenMachine } from './session.ts';
 import type { Grant, InputSource, Moment } from './source.ts';
 import { recordOf } from './translate.ts';
 
 export interface RecorderParts {
-  readonly machine: DrivenMachine;
+  readonly machine: Machine;
   readonly source: InputSource;
   readonly gate: Gate;
   readonly log: LogWriter;

@@ -7,6 +7,7 @@
  */
 
 import type { Input, Output } from '../emu/machine/events.ts';
+import type { Machine } from '../emu/machine/machine.ts';
 import type { Tick } from '../lib/brands.ts';
 import type { LogEnd } from '../logformat/closing.ts';
 import type { Finish } from '../logformat/reader.ts';
@@ -15,12 +16,11 @@ import { DivergenceError, type DivergenceKind } from './divergence.ts';
 import type { Gate } from './gate.ts';
 import { type Mark, Marks } from './marks.ts';
 import { type BetweenRuns, RecordQueue } from './record-queue.ts';
-import type { DrivenMachine } from './session.ts';
 import type { Grant, InputSource, Moment } from './source.ts';
 import { inputOf, isInput } from './translate.ts';
 
 export interface ReplayerParts {
-  readonly machine: DrivenMachine;
+  readonly machine: Machine;
   /** From tick 0, or from where the machine stands. */
   readonly records: Iterator<LogRecord, Finish>;
   /** Where outputs go after they are taken down; a ClosedGate in most uses. */

@@ -15,12 +15,6 @@ import type { Doors } from './doors.ts';
 import type { Gate } from './gate.ts';
 import type { InputSource, Moment } from './source.ts';
 
-/** A machine as a session drives it. */
-export interface DrivenMachine extends Machine {
-  /** Program counter of the hart that made the last step; for reports only. */
-  readonly pc: bigint;
-}
-
 /** 'ran': call again. The others are final for this source: the guest halted, the source ended, the replay diverged. */
 export type StepResult =
   | { readonly kind: 'ran' }
@@ -31,7 +25,7 @@ export type StepResult =
 const RAN: StepResult = { kind: 'ran' };
 
 export class Session {
-  readonly machine: DrivenMachine;
+  readonly machine: Machine;
   #source: InputSource;
   #gate: Gate;
   /** Every hart waited when the last run came back, and nothing has been applied since. */
@@ -41,7 +35,7 @@ export class Session {
   #running = false;
 
   /** `doors` are the ports `machine` was built with. */
-  constructor(machine: DrivenMachine, doors: Doors, source: InputSource, gate: Gate) {
+  constructor(machine: Machine, doors: Doors, source: InputSource, gate: Gate) {
     this.machine = machine;
     this.#source = source;
     this.#gate = gate;

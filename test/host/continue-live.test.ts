@@ -6,6 +6,21 @@ import { goLive, MIB, record, replay, sample, testFolder } from './support.ts';
 const folder = testFolder();
 const numbers = (text: string): number[] => [...text.matchAll(/count (\d+)\n/g)].map((match) => Number(match[1]));
 
+/** The first tick at which the recording has marked this many bytes of output. */
+function tickOfOutput(file: string, length: number): bigint {
+  const recording = openRecording(file);
+  try {
+    let bytes = 0;
+    for (const record of recording.reader.records()) {
+      if (record.kind === 'output') bytes += record.length;
+      if (bytes >= length) return record.tick;
+    }
+    throw new Error(`${file} has ${bytes} bytes of output`);
+  } finally {
+    recording.close();
+  }
+}
+
 test('a recording that was stopped goes on, and the new one holds all of it', async () => {
   const file = folder.path('first.lks');
   await record('count', file, { append: 'every=2 to=20' }, async (ui) => {
@@ -25,11 +40,11 @@ test.each(['host', 'ticks', 'exact'] as const)(
   'going live in the middle, clock %s: the history is shared, then differs',
   async (clock) => {
     const file = folder.path(`whole-${clock}.lks`);
-    const first = await record('clock', file, { clock, append: 'wait=60' });
-    const untilTick = first.outcome.totals.ticks / 2n;
+    const first = await record('clock', file, { clock, append: 'wait=200' });
+    const shared = first.text.slice(0, first.text.indexOf('type something'));
+    const untilTick = tickOfOutput(file, shared.length);
     const joined = folder.path(`branch-${clock}.lks`);
     const live = await goLive(file, joined, { untilTick });
-    const shared = first.text.slice(0, first.text.indexOf('type something'));
     expect(live.text.startsWith(shared)).toBe(true);
     // With the virtual clock nothing happens in the second half that the first run did not have.
     expect(live.text === first.text).toBe(clock === 'ticks');
@@ -73,3 +88,17 @@ test('what cannot go on says why', async () => {
     code: 'changed-image',
   });
 });
+
+test('a continuation with the seed of its history goes on in the stream of random bytes where it stood', async () => {
+  const options = { clock: 'ticks', entropy: { kind: 'seed', seed: 7n }, append: 'wait=20' } as const;
+  const file = folder.path('seeded.lks');
+  const whole = await record('clock', file, options);
+  const { ticks } = whole.outcome.totals;
+  for (const untilTick of [1n, ticks - 1n]) {
+    const live = await goLive(file, folder.path(`seeded-${untilTick}.lks`), { untilTick, entropy: options.entropy });
+    expect(live).toMatchObject({ text: whole.text, outcome: { totals: { ticks } } });
+  }
+  const other = folder.path('seeded-other.lks');
+  const differs = await goLive(file, other, { untilTick: 1n, entropy: { kind: 'seed', seed: 8n } });
+  expect(differs.text).not.toBe(whole.text);
+}, 60_000);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
+import { keepImages } from '../../src/host/kept-images.ts';
 import { LiveGuest } from '../../src/host/live/live-guest.ts';
 import { ConsolePipe } from '../../src/host/ports/console-pipe.ts';
 import type { HostPort, Inbox } from '../../src/host/ports/port.ts';
@@ -19,7 +20,7 @@ const config = {
 } as const;
 const job = (kernel: string) => ({
   config,
-  images: { kernel: Uint8Array.from(readFileSync(sample(kernel))) },
+  images: keepImages({ kernel: readFileSync(sample(kernel)) }),
   engine: 'interpreter' as const,
   entropy: { kind: 'host' } as const,
 });

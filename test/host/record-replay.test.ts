@@ -173,3 +173,14 @@ test('a kernel that cannot be loaded leaves no recording behind', async () => {
   expect(big.outcome).toMatchObject({ ending: 'failed', exitCode: 2 });
   expect(existsSync(file)).toBe(false);
 });
+
+test('a replay shows the console that was on the terminal', async () => {
+  const file = folder.path('elsewhere.lks');
+  const consoles = [{ kind: 'stdio' }] as const;
+  const silent = await record('hello', file, { uart: { kind: 'none' }, consoles });
+  expect(silent).toMatchObject({ text: '', outcome: { totals: { consoleBytes: 22n } } });
+  expect((await replay(file)).text).toBe('');
+  const none = folder.path('nowhere.lks');
+  await record('hello', none, { uart: { kind: 'none' } });
+  expect((await replay(none)).text).toBe('hello from the guest\n');
+});

@@ -3,10 +3,9 @@
  * its future depends on all of them. What a session does to it, it shows.
  */
 import type { Halt, Input, Output } from '../../src/emu/machine/events.ts';
-import type { MachineConfig, MachinePorts, MachineState, RunResult } from '../../src/emu/machine/machine.ts';
+import type { Machine, MachineConfig, MachinePorts, MachineState, RunResult } from '../../src/emu/machine/machine.ts';
 import { type Tick, tick } from '../../src/lib/brands.ts';
 import { digest64 } from '../../src/session/marks.ts';
-import type { DrivenMachine } from '../../src/session/session.ts';
 
 const MASK = (1n << 64n) - 1n;
 const mix = (state: bigint, value: bigint): bigint =>
@@ -23,7 +22,7 @@ export interface ToyOptions {
   readonly lastTick: bigint;
 }
 
-export class ToyMachine implements DrivenMachine {
+export class ToyMachine implements Machine {
   readonly config: MachineConfig;
   readonly #ports: MachinePorts;
   readonly #lastTick: bigint;

@@ -1,9 +1,9 @@
 /**
  * What an engine is: something that makes the steps of a hart in linear memory, exactly.
  *
- * At each step boundary, in this order: leave if `exitRequest` is set or tick = untilTick; raise STIP/MTIP if the tick has
- * reached `timerDue`; if the hart waits (WFI) and nothing enabled is pending, leave as idle; take an interrupt if one is
- * pending and enabled (no tick passes); then make one step (tick + 1, also when it traps).
+ * At each step boundary, in this order: raise STIP/MTIP if the tick has reached `timerDue`; leave if `exitRequest` is
+ * set or tick = untilTick; if the hart waits (WFI) and nothing enabled is pending, leave as idle; take an interrupt if
+ * one is pending and enabled (no tick passes); then make one step (tick + 1, also when it traps).
  * Engines look at interrupts when `attention` is set, after `contextChanged`, at entry and at `timerDue`, which is when
  * anything about them can change; the result is the same as looking at every boundary.
  */
@@ -33,7 +33,10 @@ export interface Engine {
   updateTimer(hart: HostAddr): void;
   /** Recomputes every `derived` field and the fast TLB arrays: after a restore or reset. */
   rederive(hart: HostAddr): void;
-  /** Brings `pageHash` up to date for dirty pages, clears their flag, and gives the digest of all RAM. Other fields of state are digested by name elsewhere. */
+  /**
+   * Brings `pageHash` up to date for dirty pages, clears their flag, and gives the digest of all RAM. Other fields of
+   * state are digested by name elsewhere.
+   */
   digestRam(): bigint;
 }
 

@@ -1,12 +1,13 @@
 /**
  * The engine's linear memory, shared by every engine:
  *
- *     0            64 KiB             +harts*HART_BYTES    +256 KiB      +pages       +8*pages      64 KiB aligned
- *     +------------+------------------+--------------------+-------------+------------+-------------+-----------+------+
- *     | never used | hart 0, hart 1 … | RVC expansion u32[]| page flags  | page hash  |             | guest RAM | pad  |
- *     +------------+------------------+--------------------+-------------+------------+-------------+-----------+------+
+ *     0            64 KiB             +harts*HART_BYTES    +256 KiB     +pages      +8*pages 64 KiB aligned
+ *     +------------+------------------+--------------------+------------+-----------+--------+-----------+-----+
+ *     | never used | hart 0, hart 1 … | RVC expansion u32[]| page flags | page hash |        | guest RAM | pad |
+ *     +------------+------------------+--------------------+------------+-----------+--------+-----------+-----+
  *
- * Host addresses are unsigned 32-bit (wasm memory up to 4 GiB): the pad lets a 4-byte fetch at RAM's last half-word stay inside.
+ * Host addresses are unsigned 32-bit (wasm memory up to 4 GiB): the pad lets a 4-byte fetch at RAM's last half-word
+ * stay inside.
  */
 
 import type { HostAddr } from '../../lib/brands.ts';
@@ -25,7 +26,10 @@ export interface MemoryLayout {
   readonly ramBytes: number;
   readonly ramPages: number;
   readonly hartAt: (index: number) => HostAddr;
-  /** u32[65536]: the 32-bit equivalent of each compressed instruction, 0 where reserved. */
+  /**
+   * u32[65536]: the 32-bit equivalent of each compressed instruction met so far; 0 where reserved or not met. About the
+   * host only.
+   */
   readonly rvcAt: HostAddr;
   /** u8[ramPages] of PageFlag bits. */
   readonly pageFlagsAt: HostAddr;
@@ -41,7 +45,8 @@ export const MAX_RAM_BYTES = 3 * 1024 ** 3;
 
 /** `ramBytes` is a multiple of 4096, at most MAX_RAM_BYTES. */
 export function memoryLayout(ramBytes: number, harts = 1): MemoryLayout {
-  if (ramBytes <= 0 || ramBytes % PAGE_BYTES !== 0 || ramBytes > MAX_RAM_BYTES) throw new RangeError(`ram of ${ramBytes} bytes`);
+  if (ramBytes <= 0 || ramBytes % PAGE_BYTES !== 0 || ramBytes > MAX_RAM_BYTES)
+    throw new RangeError(`ram of ${ramBytes} bytes`);
   const hartsAt = WASM_PAGE;
   const rvcAt = hartsAt + harts * HART_BYTES;
   const ramPages = ramBytes / PAGE_BYTES;

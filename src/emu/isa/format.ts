@@ -80,19 +80,28 @@ export const FMoveFromX = format({ rd: fd, rs1 });
 export const FLoad = format({ rd: fd, rs1, imm: immI });
 export const FStore = format({ rs1, rs2: fs2, imm: immS });
 
+/** A number of `bits` ones, 1 to 32. */
+const ones = (bits: number): number => 0xffff_ffff >>> (32 - bits);
+
 /** The operand's value in instruction word `word` (unsigned 32-bit), as a signed JavaScript integer. */
 export function extract(field: Field, word: number): number {
   let value = 0;
-  for (const { hi, lo, to } of field.slices) value |= ((word >>> lo) & (2 ** (hi - lo + 1) - 1)) << to;
-  return field.signed ? (value << signShift(field)) >> signShift(field) : value;
+  for (const { hi, lo, to } of field.slices) value |= ((word >>> lo) & ones(hi - lo + 1)) << to;
+  if (!field.signed) return value;
+  const above = bitsAbove(field);
+  return (value << above) >> above;
 }
 /** Bits above the operand's top bit in a 32-bit word. */
-export const signShift = (field: Field): number => 31 - Math.max(...field.slices.map(({ hi, lo, to }) => to + hi - lo));
+function bitsAbove(field: Field): number {
+  let top = 0;
+  for (const { hi, lo, to } of field.slices) top = Math.max(top, to + hi - lo);
+  return 31 - top;
+}
 
 /** Puts `value` into the field's place in an instruction word; refuses one that does not fit. */
 export function insert(field: Field, value: number): number {
   let word = 0;
-  for (const { hi, lo, to } of field.slices) word |= ((value >> to) & (2 ** (hi - lo + 1) - 1)) << lo;
+  for (const { hi, lo, to } of field.slices) word |= ((value >> to) & ones(hi - lo + 1)) << lo;
   if (extract(field, word) !== value) throw new RangeError(`operand ${value} does not fit its field`);
   return word >>> 0;
 }

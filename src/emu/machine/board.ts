@@ -18,7 +18,7 @@ import { VirtioBlock } from '../devices/virtio/block.ts';
 import { VirtioEntropy } from '../devices/virtio/entropy.ts';
 import { VirtioNet } from '../devices/virtio/net.ts';
 import { Nondet } from '../isa/vocabulary.ts';
-import { type BootPlan, planBoot } from './boot.ts';
+import { planBoot } from './boot.ts';
 import { DeviceBus } from './bus.ts';
 import { canonicalBytes } from './canonical.ts';
 import { Chipset } from './chipset.ts';
@@ -42,7 +42,7 @@ export class Board implements Machine {
   readonly harts: readonly HartBlock[];
   readonly ram: Ram;
   readonly #ports: MachinePorts;
-  readonly #boot: BootPlan;
+  readonly #images: MachineImages;
   readonly #clock: GuestClock;
   readonly #chipset: Chipset;
   readonly #bus: DeviceBus;
@@ -56,7 +56,8 @@ export class Board implements Machine {
     checkConfig(config);
     this.config = config;
     this.#ports = ports;
-    this.#boot = planBoot(config, images);
+    this.#images = images;
+    const boot = planBoot(config, images);
     this.layout = memoryLayout(config.memoryBytes, config.harts);
     this.memory = createMemory(this.layout);
     this.harts = Array.from({ length: config.harts }, (_, i) => new HartBlock(this.memory, this.layout.hartAt(i)));
@@ -90,7 +91,7 @@ export class Board implements Machine {
     this.#bus = new DeviceBus(this.#chipset.mappings, (kind) => this.#nondet(kind));
     this.ram.markAllChanged();
     this.#engine = factory(this.memory, this.layout, this.#bus);
-    this.#reset();
+    this.#reset(boot);
   }
 
   get tick(): Tick {
@@ -98,6 +99,9 @@ export class Board implements Machine {
   }
   get time(): bigint {
     return this.#clock.time;
+  }
+  get pc(): bigint {
+    return this.harts[0]!.get('pc');
   }
   get halt(): Halt | undefined {
     return this.#halt;
@@ -250,18 +254,18 @@ export class Board implements Machine {
    * As at power on, except that time and ticks go on, RAM outside the images keeps its bytes, and requests outside stay
    * out.
    */
-  #reset(): void {
+  #reset(boot = planBoot(this.config, this.#images)): void {
     this.#chipset.reset();
-    for (const { pa, bytes, memoryBytes } of this.#boot.pieces) {
+    for (const { pa, bytes, memoryBytes } of boot.pieces) {
       this.ram.write(pa, bytes);
       this.ram.fill(pa + BigInt(bytes.length), Number(memoryBytes) - bytes.length);
     }
     for (const [id, hart] of this.harts.entries()) {
       hart.reset(id);
-      hart.set('pc', this.#boot.entry);
+      hart.set('pc', boot.entry);
       hart.setX(10, BigInt(id));
-      hart.setX(11, this.#boot.deviceTree);
-      hart.setX(12, this.#boot.firmwareInfo);
+      hart.setX(11, boot.deviceTree);
+      hart.setX(12, boot.firmwareInfo);
     }
     this.#rederive();
   }

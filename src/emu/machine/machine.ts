@@ -35,7 +35,8 @@ export type VirtioConfig =
 
 /**
  * Image bytes by role. `firmware` left out with a kernel: the built-in SBI firmware, unless the kernel is an M-mode ELF
- * run bare (`bios: 'none'`).
+ * run bare (`bios: 'none'`). A machine reads them when it is made and at each reset, and keeps nothing of them: an
+ * owner may fetch them then, always the same.
  */
 export interface MachineImages {
   readonly firmware?: Uint8Array;
@@ -58,6 +59,8 @@ export interface Machine {
   /** Guest time now, 100 ns units. */
   readonly time: bigint;
   readonly halt: Halt | undefined;
+  /** Program counter of the hart that made the last step; for reports only. */
+  readonly pc: bigint;
   /** Runs to exactly `until`, or less when every hart waits ('idle') or the machine has stopped ('halted'). */
   run(until: Tick): RunResult;
   /** Applies an input at the present tick. A `disk` or `entropy` input for a request that is not pending throws. */

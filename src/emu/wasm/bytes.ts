@@ -45,7 +45,7 @@ export class ByteSink {
   /** Signed LEB128 of a 64-bit value, taken modulo 2^64. */
   signed64(value: bigint): void {
     let rest = BigInt.asIntN(64, value);
-    while (rest < -0x8000_0000n || rest > 0x7fff_ffffn) {
+    while (Number(rest) !== (Number(rest) | 0)) {
       this.byte(Number(rest & 0x7fn) | 0x80);
       rest >>= 7n;
     }

@@ -1,6 +1,6 @@
 /**
- * Expressions: trees of instructions that leave one value. Building one emits nothing; `FunctionBuilder.emit` walks it in
- * stack order. A tree may be emitted more than once; then it is computed more than once, unless it is a `Once`.
+ * Expressions: trees of instructions that leave one value. Building one emits nothing; `FunctionBuilder.emit` walks it
+ * in stack order. A tree may be emitted more than once; then it is computed more than once, unless it is a `Once`.
  */
 
 import type { FuncRef, FuncType, Instr } from './instr.ts';
@@ -13,8 +13,8 @@ export interface Node<T extends ValType = ValType> {
 }
 
 /**
- * A value computed at most once: where it is first emitted, or where `FunctionBuilder.settle` says. It stays in a local for
- * later uses, which must be dominated by the first one.
+ * A value computed at most once: where it is first emitted, or where `FunctionBuilder.settle` says. It stays in a local
+ * for later uses, which must be dominated by the first one.
  */
 export class Once<T extends ValType = ValType> {
   readonly type: T;

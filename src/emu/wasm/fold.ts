@@ -1,6 +1,7 @@
 /**
- * Light folding of numeric expressions: constants, neutral elements, and the round trips between conditions (i32) and words
- * (i64). It only ever gives an expression of the same value; what it does not know stays as it is. Nothing that can trap folds.
+ * Light folding of numeric expressions: constants, neutral elements, and the round trips between conditions (i32) and
+ * words (i64). It only ever gives an expression of the same value; what it does not know stays as it is. Nothing that
+ * can trap folds.
  */
 
 import { constant, type Expr, i32Const, i64Const, Once } from './expr.ts';

@@ -1,6 +1,6 @@
 /**
- * Builds the body of one function: statements in order, structured control, locals given back at the end of their scope.
- * The body is kept as a list of instructions; encoding and text are made from that list.
+ * Builds the body of one function: statements in order, structured control, locals given back at the end of their
+ * scope. The body is kept as a list of instructions; encoding and text are made from that list.
  */
 
 import { ByteSink } from './bytes.ts';

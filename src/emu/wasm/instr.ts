@@ -40,45 +40,59 @@ export type Instr =
 
 const EMPTY_BLOCK_TYPE = 0x40;
 const MEMORY_OR_TABLE_0 = 0x00;
+/** Opcodes above this one, up to the prefixed ones, are numeric instructions. */
+const LAST_CONST = opcode['f64.const'];
 
 export function encodeInstr(sink: ByteSink, instr: Instr): void {
   const code = opcode[instr.op];
   if (code > 0xff) sink.byte(code >> 8);
   sink.byte(code & 0xff);
-  if ('offset' in instr) {
-    sink.unsigned(accessLog2(instr.op));
-    sink.unsigned(instr.offset);
-  } else if ('local' in instr) sink.unsigned(instr.local);
-  else if ('depth' in instr) sink.unsigned(instr.depth);
-  else encodeRare(sink, instr);
+  // Numeric instructions, which are many, have nothing more to say.
+  if (code <= LAST_CONST || code > 0xff) encodeImmediates(sink, instr);
 }
 
-function encodeRare(sink: ByteSink, instr: Instr): void {
+function encodeImmediates(sink: ByteSink, instr: Instr): void {
   switch (instr.op) {
+    case 'local.get':
+    case 'local.set':
+    case 'local.tee':
+      sink.unsigned(instr.local);
+      break;
     case 'i32.const':
       sink.signed(instr.value);
       break;
     case 'i64.const':
       sink.signed64(instr.value);
       break;
-    case 'f32.const':
-      sink.float32(instr.value);
-      break;
-    case 'f64.const':
-      sink.float64(instr.value);
+    case 'br':
+    case 'br_if':
+      sink.unsigned(instr.depth);
       break;
     case 'block':
     case 'loop':
     case 'if':
       sink.byte(EMPTY_BLOCK_TYPE);
       break;
+    case 'call':
+      sink.unsigned(instr.func.index);
+      break;
+    default:
+      encodeRare(sink, instr);
+  }
+}
+
+function encodeRare(sink: ByteSink, instr: Instr): void {
+  switch (instr.op) {
+    case 'f32.const':
+      sink.float32(instr.value);
+      break;
+    case 'f64.const':
+      sink.float64(instr.value);
+      break;
     case 'br_table':
       sink.unsigned(instr.depths.length);
       for (const depth of instr.depths) sink.unsigned(depth);
       sink.unsigned(instr.otherwise);
-      break;
-    case 'call':
-      sink.unsigned(instr.func.index);
       break;
     case 'call_indirect':
       sink.unsigned(instr.typeIndex);
@@ -90,6 +104,11 @@ function encodeRare(sink: ByteSink, instr: Instr): void {
     case 'memory.fill':
       sink.byte(MEMORY_OR_TABLE_0);
       break;
+    default:
+      if ('offset' in instr) {
+        sink.unsigned(accessLog2(instr.op));
+        sink.unsigned(instr.offset);
+      }
   }
 }
 

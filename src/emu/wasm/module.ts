@@ -1,5 +1,6 @@
 /**
- * Builds a module: imports first, then functions, an optional table, exports. WebAssembly core specification, "Binary Format / Modules".
+ * Builds a module: imports first, then functions, an optional table, exports. WebAssembly core specification, "Binary
+ * Format / Modules".
  */
 
 import { ByteSink } from './bytes.ts';

@@ -1,6 +1,6 @@
 /**
- * Builders of numeric expressions, one for each opcode, derived from the opcode table: `i64.add(a, b)`, `i32.wrap_i64(a)`.
- * Constants are folded where fold.ts knows how.
+ * Builders of numeric expressions, one for each opcode, derived from the opcode table: `i64.add(a, b)`,
+ * `i32.wrap_i64(a)`. Constants are folded where fold.ts knows how.
  */
 
 import type { Expr } from './expr.ts';

@@ -1,7 +1,8 @@
 /**
- * The instructions of WebAssembly that the emitter knows, grouped by signature. The key is the name in the text format and the
- * only place it is written: types, printed text and the builders of expr.ts are derived from it. A value above 0xff is the
- * prefix byte 0xfc followed by the low byte. WebAssembly core specification, section "Binary Format / Instructions".
+ * The instructions of WebAssembly that the emitter knows, grouped by signature. The key is the name in the text format
+ * and the only place it is written: types, printed text and the builders of expr.ts are derived from it. A value above
+ * 0xff is the prefix byte 0xfc followed by the low byte. WebAssembly core specification, section "Binary Format /
+ * Instructions".
  */
 
 export type ValType = 'i32' | 'i64' | 'f32' | 'f64';
@@ -254,8 +255,8 @@ export const opcode: Readonly<Record<Op, number>> = {
   ...otherOps,
 };
 
+const widthLog2 = (op: string): number =>
+  Math.log2(Number(/(?:load|store)(8|16|32)/.exec(op)?.[1] ?? op.slice(1, 3)) / 8);
+const log2ByOp = new Map<string, number>(Object.keys({ ...loadOps, ...storeOps }).map((op) => [op, widthLog2(op)]));
 /** Base-2 logarithm of the bytes that a load or store touches, from its name. */
-export function accessLog2(op: LoadOp | StoreOp): number {
-  const bits = /(?:load|store)(8|16|32)/.exec(op)?.[1] ?? op.slice(1, 3);
-  return Math.log2(Number(bits) / 8);
-}
+export const accessLog2 = (op: LoadOp | StoreOp): number => log2ByOp.get(op) ?? widthLog2(op);

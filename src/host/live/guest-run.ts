@@ -4,6 +4,7 @@
  * memory.
  */
 
+import type { Machine } from '../../emu/machine/machine.ts';
 import { tick } from '../../lib/brands.ts';
 import { UserError } from '../../lib/errors.ts';
 import type { LogReader } from '../../logformat/reader.ts';
@@ -13,11 +14,12 @@ import { Doors } from '../../session/doors.ts';
 import { type Gate, OpenGate } from '../../session/gate.ts';
 import { Recorder } from '../../session/recorder.ts';
 import { Replayer } from '../../session/replayer.ts';
-import { type DrivenMachine, Session, type StepResult } from '../../session/session.ts';
+import { Session, type StepResult } from '../../session/session.ts';
 import type { InputSource } from '../../session/source.ts';
 import { monotonicNs } from '../clock.ts';
 import { Doorbell } from '../doorbell.ts';
-import { entropySource } from '../entropy.ts';
+import { entropySource, RNG_SEED_BYTES } from '../entropy.ts';
+import { ImageReader } from '../kept-images.ts';
 import { LogFileSink } from '../log-file-sink.ts';
 import { openRecording } from '../log-file-source.ts';
 import { machineOf } from '../machine-of.ts';
@@ -33,12 +35,12 @@ import { ControlWords, Counters } from './shared-state.ts';
 /** Records wait at most about this long before they are in the file. */
 const FLUSH_NS = 250_000_000n;
 const COUNT_NS = 20_000_000n;
-/** A guest's tree took this many bytes of the stream of random bytes before it started. */
-export const RNG_SEED_BYTES = 32;
 
 interface History {
   readonly reader: LogReader;
   readonly replayer: Replayer;
+  /** Random bytes that the guest was given in it. */
+  readonly randomBytes: number;
   /** Goes on with other doors. */
   readonly session: Session;
 }
@@ -49,7 +51,8 @@ export class GuestRun {
   readonly #outputs: RingOutputs;
   readonly #counters: Counters;
   readonly #consoles: ConsoleQueue;
-  readonly #machine: DrivenMachine;
+  readonly #images: ImageReader;
+  readonly #machine: Machine;
   readonly #doors = new Doors();
   #live: LiveSource | undefined;
   #log: LogWriter | undefined;
@@ -72,7 +75,8 @@ export class GuestRun {
       control.heldBytes = bytes;
       hostBell.ring();
     });
-    this.#machine = machineOf(job.config, job.images, this.#doors, job.engine);
+    this.#images = new ImageReader(job.images);
+    this.#machine = machineOf(job.config, this.#images.images, this.#doors, job.engine);
   }
 
   /** Runs to the end. `say` is told when the guest is live. An error that is no UserError is a defect of ours. */
@@ -114,7 +118,8 @@ export class GuestRun {
     const gate = new HistoryDrives(this.#inputs, this.#outputs, this.#consoles);
     const untilPart = until === undefined ? {} : { until: tick(until) };
     const replayer = new Replayer({ machine, records: reader.records(), gate, ...untilPart });
-    const session = new Session(machine, this.#doors, new HistorySource(replayer, gate), replayer);
+    const source = new HistorySource(replayer, gate);
+    const session = new Session(machine, this.#doors, source, replayer);
     let result: StepResult;
     do {
       result = session.step();
@@ -130,13 +135,13 @@ export class GuestRun {
       const what = `the recording ends at tick ${machine.tick}, before tick ${until}`;
       throw new UserError('no-such-tick', what, `give --until ${machine.tick} or less`);
     }
-    return { reader, replayer, session };
+    return { reader, replayer, randomBytes: source.randomBytes, session };
   }
 
   #goLive(history: History | undefined): Session {
     const machine = this.#machine;
     const entropy = entropySource(this.#job.entropy);
-    entropy.bytes(RNG_SEED_BYTES);
+    entropy.skip(RNG_SEED_BYTES + (history?.randomBytes ?? 0));
     this.#liveNs = monotonicNs();
     this.#liveTick = machine.tick;
     const between = (longWait: boolean): void => this.#between(longWait);
@@ -174,6 +179,7 @@ export class GuestRun {
 
   /** Between two slices. `longWait`: nothing may happen for long from here on. */
   #between(longWait: boolean): void {
+    this.#images.giveBack();
     this.#outputs.flush();
     const now = monotonicNs();
     if (longWait || now - this.#flushedNs >= FLUSH_NS) {

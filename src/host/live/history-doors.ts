@@ -7,12 +7,14 @@
  * Invariant: a request is done before the guest goes on, so that requests are done in the order of the history.
  */
 
+import { Nondet } from '../../emu/isa/vocabulary.ts';
 import type { Input, Output } from '../../emu/machine/events.ts';
 import type { Tick } from '../../lib/brands.ts';
 import { ExitCode, UserError } from '../../lib/errors.ts';
 import type { Gate } from '../../session/gate.ts';
 import type { Replayer } from '../../session/replayer.ts';
 import type { Grant, InputSource, Moment } from '../../session/source.ts';
+import { SEED_READ_BYTES } from '../entropy.ts';
 import type { ConsoleQueue } from './console-queue.ts';
 import type { RingInputs, RingOutputs } from './ring-ports.ts';
 
@@ -69,24 +71,34 @@ export class HistoryDrives implements Gate {
   }
 }
 
-/** A replayer whose disk inputs are checked against the drives. */
+/** A replayer whose disk inputs are checked against the drives, and which counts the random bytes of the history. */
 export class HistorySource implements InputSource {
   readonly #replayer: Replayer;
   readonly #drives: HistoryDrives;
+  #randomBytes = 0;
 
   constructor(replayer: Replayer, drives: HistoryDrives) {
     this.#replayer = replayer;
     this.#drives = drives;
   }
 
+  /** Random bytes that the guest has been given so far. */
+  get randomBytes(): number {
+    return this.#randomBytes;
+  }
+
   next(now: Moment): Grant | 'end' {
     const grant = this.#replayer.next(now);
     if (grant === 'end') return grant;
-    for (const input of grant.inputs) if (input.kind === 'disk') this.#drives.check(input, now.tick);
+    for (const input of grant.inputs) {
+      if (input.kind === 'disk') this.#drives.check(input, now.tick);
+      if (input.kind === 'entropy') this.#randomBytes += input.bytes.length;
+    }
     return grant;
   }
 
   nondet(kind: number, at: Tick): bigint {
+    if (kind === Nondet.seed) this.#randomBytes += SEED_READ_BYTES;
     return this.#replayer.nondet(kind, at);
   }
 

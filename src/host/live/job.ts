@@ -4,18 +4,19 @@
  */
 
 import type { Halt } from '../../emu/machine/events.ts';
-import type { MachineConfig, MachineImages } from '../../emu/machine/machine.ts';
+import type { MachineConfig } from '../../emu/machine/machine.ts';
 import { type ExitCode, UserError } from '../../lib/errors.ts';
 import type { LogHeader } from '../../logformat/header.ts';
 import type { RecordKind } from '../../logformat/records.ts';
 import type { Divergence } from '../../session/divergence.ts';
 import type { EntropySetting } from '../entropy.ts';
 import type { EngineName } from '../guest-options.ts';
+import type { KeptImages } from '../kept-images.ts';
 import type { SharedState } from './shared-state.ts';
 
 export interface GuestJob {
   readonly config: MachineConfig;
-  readonly images: MachineImages;
+  readonly images: KeptImages;
   readonly engine: EngineName;
   readonly entropy: EntropySetting;
   readonly shared: SharedState;

@@ -1,6 +1,6 @@
 /**
  * A guest on its own thread, as the main thread sees it: starts the thread, serves its devices' host ends, and tells
- * how it ended. One use each; the images of the job are used up.
+ * how it ended. One use each.
  */
 
 import { Worker } from 'node:worker_threads';
@@ -12,6 +12,12 @@ import { Switchboard } from './switchboard.ts';
 
 /** `src` runs as it is, `dist` compiled. */
 const ENTRY = new URL(`./guest-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
+
+/**
+ * The guest thread keeps next to nothing and throws away much: a small young generation makes its garbage, the buffers
+ * of disk reads above all, go before it has become a lot.
+ */
+const LIMITS = { maxYoungGenerationSizeMb: 4 };
 
 export interface LiveEvents {
   /** One line for the operator. */
@@ -79,11 +85,7 @@ export class LiveGuest {
   }
 
   #thread(job: GuestJob): Promise<GuestEnd> {
-    // Images are large: what has memory of its own is moved there, not copied.
-    const transferList = Object.values(job.images)
-      .filter((bytes: Uint8Array) => bytes.byteLength === bytes.buffer.byteLength)
-      .map((bytes: Uint8Array) => bytes.buffer as ArrayBuffer);
-    const worker = new Worker(ENTRY, { workerData: job, transferList, name: 'guest' });
+    const worker = new Worker(ENTRY, { workerData: job, resourceLimits: LIMITS, name: 'guest' });
     let end: GuestEnd | undefined;
     return new Promise((done, failed) => {
       worker.on('message', (report: GuestReport) => {

@@ -8,13 +8,13 @@
 
 import { Nondet } from '../../emu/isa/vocabulary.ts';
 import type { Input, Output } from '../../emu/machine/events.ts';
+import type { Machine } from '../../emu/machine/machine.ts';
 import { type Tick, tick } from '../../lib/brands.ts';
 import type { OutputPort } from '../../session/gate.ts';
 import { HostClock } from '../../session/host-clock.ts';
-import type { DrivenMachine } from '../../session/session.ts';
 import type { Grant, InputSource, Moment } from '../../session/source.ts';
 import { monotonicNs } from '../clock.ts';
-import type { EntropySource } from '../entropy.ts';
+import { type EntropySource, SEED_READ_BYTES } from '../entropy.ts';
 import type { ConsoleQueue } from './console-queue.ts';
 import type { RingInputs } from './ring-ports.ts';
 
@@ -25,7 +25,7 @@ const VIRTUAL_SLICE_TICKS = 1n << 16n;
 const LONG_WAIT_NS = 200_000_000n;
 
 export interface LiveParts {
-  readonly machine: DrivenMachine;
+  readonly machine: Machine;
   readonly inputs: RingInputs;
   readonly consoles: ConsoleQueue;
   readonly entropy: EntropySource;
@@ -83,7 +83,7 @@ export class LiveSource implements InputSource {
   nondet(kind: number): bigint {
     if (kind === Nondet.time) return this.#clock.timeAt(monotonicNs());
     if (kind !== Nondet.seed) throw new Error(`a read of unknown kind ${kind}`);
-    const [low, high] = this.#parts.entropy.bytes(2);
+    const [low, high] = this.#parts.entropy.bytes(SEED_READ_BYTES);
     return BigInt(low! | (high! << 8));
   }
 

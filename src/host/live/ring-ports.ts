@@ -20,13 +20,12 @@ const NS_PER_MS = 1e6;
 export class RingInputs {
   readonly #reader: RingReader;
   readonly #bell: Doorbell;
-  readonly #hostBell: Doorbell;
   readonly #control: ControlWords;
 
   constructor(shared: SharedState) {
-    this.#reader = new RingReader(shared.toGuest);
+    const hostBell = new Doorbell(shared.hostBell);
+    this.#reader = new RingReader(shared.toGuest, () => hostBell.ring());
     this.#bell = new Doorbell(shared.guestBell);
-    this.#hostBell = new Doorbell(shared.hostBell);
     this.#control = new ControlWords(shared.control);
   }
 
@@ -37,9 +36,7 @@ export class RingInputs {
   /** The next input that has arrived. */
   take(): Input | undefined {
     const message = this.#reader.read();
-    if (message === undefined) return undefined;
-    this.#hostBell.ring();
-    return decodeInput(message);
+    return message === undefined ? undefined : decodeInput(message);
   }
 
   /** Blocks the thread until something arrives or the stop is asked, or until monotonic time `untilNs`. */

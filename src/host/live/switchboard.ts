@@ -7,6 +7,7 @@
 import type { Input, Output } from '../../emu/machine/events.ts';
 import { Doorbell } from '../doorbell.ts';
 import { decodeOutput, encodeInput } from '../messages.ts';
+import { giveBack } from '../page-memory.ts';
 import type { HostPort, Inbox } from '../ports/port.ts';
 import { type Piece, pieces, RingReader, RingWriter } from '../ring.ts';
 import { ControlWords, type SharedState } from './shared-state.ts';
@@ -31,7 +32,7 @@ export class Switchboard {
   /** Outputs of a device without a port go nowhere. */
   constructor(shared: SharedState, ports: readonly HostPort[], voices: Voices) {
     this.#ports = new Map(ports.map((port) => [port.device, port]));
-    this.#outputs = new RingReader(shared.toHost);
+    this.#outputs = new RingReader(shared.toHost, () => this.#guestBell.ring());
     this.#inputs = new RingWriter(shared.toGuest);
     this.#ownBell = new Doorbell(shared.hostBell);
     this.#guestBell = new Doorbell(shared.guestBell);
@@ -79,7 +80,6 @@ export class Switchboard {
 
   async #takeAll(): Promise<void> {
     for (let message = this.#outputs.read(); message !== undefined; message = this.#outputs.read()) {
-      this.#guestBell.ring();
       const output: Output = decodeOutput(message);
       const hold = this.#ports.get(output.device)?.take(output);
       if (hold !== undefined) await hold;
@@ -114,7 +114,10 @@ export class Switchboard {
   /** Puts into the ring what fits. */
   #send(): void {
     let sent = 0;
-    while (sent < this.#waiting.length && this.#inputs.tryWrite(this.#waiting[sent]!)) sent++;
+    while (sent < this.#waiting.length && this.#inputs.tryWrite(this.#waiting[sent]!)) {
+      const { body, left } = this.#waiting[sent++]!;
+      if (left === 0) giveBack(body);
+    }
     if (sent > 0) this.#guestBell.ring();
     this.#waiting.splice(0, sent);
     if (this.#congested) return;

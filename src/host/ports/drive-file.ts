@@ -10,6 +10,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { DiskOperation, Output } from '../../emu/machine/events.ts';
 import { ExitCode, UserError } from '../../lib/errors.ts';
 import { reasonOf } from '../os-errors.ts';
+import { pageMemory } from '../page-memory.ts';
 import { type BlockStore, OverlayStore, RawStore, SECTOR_BYTES } from './block-store.ts';
 import type { HostPort, Inbox } from './port.ts';
 
@@ -22,6 +23,8 @@ export type DriveMode = 'cow' | 'write' | 'readonly';
 /** Status values of virtio-blk. */
 const OK = 0;
 const IO_ERROR = 1;
+/** Reads of this size and more go through memory that is given back as soon as the guest has the bytes. */
+const LARGE_BYTES = 64 * 1024;
 const NOTHING = new Uint8Array(0);
 
 export class DriveFile implements HostPort {
@@ -96,7 +99,7 @@ export class DriveFile implements HostPort {
       throw new Error('it is read-only');
     switch (operation.op) {
       case 'read': {
-        const data = new Uint8Array(operation.length);
+        const data = operation.length < LARGE_BYTES ? new Uint8Array(operation.length) : pageMemory(operation.length);
         await this.#store.read(operation.offset, data);
         return data;
       }

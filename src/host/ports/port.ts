@@ -19,6 +19,7 @@ export interface HostPort {
 
 /** Where a port puts what it has for the guest. */
 export interface Inbox {
+  /** The bytes of the input are the inbox's from here on. */
   deliver(input: Input): void;
   /** Too much waits for the guest: a port that can stop reading its source does so until `cleared`. */
   readonly congested: boolean;

@@ -16,7 +16,7 @@ import type { FunctionBuilder } from '../../../src/emu/wasm/function.ts';
 import { ModuleBuilder } from '../../../src/emu/wasm/module.ts';
 import { f64, i32, i64 } from '../../../src/emu/wasm/numeric.ts';
 import { otherOps } from '../../../src/emu/wasm/opcodes.ts';
-import { toWat } from '../../../src/emu/wasm/wat.ts';
+import { toWat } from './wat.ts';
 
 const used = new Set<string>();
 type Run = (...args: (number | bigint)[]) => number | bigint | undefined;

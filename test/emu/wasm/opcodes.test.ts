@@ -1,4 +1,7 @@
-/** Every opcode against the engine: it must validate with the signature that its group states, and compute what its name says. */
+/**
+ * Every opcode against the engine: it must validate with the signature that its group states, and compute what its name
+ * says.
+ */
 
 import { describe, expect, test } from 'vitest';
 import { type Expr, localGet } from '../../../src/emu/wasm/expr.ts';

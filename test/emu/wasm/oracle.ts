@@ -1,6 +1,6 @@
 /**
- * What each numeric WebAssembly instruction computes, said again in JavaScript, from the name alone. i32 values are signed
- * numbers, i64 signed bigints, as they cross the boundary. `trap` where the instruction traps.
+ * What each numeric WebAssembly instruction computes, said again in JavaScript, from the name alone. i32 values are
+ * signed numbers, i64 signed bigints, as they cross the boundary. `trap` where the instruction traps.
  */
 
 import type { NumericOp, ValType } from '../../../src/emu/wasm/opcodes.ts';

@@ -1,7 +1,7 @@
 /** The text format of one function, one instruction a line: for reading and for golden tests. */
 
-import type { FunctionBuilder } from './function.ts';
-import { instrText, typeText } from './instr.ts';
+import type { FunctionBuilder } from '../../../src/emu/wasm/function.ts';
+import { instrText, typeText } from '../../../src/emu/wasm/instr.ts';
 
 export function toWat(func: FunctionBuilder): string {
   const head = [`(func $${func.name}`, typeText(func.type)].filter((part) => part !== '').join(' ');

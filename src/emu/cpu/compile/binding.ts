@@ -1,6 +1,6 @@
 /**
- * The wasm binding of the vocabulary: values are i64 expressions, conditions i32, registers a static number or the byte offset
- * that a run-time operand gives. What differs between an instruction body and a procedure is a `Frame`.
+ * The wasm binding of the vocabulary: values are i64 expressions, conditions i32, registers a static number or the byte
+ * offset that a run-time operand gives. What differs between an instruction body and a procedure is a `Frame`.
  */
 
 import type { FpFormat, FpOp, Proc } from '../../isa/vocabulary.ts';

@@ -1,4 +1,7 @@
-/** Calls of procedures, traps, and the words that belong to the body's frame. A call that may trap is followed by the question whether it did. */
+/**
+ * Calls of procedures, traps, and the words that belong to the body's frame. A call that may trap is followed by the
+ * question whether it did.
+ */
 
 import type { Proc, Semantics } from '../../isa/vocabulary.ts';
 import { call, type I64, i64Const } from '../../wasm/expr.ts';

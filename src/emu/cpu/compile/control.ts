@@ -1,4 +1,7 @@
-/** Bindings, cells and structured control of a body. `match` becomes a search over the values, with a jump table where they are dense. */
+/**
+ * Bindings, cells and structured control of a body. `match` becomes a search over the values, with a jump table where
+ * they are dense.
+ */
 
 import type { Semantics } from '../../isa/vocabulary.ts';
 import { type I64, i64Const } from '../../wasm/expr.ts';

@@ -1,4 +1,7 @@
-/** Operands of an instruction, by its format: read from the instruction word at run time, or known when code is generated. */
+/**
+ * Operands of an instruction, by its format: read from the instruction word at run time, or known when code is
+ * generated.
+ */
 
 import { extract, type Field, type Format, type OperandName, type Slice } from '../../isa/format.ts';
 import type { Operands } from '../../isa/vocabulary.ts';
@@ -43,7 +46,9 @@ function dynamicValue(field: Field, word: I32): I64 {
   return field.signed ? i64.extend_i32_s(value) : i64.extend_i32_u(value);
 }
 
-/** The bits of a slice at their place in the operand; copies of bit 31 above it when it ends there in a signed operand. */
+/**
+ * The bits of a slice at their place in the operand; copies of bit 31 above it when it ends there in a signed operand.
+ */
 function placed({ hi, lo, to }: Slice, signed: boolean, word: I32): I32 {
   if (signed && hi === 31) {
     const shifted = lo >= to ? i32.shr_s(word, i32Const(lo - to)) : i32.shl(word, i32Const(to - lo));

@@ -1,6 +1,6 @@
 /**
- * Keeps program order while expressions float: a read of state yields an expression that is computed at its first use, or
- * before the first effect that could change what it reads, whichever comes first; then its value stays in a local.
+ * Keeps program order while expressions float: a read of state yields an expression that is computed at its first use,
+ * or before the first effect that could change what it reads, whichever comes first; then its value stays in a local.
  * So a body may write `const a = s.x(rs1)`, `s.setX(rd, …)` and use `a` afterwards, and expressions may be used twice.
  */
 

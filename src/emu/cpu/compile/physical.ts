@@ -1,4 +1,6 @@
-/** Guest physical memory: RAM in linear memory, device registers behind the bus, and what the host keeps for each page. */
+/**
+ * Guest physical memory: RAM in linear memory, device registers behind the bus, and what the host keeps for each page.
+ */
 
 import type { Semantics, Width } from '../../isa/vocabulary.ts';
 import { call, type I32, type I64, i32Const, i64Const, load } from '../../wasm/expr.ts';

@@ -1,6 +1,7 @@
 /**
- * Virtual memory accesses: the fast TLB arrays looked up in line, everything else left to the procedures loadSlow, storeSlow
- * and amoTranslate. A fast tag compares equal only for an aligned access in the same page and context (hart-layout.ts).
+ * Virtual memory accesses: the fast TLB arrays looked up in line, everything else left to the procedures loadSlow,
+ * storeSlow and amoTranslate. A fast tag compares equal only for an aligned access in the same page and context
+ * (hart-layout.ts).
  */
 
 import type { Semantics, Width } from '../../isa/vocabulary.ts';

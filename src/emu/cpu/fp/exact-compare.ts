@@ -1,8 +1,9 @@
 /**
  * Comparisons, minimum, maximum and classification of F and D on exact values. Nothing here rounds.
  *
- * Operands are the bits of `fmt` (f32: 32 bits, not NaN-boxed). eq, lt, le and classify give an integer register's bits.
- * Spec: RISC-V unprivileged manual, F "Single-Precision Floating-Point Compare Instructions", "Classify", FMIN/FMAX.
+ * Operands are the bits of `fmt` (f32: 32 bits, not NaN-boxed). eq, lt, le and classify give an integer register's
+ * bits. Spec: RISC-V unprivileged manual, F "Single-Precision Floating-Point Compare Instructions", "Classify",
+ * FMIN/FMAX.
  */
 import {
   canonicalNaN,
@@ -72,7 +73,9 @@ function pick(fmt: Format, a: bigint, b: bigint, before: (x: bigint, y: bigint) 
   return { bits: before(ox, oy) ? a : b, flags };
 }
 
-/** An integer that orders the non-NaN values of `fmt`: the value in units of the smallest subnormal, infinity above all. */
+/**
+ * An integer that orders the non-NaN values of `fmt`: the value in units of the smallest subnormal, infinity above all.
+ */
 function order(fmt: Format, x: NotNaN): bigint {
   if (x.kind === 'zero') return 0n;
   const magnitude = x.kind === 'inf' ? 1n << (2n << fmt.expBits) : x.sig << (x.exp - minQuantum(fmt));

@@ -3,7 +3,8 @@
  *
  * Floating-point bits are those of the format (f32: 32 bits, not NaN-boxed); an integer result has exactly `width`
  * bits, and the caller sign-extends it to the register (FCVT.WU too, as RV64 asks).
- * Spec: RISC-V unprivileged manual, F "Single-Precision Floating-Point Conversion and Move Instructions", table of valid inputs.
+ * Spec: RISC-V unprivileged manual, F "Single-Precision Floating-Point Conversion and Move Instructions", table of
+ * valid inputs.
  */
 import {
   canonicalNaN,

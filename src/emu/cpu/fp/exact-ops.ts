@@ -3,7 +3,8 @@
  *
  * Each function takes and gives the bits of `fmt` (f32: 32 bits, not NaN-boxed), computes the exact result and
  * rounds it once. NaN results are canonical. Comparisons and conversions are in exact-compare.ts and exact-convert.ts.
- * Spec: RISC-V unprivileged manual, F "Single-Precision Floating-Point Computational Instructions"; IEEE 754-2019, 5.4 and 6.3.
+ * Spec: RISC-V unprivileged manual, F "Single-Precision Floating-Point Computational Instructions"; IEEE 754-2019, 5.4
+ * and 6.3.
  */
 import {
   bitLength,

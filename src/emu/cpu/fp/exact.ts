@@ -6,7 +6,8 @@
  * Knows no registers: no NaN boxing, no sign extension of integer results.
  *
  * Invariant: `round` is the only place where a result becomes inexact, overflows or underflows.
- * Spec: RISC-V unprivileged manual, "F" (rounding modes, fflags, NaN and subnormal rules) and "D"; IEEE 754-2019, 4 and 7.
+ * Spec: RISC-V unprivileged manual, "F" (rounding modes, fflags, NaN and subnormal rules) and "D"; IEEE 754-2019, 4 and
+ * 7.
  */
 
 /** An interchange format: widths in bits of the exponent and of the trailing significand. */

@@ -1,4 +1,7 @@
-/** Comparison, minimum and maximum, classification of soft float. Nothing here rounds. Params (rm, a, b); rm is not used. */
+/**
+ * Comparison, minimum and maximum, classification of soft float. Nothing here rounds. Params (rm, a, b); rm is not
+ * used.
+ */
 
 import { type Binding, type Proc, proc, type Semantics } from '../../isa/vocabulary.ts';
 import {

@@ -1,4 +1,7 @@
-/** Conversions of soft float: to and from integers (saturating, RISC-V chapter F "conversion" table) and between S and D. */
+/**
+ * Conversions of soft float: to and from integers (saturating, RISC-V chapter F "conversion" table) and between S and
+ * D.
+ */
 
 import { type Proc, proc } from '../../isa/vocabulary.ts';
 import {

@@ -1,6 +1,7 @@
 /**
  * Fused multiply-add of soft float: the product is kept whole, 128 bits, and added before the one rounding.
- * No right shift below can lose a bit of an operand whose leading bits could cancel: the product has 20 zero low bits and the addend 73.
+ * No right shift below can lose a bit of an operand whose leading bits could cancel: the product has 20 zero low bits
+ * and the addend 73.
  */
 
 import { type Binding, type Proc, proc, type Semantics } from '../../isa/vocabulary.ts';

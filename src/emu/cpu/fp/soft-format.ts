@@ -1,10 +1,11 @@
 /**
  * Soft float in the vocabulary: formats, unpacking, and the one rounding function.
  *
- * The algorithms work on a sign (0 or 1), a biased exponent (signed 64-bit) and a significand whose leading one stands at
- * bit 62, low bits jammed (or-ed into bit 0) where they were lost. They use 64-bit integers only, so that they mean the same
- * in every binding; exact.ts is the independent statement of the same operations, in BigInt, that tests hold them against.
- * IEEE 754-2019; RISC-V unprivileged manual, chapters F and D: canonical NaN, tininess detected after rounding.
+ * The algorithms work on a sign (0 or 1), a biased exponent (signed 64-bit) and a significand whose leading one stands
+ * at bit 62, low bits jammed (or-ed into bit 0) where they were lost. They use 64-bit integers only, so that they mean
+ * the same in every binding; exact.ts is the independent statement of the same operations, in BigInt, that tests hold
+ * them against. IEEE 754-2019; RISC-V unprivileged manual, chapters F and D: canonical NaN, tininess detected after
+ * rounding.
  */
 
 import { type Binding, type FpFormat, type Proc, proc, type Semantics } from '../../isa/vocabulary.ts';
@@ -74,7 +75,9 @@ export function returnInvalid<B extends Binding>(s: Semantics<B>, fmt: SoftForma
   s.ret(s.lit(fmt.nan));
 }
 
-/** A finite non-zero operand: biased exponent (below 1 when subnormal) and significand with its leading one at bit 62. */
+/**
+ * A finite non-zero operand: biased exponent (below 1 when subnormal) and significand with its leading one at bit 62.
+ */
 export function normalized<B extends Binding>(
   s: Semantics<B>,
   fmt: SoftFormat,
@@ -92,7 +95,10 @@ export function normalized<B extends Binding>(
   return { exp: s.let(exp.get()), sig: s.let(s.sll(sig.get(), s.lit(62 - fmt.fracBits))) };
 }
 
-/** `a` shifted right by `n` (unsigned, any size), with what is lost or-ed into bit 0. `a` and `n` are used more than once. */
+/**
+ * `a` shifted right by `n` (unsigned, any size), with what is lost or-ed into bit 0. `a` and `n` are used more than
+ * once.
+ */
 export function shiftRightJam<B extends Binding>(s: Semantics<B>, a: B['value'], n: B['value']): B['value'] {
   const lost = s.ne(s.sll(a, s.and(s.sub(s.lit(0), n), s.lit(63))), s.lit(0));
   const near = s.or(s.srl(a, n), s.bool(s.both(s.ne(n, s.lit(0)), lost)));
@@ -147,7 +153,7 @@ function roundPackProc(fmt: SoftFormat): Proc {
 const roundPackS = roundPackProc(S);
 const roundPackD = roundPackProc(D);
 /**
- * Rounds sign * sig / 2^62 * 2^(exp - bias) to the format and raises OF, UF and NX. Params (rm, sign, exp, sig): leading one
- * of `sig` at bit 62, so sig is never zero.
+ * Rounds sign * sig / 2^62 * 2^(exp - bias) to the format and raises OF, UF and NX. Params (rm, sign, exp, sig):
+ * leading one of `sig` at bit 62, so sig is never zero.
  */
 export const roundPack = (fmt: SoftFormat): Proc => (fmt.name === 'S' ? roundPackS : roundPackD);

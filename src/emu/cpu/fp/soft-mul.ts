@@ -59,7 +59,8 @@ export function divProc(fmt: SoftFormat): Proc {
     s.if(s.eq(magA, s.lit(0)), () => s.ret(signed(s, fmt, sign)));
     const A = normalized(s, fmt, a);
     const B = normalized(s, fmt, b);
-    // Significands of 53 bits (leading one at bit 52): quotient bit 0, then 5 digits of 11 bits, each of a remainder below 2^53.
+    // Significands of 53 bits (leading one at bit 52): quotient bit 0, then 5 digits of 11 bits, each of a remainder
+    // below 2^53.
     const divisor = s.let(s.srl(B.sig, s.lit(10)));
     const rest = s.cell(s.srl(A.sig, s.lit(10)));
     const quotient = s.cell(s.lit(0));
@@ -90,7 +91,8 @@ export function sqrtProc(fmt: SoftFormat): Proc {
     s.if(s.eq(a, s.lit(fmt.inf)), () => s.ret(a));
     const A = normalized(s, fmt, a);
     const power = s.let(s.sub(A.exp, s.lit(fmt.bias)));
-    // x in [1, 4) with 55 fraction bits and an even power; the root comes bit by bit, bit 55 first, the remainder doubling.
+    // x in [1, 4) with 55 fraction bits and an even power; the root comes bit by bit, bit 55 first, the remainder
+    // doubling.
     const x = s.cell(s.sll(s.srl(A.sig, s.lit(7)), s.and(power, s.lit(1))));
     const root = s.cell(s.lit(0));
     const twice = s.cell(s.lit(0));

@@ -1,7 +1,7 @@
 /**
- * How an instruction word finds its row: a tree of switches on chosen bits, made from the rows' masks and matches alone.
- * The bits that no switch has looked at are checked at the leaf. Bits 0 and 1 of a word are known to be set: the length
- * of the instruction said so.
+ * How an instruction word finds its row: a tree of switches on chosen bits, made from the rows' masks and matches
+ * alone. The bits that no switch has looked at are checked at the leaf. Bits 0 and 1 of a word are known to be set: the
+ * length of the instruction said so.
  */
 
 export interface Encoding {
@@ -20,7 +20,9 @@ const LENGTH_BITS = 0b11;
 /** A switch below the first one has at most 2 to this power children. */
 const MAX_BITS = 5;
 
-/** `firstBits` are what the root switches on; deeper levels choose theirs. Rows that cannot be told apart are refused. */
+/**
+ * `firstBits` are what the root switches on; deeper levels choose theirs. Rows that cannot be told apart are refused.
+ */
 export function decodeTree<E extends Encoding>(rows: readonly E[], firstBits: readonly number[]): DecodeTree<E> {
   for (const row of rows) {
     if ((row.match & LENGTH_BITS) !== LENGTH_BITS) throw new Error(`${row.name} is not a 32-bit encoding`);
@@ -66,7 +68,10 @@ class Grower<E extends Encoding> {
   }
 }
 
-/** Bits fixed in every row, greedily those that tell most rows apart; failing that, the bit fixed in most rows. Ascending. */
+/**
+ * Bits fixed in every row, greedily those that tell most rows apart; failing that, the bit fixed in most rows.
+ * Ascending.
+ */
 function chooseBits(rows: readonly Encoding[], known: number): number[] {
   const all = Array.from({ length: 32 }, (_, bit) => bit).filter((bit) => ((known >>> bit) & 1) === 0);
   const fixed = all.filter((bit) => rows.every(({ mask }) => ((mask >>> bit) & 1) === 1));

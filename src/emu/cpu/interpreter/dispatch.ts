@@ -1,4 +1,7 @@
-/** The decode tree as code: jump tables on the instruction word, each row's body once, a place for words that no row claims. */
+/**
+ * The decode tree as code: jump tables on the instruction word, each row's body once, a place for words that no row
+ * claims.
+ */
 
 import { type I32, i32Const } from '../../wasm/expr.ts';
 import type { FunctionBuilder, Label } from '../../wasm/function.ts';
@@ -6,7 +9,8 @@ import { i32 } from '../../wasm/numeric.ts';
 import type { DecodeTree, Encoding } from './decode-tree.ts';
 
 /**
- * Emits the search for the row of `word` (a local) and all bodies. `body` must end by branching away, and so must `illegal`.
+ * Emits the search for the row of `word` (a local) and all bodies. `body` must end by branching away, and so must
+ * `illegal`.
  */
 export function dispatch<E extends Encoding>(
   fn: FunctionBuilder,

@@ -1,7 +1,7 @@
 /**
- * Instruction fetch. The page being run from is kept in two locals: its virtual address and what makes host addresses of
- * virtual ones. One comparison tells that four bytes at pc lie in it; anything else goes the long way, by halfwords, each
- * through the fetch TLB or fetchTranslate.
+ * Instruction fetch. The page being run from is kept in two locals: its virtual address and what makes host addresses
+ * of virtual ones. One comparison tells that four bytes at pc lie in it; anything else goes the long way, by halfwords,
+ * each through the fetch TLB or fetchTranslate.
  */
 
 import type { Proc } from '../../isa/vocabulary.ts';
@@ -38,7 +38,10 @@ export function forgetPage(fn: FunctionBuilder, page: FetchLocals, pc: I64): voi
   fn.set(page.start, i64.add(pc, i64Const(2 * PAGE_BYTES)));
 }
 
-/** Sets `raw`, `word` and `next` for the instruction at `pc`. A compressed one that stands for nothing has `word` 0. */
+/**
+ * Sets `raw`, `word` and `next` for the instruction at `pc`. A compressed one that the table has nothing for has `word`
+ * 0.
+ */
 export function fetch(context: FetchContext, at: StepLocals, page: FetchLocals): void {
   const { fn, linker } = context;
   const pc = localGet(at.pc);

@@ -1,6 +1,6 @@
 /**
- * The interpreter as an Engine. It keeps nothing about a hart: all state is in linear memory, so `run` may follow any other
- * engine's. The module is compiled once for each memory size and kept for the next machine of that size.
+ * The interpreter as an Engine. It keeps nothing about a hart: all state is in linear memory, so `run` may follow any
+ * other engine's. The module is compiled once for each memory size and kept for the next machine of that size.
  */
 
 import type { HostAddr } from '../../../lib/brands.ts';
@@ -37,16 +37,20 @@ function compiled(layout: MemoryLayout): WebAssembly.Module {
   return module;
 }
 
-let expansions: Uint32Array | undefined;
-/** The RVC table of memory-layout.ts: the same for every machine. */
-function fillRvc(memory: WebAssembly.Memory, layout: MemoryLayout): void {
-  expansions ??= Uint32Array.from({ length: 65536 }, (_, half) => ((half & 3) === 3 ? 0 : expandCompressed(half)));
-  new Uint32Array(memory.buffer, layout.rvcAt, expansions.length).set(expansions);
+/** Fills the RVC table of memory-layout.ts as halfwords are met, which are few of all that there could be. */
+function expander(memory: WebAssembly.Memory, layout: MemoryLayout): (half: number) => number {
+  const table = new Uint32Array(memory.buffer, layout.rvcAt, 65536);
+  return (half) => {
+    const word = expandCompressed(half);
+    table[half] = word;
+    return word;
+  };
 }
 
 /** wasm's signed numbers to the bus's unsigned ones. */
-const imports = (memory: WebAssembly.Memory, bus: Bus): WebAssembly.Imports => ({
+const imports = (memory: WebAssembly.Memory, layout: MemoryLayout, bus: Bus): WebAssembly.Imports => ({
   env: { memory },
+  isa: { expand: expander(memory, layout) },
   bus: {
     has: (pa: number) => (bus.has(pa >>> 0) ? 1 : 0),
     load: (pa: number, width: Width) => bus.load(pa >>> 0, width),
@@ -56,8 +60,7 @@ const imports = (memory: WebAssembly.Memory, bus: Bus): WebAssembly.Imports => (
 });
 
 export const createInterpreter: EngineFactory = (memory, layout, bus): Engine => {
-  fillRvc(memory, layout);
-  const instance = new WebAssembly.Instance(compiled(layout), imports(memory, bus));
+  const instance = new WebAssembly.Instance(compiled(layout), imports(memory, layout, bus));
   const wasm = instance.exports as unknown as InterpreterExports;
   const first = layout.hartAt(0);
   return {

@@ -25,10 +25,12 @@ const WASM_PAGE = 65536;
 export function interpreterModule(layout: MemoryLayout, parts: InterpreterParts): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder();
   module.importMemory('env', 'memory', layout.totalBytes / WASM_PAGE);
-  const linker = new ProcLinker(module, layout, parts.core, importBus(module));
+  const bus = importBus(module);
+  const expand = module.importFunc('isa', 'expand', { params: ['i32'], results: ['i32'] });
+  const linker = new ProcLinker(module, layout, parts.core, bus);
   const { updateTimer, rederive, digestRam, coolStores } = parts.procs;
   for (const proc of [updateTimer, rederive, digestRam, coolStores]) module.export(linker.link(proc).func);
-  module.export(buildRun(module, linker, parts.instructions, parts.procs));
+  module.export(buildRun(module, linker, { rows: parts.instructions, procs: parts.procs, expand }));
   return module.encode();
 }
 

@@ -1,15 +1,17 @@
 /**
- * The interpreter: `run(hart) -> Boundary`, one function. Its outer loop is a boundary between steps, where everything
- * is in memory; its inner loop makes steps until the count of them is used up or someone asked for attention.
+ * The interpreter: `run(hart) -> Boundary` looks at the boundary between two steps, where everything is in memory, and
+ * calls `steps(hart)`, which makes steps until the count of them is used up or someone asked for attention. `steps` is
+ * a function of its own, left now and then, because wasm code is exchanged for optimized code only when it is entered.
  */
 
 import type { Insn } from '../../isa/insn.ts';
-import type { Proc } from '../../isa/vocabulary.ts';
-import { call, i32Const, i64Const, type Local, localGet } from '../../wasm/expr.ts';
+import type { Proc, Semantics } from '../../isa/vocabulary.ts';
+import { call, i32Const, i64Const, localGet } from '../../wasm/expr.ts';
 import type { FunctionBuilder, Label } from '../../wasm/function.ts';
+import type { FuncRef } from '../../wasm/instr.ts';
 import type { ModuleBuilder } from '../../wasm/module.ts';
 import { i32, i64 } from '../../wasm/numeric.ts';
-import type { Linker } from '../compile/binding.ts';
+import type { Linker, WasmBinding } from '../compile/binding.ts';
 import { field } from '../compile/hart-state.ts';
 import { dynamicOperands } from '../compile/operands.ts';
 import { Order } from '../compile/order.ts';
@@ -18,7 +20,7 @@ import { fieldOffset } from '../hart-layout.ts';
 import { decodeTree } from './decode-tree.ts';
 import { dispatch } from './dispatch.ts';
 import { fetch, forgetPage } from './fetch.ts';
-import { loadStep, StepFrame, type StepLocals } from './step-frame.ts';
+import { loadStep, StepFrame, stepLocals } from './step-frame.ts';
 
 /** opcode[6:2] and funct3; and of funct7 the bits that tell add, sub and mul apart. */
 const FIRST_BITS = [2, 3, 4, 5, 6, 12, 13, 14, 25, 30];
@@ -29,73 +31,72 @@ export interface RunProcs {
   readonly fetchTranslate: Proc;
 }
 
-export function buildRun(
-  module: ModuleBuilder,
-  linker: Linker,
-  rows: readonly Insn[],
-  procs: RunProcs,
-): FunctionBuilder {
-  const boundary = linker.link(procs.boundary).func;
-  linker.link(procs.fetchTranslate);
-  const tree = decodeTree(rows, FIRST_BITS);
+export interface RunParts {
+  readonly rows: readonly Insn[];
+  readonly procs: RunProcs;
+  /** (half i32) -> the instruction that a compressed one stands for, entered into the table; 0 where reserved. */
+  readonly expand: FuncRef;
+}
+
+export function buildRun(module: ModuleBuilder, linker: Linker, parts: RunParts): FunctionBuilder {
+  const boundary = linker.link(parts.procs.boundary).func;
+  const steps = buildSteps(module, linker, parts);
   const fn = module.func('run', { params: ['i32'], results: ['i32'] });
-  const at: StepLocals = {
-    hart: fn.param(0, 'i32'),
-    pc: fn.local('i64'),
-    next: fn.local('i64'),
-    target: fn.local('i64'),
-    left: fn.local('i64'),
-    dataContext: fn.local('i64'),
-    raw: fn.local('i32'),
-    word: fn.local('i32'),
-  };
-  const page = { start: fn.local('i64'), addend: fn.local('i32') };
-  const hart = localGet(at.hart);
-
-  /** A body in the step's frame, then on to the next step. */
-  const step = (head: Label, trapped: Label, body: (order: Order, frame: StepFrame) => void): void => {
-    const order = new Order(fn);
-    body(order, new StepFrame(order, at, trapped));
-    fn.br(head);
-  };
-
-  const steps = (leave: Label, trapped: Label): void =>
-    fn.loop((head) => {
-      fn.brIf(leave, i64.eqz(localGet(at.left)));
-      decrement(fn, at.left);
-      fn.set(at.pc, localGet(at.next));
-      const frame = new StepFrame(new Order(fn), at, trapped);
-      fetch({ fn, frame, linker, fetchTranslate: procs.fetchTranslate }, at, page);
-      const illegal = (): void =>
-        step(head, trapped, (order, frame) =>
-          wasmSemantics(order, frame, linker).raise(i64Const(ILLEGAL_INSTRUCTION), frame.insn()),
-        );
-      fn.if(i32.eqz(localGet(at.word)), illegal);
-      const body = (row: Insn): void =>
-        step(head, trapped, (order, frame) =>
-          row.body(wasmSemantics(order, frame, linker), dynamicOperands(row.format, localGet(at.word))),
-        );
-      dispatch(fn, tree, rows, localGet(at.word), body, illegal);
-    });
-
+  const hart = localGet(fn.param(0, 'i32'));
+  const why = fn.local('i32');
   fn.loop((again) => {
-    const why = fn.keep(i32.wrap_i64(call('i64', boundary, [hart])));
-    fn.if(why, () => fn.return(why));
-    loadStep(fn, at);
-    forgetPage(fn, page, localGet(at.next));
-    fn.block((leave) => {
-      fn.block((trapped) => steps(leave, trapped));
-      fn.store('i64.store', hart, i64Const(0), fieldOffset('trapped'));
-      fn.set(at.next, field(hart, 'pc'));
+    fn.set(why, i32.wrap_i64(call('i64', boundary, [hart])));
+    fn.if(i32.eqz(localGet(why)), () => {
+      fn.call(steps, [hart]);
+      fn.br(again);
     });
-    fn.store('i64.store', hart, localGet(at.next), fieldOffset('pc'));
-    fn.store('i64.store', hart, i64.sub(localGet(at.target), localGet(at.left)), fieldOffset('tick'));
-    fn.br(again);
   });
-  fn.emit(i32Const(0));
+  fn.emit(localGet(why));
   return fn;
 }
 
-function decrement(fn: FunctionBuilder, local: Local<'i64'>): void {
-  fn.set(local, i64.sub(localGet(local), i64Const(1)));
+function buildSteps(module: ModuleBuilder, linker: Linker, { rows, procs, expand }: RunParts): FunctionBuilder {
+  linker.link(procs.fetchTranslate);
+  const tree = decodeTree(rows, FIRST_BITS);
+  const fn = module.func('steps', { params: ['i32'], results: [] });
+  const at = stepLocals(fn);
+  const page = { start: fn.local('i64'), addend: fn.local('i32') };
+  const hart = localGet(at.hart);
+  const word = localGet(at.word);
+
+  const oneStep = (head: Label, trapped: Label): void => {
+    fn.set(at.left, i64.sub(localGet(at.left), i64Const(1)));
+    fn.set(at.pc, localGet(at.next));
+    const frame = new StepFrame(new Order(fn), at, trapped);
+    fetch({ fn, frame, linker, fetchTranslate: procs.fetchTranslate }, at, page);
+    /** A body in the step's frame, then on to the next step. */
+    const body = (meaning: (s: Semantics<WasmBinding>) => void): void => {
+      const order = new Order(fn);
+      meaning(wasmSemantics(order, new StepFrame(order, at, trapped), linker));
+      fn.br(head);
+    };
+    const illegal = (): void => body((s) => s.raise(s.lit(ILLEGAL_INSTRUCTION), s.insn()));
+    fn.if(i32.eqz(word), () => {
+      fn.set(at.word, call('i32', expand, [i32.and(localGet(at.raw), i32Const(0xffff))]));
+      fn.if(i32.eqz(word), illegal);
+    });
+    const meaningOf = (row: Insn): void => body((s) => row.body(s, dynamicOperands(row.format, word)));
+    dispatch(fn, tree, rows, word, meaningOf, illegal);
+  };
+
+  loadStep(fn, at);
+  forgetPage(fn, page, localGet(at.next));
+  fn.block((leave) => {
+    fn.block((trapped) =>
+      fn.loop((head) => {
+        fn.brIf(leave, i64.eqz(localGet(at.left)));
+        oneStep(head, trapped);
+      }),
+    );
+    fn.store('i64.store', hart, i64Const(0), fieldOffset('trapped'));
+    fn.set(at.next, field(hart, 'pc'));
+  });
+  fn.store('i64.store', hart, localGet(at.next), fieldOffset('pc'));
+  fn.store('i64.store', hart, i64.sub(localGet(at.target), localGet(at.left)), fieldOffset('tick'));
+  return fn;
 }

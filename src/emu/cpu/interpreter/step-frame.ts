@@ -1,6 +1,6 @@
 /**
- * The frame of an instruction body inside the interpreter's loop. pc and the count of ticks live in locals while steps run
- * and are written to the hart's fields only when someone could look at them.
+ * The frame of an instruction body inside the interpreter's loop. pc and the count of ticks live in locals while steps
+ * run and are written to the hart's fields only when someone could look at them.
  */
 
 import { type I32, type I64, i32Const, i64Const, type Local, localGet, select } from '../../wasm/expr.ts';
@@ -96,14 +96,35 @@ export class StepFrame implements Frame {
   }
 }
 
+export const stepLocals = (fn: FunctionBuilder): StepLocals => ({
+  hart: fn.param(0, 'i32'),
+  pc: fn.local('i64'),
+  next: fn.local('i64'),
+  target: fn.local('i64'),
+  left: fn.local('i64'),
+  dataContext: fn.local('i64'),
+  raw: fn.local('i32'),
+  word: fn.local('i32'),
+});
+
+/**
+ * Steps made at most before the boundary is looked at again, whether or not there is something to see: some
+ * milliseconds.
+ */
+const MAX_STEPS = 2 ** 20;
+
 /** Loads what the locals hold from the hart's fields, at a boundary. */
 export function loadStep(fn: FunctionBuilder, at: StepLocals): void {
   const hart = localGet(at.hart);
+  const sooner = (tick: I64): void => {
+    const other = fn.keep(tick);
+    const target = localGet(at.target);
+    fn.set(at.target, select(i64.lt_u(other, target), other, target));
+  };
   fn.set(at.next, field(hart, 'pc'));
   fn.set(at.dataContext, field(hart, 'dataContext'));
   fn.set(at.target, field(hart, 'untilTick'));
-  fn.set(at.left, field(hart, 'timerDue'));
-  const sooner = i64.lt_u(localGet(at.left), localGet(at.target));
-  fn.set(at.target, select(sooner, localGet(at.left), localGet(at.target)));
+  sooner(field(hart, 'timerDue'));
+  sooner(i64.add(field(hart, 'tick'), i64Const(MAX_STEPS)));
   fn.set(at.left, i64.sub(localGet(at.target), field(hart, 'tick')));
 }

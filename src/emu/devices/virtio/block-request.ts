@@ -12,8 +12,14 @@ import { type Chain, RingError, type Segment } from './virtqueue.ts';
 export const SECTOR_BYTES = 512;
 const HEADER_BYTES = 16;
 export const SERIAL_BYTES = 20;
-/** Bytes of one request's data that the device takes; more is an I/O error. */
-export const REQUEST_BYTES_MAX = 64 * 1024 * 1024;
+/** Segments of one request's data, and bytes of each, as the device advertises (seg_max, size_max). */
+export const SEGMENTS_MAX = 254;
+export const SEGMENT_BYTES_MAX = 128 * 1024;
+/**
+ * Bytes of one request's data that the device takes; more is an I/O error. No driver that keeps to the limits above
+ * comes to it; some firmware reads a file in one segment. Half of what a frame of the log can carry.
+ */
+export const REQUEST_BYTES_MAX = 32 * 1024 * 1024;
 /** {sector u64, num_sectors u32, flags u32} of discard and write zeroes. */
 const RANGE_BYTES = 16;
 const RANGE_UNMAP = 1;

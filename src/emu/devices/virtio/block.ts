@@ -21,16 +21,29 @@ import {
   raceInMemory,
   raceOnDisk,
   SECTOR_BYTES,
+  SEGMENT_BYTES_MAX,
+  SEGMENTS_MAX,
   SERIAL_BYTES,
 } from './block-request.ts';
 import type { VirtioFunction, VirtioLink } from './function.ts';
 import { scatter } from './segments.ts';
 
-const BlockFeature = { segMax: 2, readOnly: 5, blkSize: 6, flush: 9, discard: 13, writeZeroes: 14 } as const;
+const BlockFeature = {
+  sizeMax: 1,
+  segMax: 2,
+  readOnly: 5,
+  blkSize: 6,
+  flush: 9,
+  discard: 13,
+  writeZeroes: 14,
+} as const;
 const QUEUE_SIZE = 256;
 export const IN_FLIGHT_MAX = 128;
-/** Bytes of data that the requests in flight may come to; one request is always taken. */
-const IN_FLIGHT_BYTES_MAX = 64 * 1024 * 1024;
+/**
+ * No more requests are taken when those in flight have come to this many bytes of data: the host holds them all. One
+ * request is always taken.
+ */
+const IN_FLIGHT_BYTES_MAX = 8 * 1024 * 1024;
 const bit = (n: number): bigint => 1n << BigInt(n);
 
 export type BlockRequest = {
@@ -202,7 +215,8 @@ function diskOperation({ op, offset, length, unmap, data }: BlockOperation): Dis
 const dataLength = ({ op, length }: BlockOperation): number => (op === 'read' || op === 'write' ? length : 0);
 
 function featuresOf({ readOnly }: BlockGeometry): bigint {
-  const always = bit(BlockFeature.segMax) | bit(BlockFeature.blkSize) | bit(BlockFeature.flush);
+  const limits = bit(BlockFeature.sizeMax) | bit(BlockFeature.segMax);
+  const always = limits | bit(BlockFeature.blkSize) | bit(BlockFeature.flush);
   return always | (readOnly ? bit(BlockFeature.readOnly) : bit(BlockFeature.discard) | bit(BlockFeature.writeZeroes));
 }
 
@@ -211,7 +225,8 @@ function configSpace({ sizeBytes }: BlockGeometry): Uint8Array {
   const sectors = sizeBytes / SECTOR_BYTES;
   const config = new DataView(new ArrayBuffer(60));
   config.setBigUint64(0, BigInt(sectors), true);
-  config.setUint32(12, QUEUE_SIZE - 2, true); // seg_max
+  config.setUint32(8, SEGMENT_BYTES_MAX, true); // size_max
+  config.setUint32(12, SEGMENTS_MAX, true); // seg_max
   config.setUint32(20, SECTOR_BYTES, true); // blk_size
   config.setUint32(36, 0x3f_ffff, true); // max_discard_sectors
   config.setUint32(40, 1, true); // max_discard_seg

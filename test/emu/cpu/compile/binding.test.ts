@@ -1,4 +1,6 @@
-/** The wasm binding against the reference binding on random procedures: same result, same bytes in the hart and in RAM. */
+/**
+ * The wasm binding against the reference binding on random procedures: same result, same bytes in the hart and in RAM.
+ */
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

@@ -1,7 +1,8 @@
 /**
- * Random procedures over the vocabulary, as a function of a seed. A body is built anew by each binding, in the binding's own way of running
- * it (one arm or both, a loop's body once or often), so every arm draws from a source of its own, seeded before the parting.
- * Values are kept and used again after effects on purpose: reads that were not let-bound must keep their place.
+ * Random procedures over the vocabulary, as a function of a seed. A body is built anew by each binding, in the
+ * binding's own way of running it (one arm or both, a loop's body once or often), so every arm draws from a source of
+ * its own, seeded before the parting. Values are kept and used again after effects on purpose: reads that were not
+ * let-bound must keep their place.
  */
 
 import type { HartField } from '../../../../src/emu/cpu/hart-layout.ts';

@@ -1,10 +1,12 @@
 /**
  * A hart, RAM and one simple device with no board around them: what engines are compared on. The device answers in
- * DEVICE_BASE.. with a register file; a store to its first word sets the hart's interrupt lines.
+ * DEVICE_BASE.. with a register file; a store to its first word sets the hart's interrupt lines, one to EXIT asks the
+ * engine to leave.
  */
 
 import type { Bus, Engine, EngineFactory, ExitReason } from '../../../../src/emu/cpu/engine.ts';
 import {
+  F_OFFSET,
   fastTlbOffset,
   fieldOffset,
   type HartField,
@@ -27,6 +29,7 @@ const rest: readonly (readonly [HartField, bigint])[] = [
 ];
 
 export const DEVICE_BASE = 0x1000_0000;
+export const EXIT = DEVICE_BASE + 0x800;
 const DEVICE_BYTES = 0x1000;
 const MEI_SEI_MTI_MSI = 0xa88n;
 
@@ -88,15 +91,21 @@ export class BareMachine {
     return this.engine(factory).run(this.hart);
   }
 
-  /** All that must agree between engines, by name. */
-  state(): Record<string, bigint | string> {
-    const state: Record<string, bigint | string> = {};
+  /** Registers and CSRs by name. */
+  registers(): Record<string, bigint> {
+    const state: Record<string, bigint> = {};
     for (let r = 0; r < 32; r++) {
       state[`x${r}`] = this.x(r);
-      state[`f${r}`] = this.view.getBigUint64(this.hart + 0x100 + 8 * r, true);
+      state[`f${r}`] = this.view.getBigUint64(this.hart + F_OFFSET + 8 * r, true);
     }
-    for (const field of [...stateFields, 'timerDue', 'dataContext', 'fetchContext', 'lines'] as HartField[])
+    for (const field of [...stateFields, 'timerDue', 'dataContext', 'fetchContext', 'lines'] as HartField[]) {
       state[field] = this.get(field);
+    }
+    return state;
+  }
+  /** All that must agree between engines, by name. */
+  state(): Record<string, bigint | string> {
+    const state: Record<string, bigint | string> = this.registers();
     for (const kind of TLB_KINDS) state[`tlb ${kind}`] = this.#tlb(kind);
     state.device = this.#device.join();
     state.ram = hash(new Uint32Array(this.memory.buffer, this.layout.ramAt, this.layout.ramBytes / 4));
@@ -119,6 +128,7 @@ export class BareMachine {
       BigInt.asUintN(8 * width, (this.#device[(pa - DEVICE_BASE) >> 3] ?? 0n) >> BigInt(8 * (pa & 7))),
     store: (pa, width, value) => {
       this.#device[(pa - DEVICE_BASE) >> 3] = value + BigInt(width);
+      if (pa === EXIT) this.set('exitRequest', 1n);
       if (pa !== DEVICE_BASE) return;
       this.set('lines', value & MEI_SEI_MTI_MSI);
       this.set('attention', 1n);

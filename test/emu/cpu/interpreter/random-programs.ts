@@ -1,7 +1,7 @@
 /**
- * Random instruction streams, as a function of a seed: valid encodings of every row, compressed halfwords, and words that
- * mean nothing, in RAM that the hart starts in with traps going back to its first page. Some registers point at RAM and the
- * device and are seldom written, so that loads and stores arrive somewhere.
+ * Random instruction streams, as a function of a seed: valid encodings of every row, compressed halfwords, and words
+ * that mean nothing, in RAM that the hart starts in with traps going back to its first page. Some registers point at
+ * RAM and the device and are seldom written, so that loads and stores arrive somewhere.
  */
 
 import { F_OFFSET } from '../../../../src/emu/cpu/hart-layout.ts';
@@ -71,7 +71,10 @@ const V_R_W_X = 0xfn;
 const U = 0x10n;
 const A_D = 0xc0n;
 
-/** Sv39: virtual 0 and RAM_BASE, 2 MiB each, both through one table of pages: mostly RAM in order, some elsewhere, some refused. */
+/**
+ * Sv39: virtual 0 and RAM_BASE, 2 MiB each, both through one table of pages: mostly RAM in order, some elsewhere, some
+ * refused.
+ */
 function putTables(machine: BareMachine, random: Random): void {
   const entry = (offset: number, pa: number, flags: bigint): void =>
     machine.view.setBigUint64(machine.layout.ramAt + offset, (BigInt(pa / 4096) << 10n) | flags, true);
@@ -124,6 +127,7 @@ export function changeScene(machine: BareMachine, random: Random): void {
   machine.set('scounteren', 7n);
   machine.set('frm', BigInt(random.below(6)));
   machine.set('waiting', 0n);
+  machine.set('exitRequest', 0n);
   machine.set('lines', 0n);
 }
 

@@ -72,6 +72,18 @@ describe('the timer lines', () => {
     expect([hart.get('lines'), hart.get('timerDue')]).toEqual([MTIP, NEVER]);
   });
 
+  it('are those of the tick whichever way a boundary leaves', () => {
+    const left = (['untilTick', 'exitRequest', 'waiting'] as const).map((why) => {
+      const hart = new Hart();
+      hart.setAll({ rate, mtimecmp: 1n, untilTick: 10_000n });
+      const due = hart.get('timerDue');
+      hart.set('tick', due);
+      hart.set(why, why === 'untilTick' ? due : 1n);
+      return [hart.call(boundary), hart.get('lines'), hart.get('timerDue')];
+    });
+    expect(left).toEqual([1n, 3n, 2n].map((reason) => [reason, MTIP, NEVER]));
+  });
+
   it('do not change by rederiving at a tick that is due but whose boundary has not come', () => {
     const hart = new Hart();
     hart.setAll({ rate, mtimecmp: 1n });

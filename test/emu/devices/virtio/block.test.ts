@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { IN_FLIGHT_MAX, VirtioBlock } from '../../../../src/emu/devices/virtio/block.ts';
+import { REQUEST_BYTES_MAX } from '../../../../src/emu/devices/virtio/block-request.ts';
 import { Feature } from '../../../../src/emu/devices/virtio/function.ts';
 import { Register, Status } from '../../../../src/emu/devices/virtio/mmio.ts';
 import type { Output } from '../../../../src/emu/machine/events.ts';
+import { MAX_PAYLOAD_BYTES } from '../../../../src/logformat/frame.ts';
 import { BASE } from '../fake-memory.ts';
 import { TestDriver } from './driver.ts';
 
@@ -282,4 +284,14 @@ test('state survives save and restore with requests in flight', () => {
 test('configuration space', () => {
   const { device } = new Disk().driver;
   expect([device.read(0x100, 4), device.read(0x104, 4), device.read(0x114, 4)]).toEqual([DISK_BYTES / 512, 0, 512]);
+});
+
+test('what the device advertises bounds a request, and a larger one is an I/O error', () => {
+  const disk = new Disk();
+  const config = new DataView(disk.device.config.buffer);
+  const [sizeMax, segMax] = [config.getUint32(8, true), config.getUint32(12, true)];
+  expect(disk.device.features & 0b110n).toBe(0b110n);
+  expect(sizeMax * segMax).toBeLessThanOrEqual(REQUEST_BYTES_MAX);
+  // One record of it fits in a frame of a log, whatever stands before it.
+  expect(2 * REQUEST_BYTES_MAX).toBeLessThanOrEqual(MAX_PAYLOAD_BYTES);
 });
