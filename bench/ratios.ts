@@ -1,4 +1,6 @@
-/** The ratios that the bench is about: what is compared with what. More is better, save where the head says otherwise. */
+/**
+ * The ratios that the bench is about: what is compared with what. More is better, save where the head says otherwise.
+ */
 
 import type { Results } from './results.ts';
 import type { Runner } from './runners.ts';

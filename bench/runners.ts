@@ -21,7 +21,10 @@ export interface Runner {
   command(work: Work, folder: string, drive: string | undefined): Command | undefined;
 }
 
-/** In the order of a round. BenchError for two QEMUs of one version. `native`: the native program, where there is one. `qemus`: binaries. */
+/**
+ * In the order of a round. BenchError for two QEMUs of one version. `native`: the native program, where there is one.
+ * `qemus`: binaries.
+ */
 export function runnersOf(native: string | undefined, qemus: readonly string[]): Runner[] {
   const runners = [...lockstep(), ...qemus.flatMap(qemu), ...(native === undefined ? [] : [nativeRunner(native)])];
   const twice = runners.find(({ name }, i) => runners.findIndex((other) => other.name === name) !== i);

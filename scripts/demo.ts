@@ -51,9 +51,8 @@ function demo(): void {
   const lost = findLostUpdate(join(folder, file));
   if (lost === undefined) throw new Error('the recording shows no lost update');
   const { tick, pc, thread, before, stored, readBefore } = lost;
-  console.log(
-    `  tick ${readBefore.toLocaleString()}: the counter is ${stored - 1n}; a thread in ${thread} reads it and is interrupted`,
-  );
+  const reader = `a thread in ${thread} reads it and is interrupted`;
+  console.log(`  tick ${readBefore.toLocaleString()}: the counter is ${stored - 1n}; ${reader}`);
   console.log(`  until tick ${tick.toLocaleString()} the other thread takes the counter to ${before}`);
   console.log(
     `  tick ${tick.toLocaleString()}: the first, at pc 0x${pc.toString(16)}, stores ${stored}: ` +

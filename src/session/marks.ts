@@ -6,7 +6,7 @@
 
 import type { DiskOperation, Output } from '../emu/machine/events.ts';
 import type { Tick } from '../lib/brands.ts';
-import { xxh32 } from '../lib/xxh32.ts';
+import { digest64 } from '../lib/digest64.ts';
 
 export interface Mark {
   readonly device: string;
@@ -15,13 +15,6 @@ export interface Mark {
   readonly digest: bigint;
   /** First tick at which the last of it was made. */
   readonly tick: Tick;
-}
-
-const SECOND_SEED = 0x9747b28c;
-
-/** Two XXH32 of the same bytes: seed 0 in the upper half, seed 0x9747b28c in the lower. */
-export function digest64(bytes: Uint8Array): bigint {
-  return (BigInt(xxh32(bytes)) << 32n) | BigInt(xxh32(bytes, SECOND_SEED));
 }
 
 export class Marks {

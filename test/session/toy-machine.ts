@@ -5,7 +5,7 @@
 import type { Halt, Input, Output } from '../../src/emu/machine/events.ts';
 import type { Machine, MachineConfig, MachinePorts, MachineState, RunResult } from '../../src/emu/machine/machine.ts';
 import { type Tick, tick } from '../../src/lib/brands.ts';
-import { digest64 } from '../../src/session/marks.ts';
+import { digest64 } from '../../src/lib/digest64.ts';
 
 const MASK = (1n << 64n) - 1n;
 const mix = (state: bigint, value: bigint): bigint =>

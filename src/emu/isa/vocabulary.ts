@@ -87,6 +87,7 @@ export const Nondet = { seed: 0, time: 1 } as const;
 export interface Proc {
   readonly name: string;
   readonly params: readonly string[];
+  // biome-ignore lint/suspicious/noConfusingVoidType: a body with nothing to say is a statement lambda.
   readonly body: <B extends Binding>(s: Semantics<B>, ...args: B['value'][]) => B['value'] | void;
 }
 export const proc = (name: string, params: readonly string[], body: Proc['body']): Proc => ({ name, params, body });

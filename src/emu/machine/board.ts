@@ -9,7 +9,7 @@
 
 import { maxOf, minOf } from '../../lib/bigint.ts';
 import type { Tick } from '../../lib/brands.ts';
-import { xxh64 } from '../../lib/xxh64.ts';
+import { digest64 } from '../../lib/digest64.ts';
 import type { Engine, EngineFactory } from '../cpu/engine.ts';
 import { NEVER } from '../cpu/hart-layout.ts';
 import { createMemory, type MemoryLayout, memoryLayout } from '../cpu/memory-layout.ts';
@@ -179,8 +179,8 @@ export class Board implements Machine {
 
   digest(scope: 'all' | 'small'): string {
     const { harts, devices, halt } = this.#saveSmall();
-    const small = xxh64(canonicalBytes({ harts, devices, halt }));
-    const whole = scope === 'small' ? small : xxh64(canonicalBytes([small, this.#engine.digestRam()]));
+    const small = digest64(canonicalBytes({ harts, devices, halt }));
+    const whole = scope === 'small' ? small : digest64(canonicalBytes([small, this.#engine.digestRam()]));
     return whole.toString(16).padStart(16, '0');
   }
 

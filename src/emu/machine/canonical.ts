@@ -35,6 +35,8 @@ function encode(out: Sink, value: Plain): void {
 
 const isArray = (value: Plain): value is readonly Plain[] => Array.isArray(value);
 
+const utf8 = new TextEncoder();
+
 class Sink {
   #bytes = new Uint8Array(4096);
   #view = new DataView(this.#bytes.buffer);
@@ -60,7 +62,7 @@ class Sink {
     this.#at += 4;
   }
   text(tag: number, value: string): void {
-    this.blob(tag, new TextEncoder().encode(value));
+    this.blob(tag, utf8.encode(value));
   }
   blob(tag: number, bytes: Uint8Array): void {
     this.count(tag, bytes.length);

@@ -21,6 +21,7 @@ import {
 import { Envcfg, Irq, Priv } from '../cpu/priv/fields.ts';
 
 const ALL_ONES = 0xffff_ffff_ffff_ffffn;
+const LOW_ONES = 0xffff_ffff;
 /** Tag of a TLB entry that holds nothing. */
 export const TLB_TAG_EMPTY = ALL_ONES;
 const RESERVED_BYTES = 8n;
@@ -62,6 +63,23 @@ export class HartBlock {
   tlbPage(kind: TlbKind, entry: number): number {
     if (this.tlbTag(kind, entry) === TLB_TAG_EMPTY) return 0;
     return this.#view.getUint32(fastTlbOffset(kind) + FAST_ENTRY_BYTES * entry + FAST_PAGE_AT, true);
+  }
+  /** All tags of a TLB, u64 little-endian; a copy. */
+  tlbTags(kind: TlbKind): Uint8Array {
+    return new Uint8Array(this.#view.buffer, this.at + tagTlbOffset(kind), 8 * TLB_ENTRIES).slice();
+  }
+  /** All physical page numbers of a TLB, u32 little-endian, 0 where the entry is empty; a copy. */
+  tlbPages(kind: TlbKind): Uint8Array {
+    const pages = new DataView(new ArrayBuffer(4 * TLB_ENTRIES));
+    const tags = tagTlbOffset(kind);
+    const entries = fastTlbOffset(kind) + FAST_PAGE_AT;
+    for (let entry = 0; entry < TLB_ENTRIES; entry++) {
+      const empty =
+        this.#view.getUint32(tags + 8 * entry, true) === LOW_ONES &&
+        this.#view.getUint32(tags + 8 * entry + 4, true) === LOW_ONES;
+      if (!empty) pages.setUint32(4 * entry, this.#view.getUint32(entries + FAST_ENTRY_BYTES * entry, true), true);
+    }
+    return new Uint8Array(pages.buffer);
   }
   setTlb(kind: TlbKind, entry: number, tag: bigint, page: number): void {
     this.#view.setBigUint64(tagTlbOffset(kind) + 8 * entry, tag, true);

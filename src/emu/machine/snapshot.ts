@@ -20,14 +20,8 @@ export function saveHart(hart: HartBlock): HartState {
   for (let i = 1; i < 32; i++) state[`x${i}`] = hart.x(i);
   for (let i = 0; i < 32; i++) state[`f${i}`] = hart.f(i);
   for (const kind of TLB_KINDS) {
-    const tags = new DataView(new ArrayBuffer(8 * TLB_ENTRIES));
-    const pages = new DataView(new ArrayBuffer(4 * TLB_ENTRIES));
-    for (let entry = 0; entry < TLB_ENTRIES; entry++) {
-      tags.setBigUint64(8 * entry, hart.tlbTag(kind, entry), true);
-      pages.setUint32(4 * entry, hart.tlbPage(kind, entry), true);
-    }
-    state[tlbName(kind, 'Tags')] = new Uint8Array(tags.buffer);
-    state[tlbName(kind, 'Pages')] = new Uint8Array(pages.buffer);
+    state[tlbName(kind, 'Tags')] = hart.tlbTags(kind);
+    state[tlbName(kind, 'Pages')] = hart.tlbPages(kind);
   }
   return state;
 }

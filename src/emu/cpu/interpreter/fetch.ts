@@ -33,15 +33,12 @@ const HALF = 2;
 const LAST_LONG = PAGE_BYTES - 4;
 const isLong = (raw: I32): I32 => i32.eq(i32.and(raw, i32Const(3)), i32Const(3));
 
-/** Forgets the page: no four bytes at `pc`, where the next step is, count as lying in it. */
+/** Forgets the page, for the very next step: it is at `pc`, and no four bytes there count as lying in the page. */
 export function forgetPage(fn: FunctionBuilder, page: FetchLocals, pc: I64): void {
   fn.set(page.start, i64.add(pc, i64Const(2 * PAGE_BYTES)));
 }
 
-/**
- * Sets `raw`, `word` and `next` for the instruction at `pc`. A compressed one that the table has nothing for has `word`
- * 0.
- */
+/** Sets `raw`, `word` and `next` for the instruction at `pc`; `word` is 0 when the RVC table has nothing for it. */
 export function fetch(context: FetchContext, at: StepLocals, page: FetchLocals): void {
   const { fn, linker } = context;
   const pc = localGet(at.pc);
@@ -74,7 +71,8 @@ export function fetch(context: FetchContext, at: StepLocals, page: FetchLocals):
 
 /**
  * Sets `half` to the halfword at `va`, which sits in a local, and remembers its page if the fetch TLB holds it. It does
- * not where PMP splits the page: each halfword there is asked for.
+ * not where PMP splits the page: each halfword there is asked for. After asking, the next step begins at a boundary,
+ * where the page remembered from before, whose entry may be gone, is forgotten.
  */
 function fetchHalf(
   { fn, frame, linker, fetchTranslate }: FetchContext,
@@ -93,7 +91,7 @@ function fetchHalf(
     },
     () => {
       const pa = callProc(order, frame, linker, fetchTranslate, [va]);
-      forgetPage(fn, page, va);
+      frame.contextChanged();
       fn.set(half, load('i32.load16_u', ramAddress(linker, pa)));
     },
   );

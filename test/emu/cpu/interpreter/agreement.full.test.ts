@@ -1,4 +1,4 @@
-/** The interpreter against the reference on random instruction streams, at length: same state at each tick looked at. */
+/** The interpreter against the reference on random instruction streams, at length: same state at each tick seen. */
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

@@ -97,6 +97,20 @@ describe.each([
     expect([machine.x(5), machine.get('mcause'), machine.get('mtval')]).toEqual([2n, 1n, BigInt(RAM + 8)]);
   });
 
+  test('a jump from a page that PMP splits to any other page fetches from there', () => {
+    for (const distance of [PAGE + 16, 2 * PAGE + 16, 3 * PAGE]) {
+      const machine = machineAt(RAM);
+      program(machine, 0, [encode('jal', { rd: 0, imm: distance })]);
+      program(machine, distance, [addi(5, 1), addi(5, 1)]);
+      machine.set('priv', 1n);
+      machine.set('pmpcfg0', 0x0f0fn);
+      machine.set('pmpaddr0', BigInt((RAM + 0x800) / 4));
+      machine.set('pmpaddr1', 0x3f_ffff_ffff_ffffn);
+      run(machine, 3);
+      expect([machine.x(5), machine.get('pc')]).toEqual([2n, BigInt(RAM + distance + 8)]);
+    }
+  });
+
   test('an interrupt that a store brings about is taken before the next step, and costs no tick', () => {
     const machine = machineAt(RAM);
     program(machine, 0, [encode('sd', { rs1: 10, rs2: 11, imm: 0 }), addi(5, 1)]);
