@@ -9,7 +9,7 @@ const HELLO = 'hello from the guest\r\n';
 const at = (name: string): string => join(folder, name);
 const oneLine = (text: string): boolean => text.trimEnd().split('\n').length === 1;
 
-describe('record, replay and what comes after', { timeout: 120_000 }, () => {
+describe('record, replay and what comes after', () => {
   it('records into the default folder, and every command takes the latest recording', async () => {
     const recorded = await lockstep('record', '--kernel', sample('hello'));
     expect(recorded).toMatchObject({ status: 0, stdout: HELLO });
@@ -88,7 +88,7 @@ describe('record, replay and what comes after', { timeout: 120_000 }, () => {
   });
 });
 
-describe('a mistake is told in one line, with the remedy and the documented exit code', { timeout: 60_000 }, () => {
+describe('a mistake is told in one line, with the remedy and the documented exit code', () => {
   writeFileSync(at('empty'), '');
   writeFileSync(at('text'), 'not a recording, not a kernel');
   writeFileSync(at('bad.json'), '{ "kernal": "x" }');

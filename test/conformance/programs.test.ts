@@ -10,7 +10,7 @@ import { runWords } from './programs/words.ts';
 const used = new Set<string>();
 
 describe('the interpreter answers as QEMU does', () => {
-  test.each(Object.keys(CHUNKS))('%s', { timeout: 60_000 }, (chunk) => {
+  test.each(Object.keys(CHUNKS))('%s', (chunk) => {
     const { failure, cases, lines, reasons } = checkChunk(chunk, createInterpreter);
     for (const reason of reasons) used.add(reason);
     expect(lines).toEqual([]);

@@ -13,7 +13,7 @@ const versions = readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
 
 it('there is at least one released version', () => expect(versions.length).toBeGreaterThan(0));
 
-describe.each(versions)('version %s', { timeout: 60_000 }, (version) => {
+describe.each(versions)('version %s', (version) => {
   const recordings = readdirSync(join(folder, version)).filter((name) => name.endsWith('.lks'));
   it.each(recordings)('%s', async (name) => {
     const file = join(folder, version, name);

@@ -68,7 +68,7 @@ test('drives are as they were at the tick where the guest goes live', async () =
     expect(live).toMatchObject({ notices: [], outcome: { ending: 'halted', exitCode: 0 } });
     expect((await replay(joined)).text).toBe(live.text);
   }
-}, 60_000);
+});
 
 test('what cannot go on says why', async () => {
   const file = folder.path('ended.lks');
@@ -101,4 +101,4 @@ test('a continuation with the seed of its history goes on in the stream of rando
   const other = folder.path('seeded-other.lks');
   const differs = await goLive(file, other, { untilTick: 1n, entropy: { kind: 'seed', seed: 8n } });
   expect(differs.text).not.toBe(whole.text);
-}, 60_000);
+});
