@@ -23,14 +23,14 @@ function tickOfOutput(file: string, length: number): bigint {
 
 test('a recording that was stopped goes on, and the new one holds all of it', async () => {
   const file = folder.path('first.lks');
-  await record('count', file, { append: 'every=2 to=20' }, async (ui) => {
+  await record('count', file, { append: 'every=250 to=15' }, async (ui) => {
     await ui.output.until((text) => text.includes('count 5\n'));
     ui.end();
   });
   const joined = folder.path('joined.lks');
   const live = await goLive(file, joined);
   expect(live.outcome).toMatchObject({ ending: 'halted', exitCode: 0, recording: joined });
-  expect(numbers(live.text)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+  expect(numbers(live.text)).toEqual(Array.from({ length: 15 }, (_, i) => i + 1));
   const again = await replay(joined);
   expect(again).toMatchObject({ text: live.text, outcome: { ending: 'halted', exitCode: 0 } });
   expect(again.outcome.totals.ticks).toBe(live.outcome.totals.ticks);
