@@ -28,7 +28,7 @@ test.each(['host', 'ticks', 'exact'] as const)(
 
 test.each(['host', 'exact'] as const)('clock with clock %s: what was typed and read comes back', async (clock) => {
   const file = folder.path(`clock-${clock}.lks`);
-  const live = await record('clock', file, { clock, append: 'wait=800' }, async (ui) => {
+  const live = await record('clock', file, { clock, append: 'wait=3000' }, async (ui) => {
     await ui.output.until((text) => text.includes('type something'));
     ui.input.write('hi');
   });
