@@ -19,7 +19,7 @@ const SHAPES: Readonly<Record<keyof MachineWords, Shape>> = {
   'virtio-console': 'list',
   clock: ['host', 'ticks', 'exact'],
   entropy: 'string',
-  engine: ['interpreter', 'reference'],
+  engine: ['auto', 'interpreter', 'reference'],
 };
 
 export interface MachineFile {

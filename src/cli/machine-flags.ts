@@ -66,7 +66,7 @@ export const machineFlags = {
     helpValue: 'FILE.json',
   }),
   engine: Flags.option({
-    options: ['interpreter', 'reference'] as const,
+    options: ['auto', 'interpreter', 'reference'] as const,
     summary: 'what makes the steps [default: interpreter]',
     helpGroup: 'MACHINE',
   })(),
@@ -86,5 +86,5 @@ export interface MachineWords {
   readonly 'virtio-console'?: readonly string[] | undefined;
   readonly clock?: 'host' | 'ticks' | 'exact' | undefined;
   readonly entropy?: string | undefined;
-  readonly engine?: 'interpreter' | 'reference' | undefined;
+  readonly engine?: 'auto' | 'interpreter' | 'reference' | undefined;
 }

@@ -8,7 +8,8 @@ import type { EntropySetting } from './entropy.ts';
 import type { DriveMode } from './ports/drive-file.ts';
 import type { StreamAddress } from './ports/net-stream.ts';
 
-export type EngineName = 'interpreter' | 'reference';
+/** `auto` compiles what is hot. */
+export type EngineName = 'auto' | 'interpreter' | 'reference';
 
 export interface DriveOptions {
   readonly path: string;
@@ -70,5 +71,5 @@ export const DEFAULTS: Omit<GuestOptions, 'kernel'> = {
   uart: { kind: 'stdio' },
   consoles: [],
   entropy: { kind: 'host' },
-  engine: 'interpreter',
+  engine: 'auto',
 };

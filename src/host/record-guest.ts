@@ -6,6 +6,7 @@
 import { ExitCode, UserError } from '../lib/errors.ts';
 import { FORMAT_VERSION, type LogHeader } from '../logformat/header.ts';
 import { configToCbor } from '../session/machine-config.ts';
+import type { CheckpointSpacing } from './checkpoint-schedule.ts';
 import { epochNs } from './clock.ts';
 import type { GuestOptions, Surroundings } from './guest-options.ts';
 import { type GuestPlan, imageBytes, planGuest } from './guest-plan.ts';
@@ -42,6 +43,8 @@ export interface RecordOptions extends GuestOptions {
   /** Command line, for people. */
   readonly command?: readonly string[];
   readonly digestTicks?: LogHeader['digestTicks'];
+  /** How far apart checkpoints in the recording are; none are made when left out. */
+  readonly checkpoints?: CheckpointSpacing;
 }
 
 export interface ContinueOptions extends Surroundings, ImagePaths {
@@ -54,7 +57,7 @@ export interface ContinueOptions extends Surroundings, ImagePaths {
 }
 
 /** Small digests about 25 a second, whole ones about every second, at a hundred million steps a second. */
-export const DIGEST_TICKS: LogHeader['digestTicks'] = { small: 1n << 22n, all: 1n << 26n };
+export const DIGEST_TICKS: LogHeader['digestTicks'] = { small: 1n << 24n, all: 1n << 30n };
 const PROGRESS_MS = 250;
 
 /** UserError when it cannot begin; what happens later is in the outcome. */

@@ -38,6 +38,8 @@ export interface Engine {
    * state are digested by name elsewhere.
    */
   digestRam(): bigint;
+  /** A device or a restore has changed bytes of a page of RAM, by number, that has PageFlag.code. */
+  codeWritten(page: number): void;
 }
 
 export type EngineFactory = (memory: WebAssembly.Memory, layout: MemoryLayout, bus: Bus) => Engine;

@@ -118,6 +118,10 @@ const transient = [
   'untilTick',
   /** Non-zero: leave the engine after this step (set by a device: power off, reset). */
   'exitRequest',
+  /** Tick at which the present stretch of steps ends; compiled code counts down to it. */
+  'stretchEnd',
+  /** Steps made by compiled code since the hart was made: for reports. */
+  'compiledTicks',
 ] as const;
 
 export type HartField = (typeof state)[number] | (typeof derived)[number] | (typeof transient)[number];

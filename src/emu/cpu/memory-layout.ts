@@ -1,10 +1,14 @@
 /**
  * The engine's linear memory, shared by every engine:
  *
- *     0            64 KiB             +harts*HART_BYTES    +256 KiB     +pages      +8*pages 64 KiB aligned
- *     +------------+------------------+--------------------+------------+-----------+--------+-----------+-----+
- *     | never used | hart 0, hart 1 … | RVC expansion u32[]| page flags | page hash |        | guest RAM | pad |
- *     +------------+------------------+--------------------+------------+-----------+--------+-----------+-----+
+ *     0            64 KiB             +harts*HART_BYTES     +256 KiB     +256 KiB     +pages      +8*pages    +8*pages
+ *     +------------+------------------+---------------------+------------+------------+-----------+-----------+
+ *     | never used | hart 0, hart 1 … | RVC expansion u32[] | jump cache | page flags | page hash | code lines|
+ *     +------------+------------------+---------------------+------------+------------+-----------+-----------+
+ *     64 KiB aligned
+ *     +-----------+-----+
+ *     | guest RAM | pad |
+ *     +-----------+-----+
  *
  * Host addresses are unsigned 32-bit (wasm memory up to 4 GiB): the pad lets a 4-byte fetch at RAM's last half-word
  * stay inside.
@@ -31,13 +35,21 @@ export interface MemoryLayout {
    * host only.
    */
   readonly rvcAt: HostAddr;
+  /** JUMP_CACHE_ENTRIES of 16 bytes (translator/jump-cache.ts): where jumps went, and the code compiled for it. */
+  readonly jumpCacheAt: HostAddr;
   /** u8[ramPages] of PageFlag bits. */
   readonly pageFlagsAt: HostAddr;
   /** u64[ramPages]: hash of each page as of when its dirty flag was last cleared. */
   readonly pageHashAt: HostAddr;
+  /** u64[ramPages]: of a page with PageFlag.code, a bit for each line of 64 bytes that compiled code was made from. */
+  readonly codeLinesAt: HostAddr;
   readonly ramAt: HostAddr;
   readonly totalBytes: number;
 }
+
+/** A page's bytes as bits of one u64. */
+export const CODE_LINE_SHIFT = 6;
+export const JUMP_CACHE_ENTRIES = 16384;
 
 const WASM_PAGE = 65536;
 const alignUp = (n: number, to: number): number => Math.ceil(n / to) * to;
@@ -50,17 +62,21 @@ export function memoryLayout(ramBytes: number, harts = 1): MemoryLayout {
   const hartsAt = WASM_PAGE;
   const rvcAt = hartsAt + harts * HART_BYTES;
   const ramPages = ramBytes / PAGE_BYTES;
-  const pageFlagsAt = rvcAt + 4 * 65536;
+  const jumpCacheAt = rvcAt + 4 * 65536;
+  const pageFlagsAt = jumpCacheAt + 16 * JUMP_CACHE_ENTRIES;
   const pageHashAt = alignUp(pageFlagsAt + ramPages, 8);
-  const ramAt = alignUp(pageHashAt + 8 * ramPages, WASM_PAGE);
+  const codeLinesAt = pageHashAt + 8 * ramPages;
+  const ramAt = alignUp(codeLinesAt + 8 * ramPages, WASM_PAGE);
   return {
     harts,
     ramBytes,
     ramPages,
     hartAt: (index) => (hartsAt + index * HART_BYTES) as HostAddr,
     rvcAt: rvcAt as HostAddr,
+    jumpCacheAt: jumpCacheAt as HostAddr,
     pageFlagsAt: pageFlagsAt as HostAddr,
     pageHashAt: pageHashAt as HostAddr,
+    codeLinesAt: codeLinesAt as HostAddr,
     ramAt: ramAt as HostAddr,
     totalBytes: alignUp(ramAt + ramBytes + 16, WASM_PAGE),
   };

@@ -17,7 +17,6 @@ const exchange = <B extends Binding>(s: Semantics<B>, o: Operands<B>, operand: B
   const old = s.cell(s.lit(0));
   s.if(namesRd(s), () => old.set(s.call(csrRead, o.csr)));
   s.call(csrWrite, o.csr, source);
-  s.contextChanged();
   s.setX(o.rd, old.get());
 };
 /** rd = csr, csr = f(csr, operand): the CSR is not written for rs1 = x0, or an immediate of 0. */
@@ -26,10 +25,7 @@ const combine = <B extends Binding>(s: Semantics<B>, o: Operands<B>, operand: B[
   const writes = s.letCond(namesRs1(s));
   s.call(csrCheck, o.csr, s.bool(writes), s.insn());
   const old = s.let(s.call(csrRead, o.csr));
-  s.if(writes, () => {
-    s.call(csrWrite, o.csr, f(s, s.call(csrCombine, o.csr, old), source));
-    s.contextChanged();
-  });
+  s.if(writes, () => void s.call(csrWrite, o.csr, f(s, s.call(csrCombine, o.csr, old), source)));
   s.setX(o.rd, old);
 };
 const set: Binary = (s, old, v) => s.or(old, v);

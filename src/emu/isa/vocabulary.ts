@@ -207,4 +207,6 @@ export interface Semantics<B extends Binding> {
   setPageFlags(page: B['value'], v: B['value']): void;
   pageHash(page: B['value']): B['value'];
   setPageHash(page: B['value'], v: B['value']): void;
+  /** Which lines of a page with PageFlag.code code was compiled from. */
+  codeLines(page: B['value']): B['value'];
 }

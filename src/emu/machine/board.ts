@@ -65,8 +65,7 @@ export class Board implements Machine {
       written: (pa, length) => {
         for (const hart of this.harts) hart.breakReservation(BigInt(pa), BigInt(length));
       },
-      // No engine keeps code compiled from guest pages, so nothing is to be told of a change to one.
-      codeWritten: () => {},
+      codeWritten: (page) => this.#engine.codeWritten(page),
     });
     this.#clock = new GuestClock(this.harts, config.clock, {
       ask: () => ports.nondet(Nondet.time),

@@ -44,12 +44,24 @@ export class ByteSink {
 
   /** Signed LEB128 of a 64-bit value, taken modulo 2^64. */
   signed64(value: bigint): void {
-    let rest = BigInt.asIntN(64, value);
-    while (Number(rest) !== (Number(rest) | 0)) {
-      this.byte(Number(rest & 0x7fn) | 0x80);
-      rest >>= 7n;
+    const low = Number(BigInt.asIntN(32, value));
+    const high = Number(BigInt.asIntN(32, value >> 32n));
+    if (high === low >> 31) this.signed(low);
+    else this.#signedPair(high, low);
+  }
+
+  /** Signed LEB128 of high * 2^32 + low, which needs more than 32 bits. */
+  #signedPair(high: number, low: number): void {
+    let [upper, lower] = [high, low >>> 0];
+    for (;;) {
+      const bits = lower & 0x7f;
+      lower = ((lower >>> 7) | (upper << 25)) >>> 0;
+      upper >>= 7;
+      const done =
+        (upper === 0 && lower === 0 && bits < 0x40) || (upper === -1 && lower === 0xffff_ffff && bits >= 0x40);
+      this.byte(done ? bits : bits | 0x80);
+      if (done) return;
     }
-    this.signed(Number(rest));
   }
 
   float32(value: number): void {

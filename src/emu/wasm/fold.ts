@@ -1,7 +1,7 @@
 /**
  * Light folding of numeric expressions: constants, neutral elements, and the round trips between conditions (i32) and
- * words (i64). It only ever gives an expression of the same value; what it does not know stays as it is. Nothing that
- * can trap folds.
+ * words (i64), floats and their bits. It only ever gives an expression of the same value; what it does not know stays
+ * as it is. Nothing that can trap folds.
  */
 
 import { constant, type Expr, i32Const, i64Const, Once } from './expr.ts';
@@ -71,6 +71,14 @@ const conversions: Partial<Record<NumericOp, (a: bigint) => Expr>> = {
   'i64.extend32_s': (a) => i64Const(BigInt.asIntN(32, a)),
 };
 
+/** What takes a value back from where the key has brought it, bit for bit. */
+const inverse: Partial<Record<NumericOp, NumericOp>> = {
+  'i32.reinterpret_f32': 'f32.reinterpret_i32',
+  'f32.reinterpret_i32': 'i32.reinterpret_f32',
+  'i64.reinterpret_f64': 'f64.reinterpret_i64',
+  'f64.reinterpret_i64': 'i64.reinterpret_f64',
+};
+
 /** The operand of an `i64.extend_i32_u` node. */
 function widened(e: Expr): Expr<'i32'> | undefined {
   return !(e instanceof Once) && e.instr.op === 'i64.extend_i32_u' ? (e.args[0] as Expr<'i32'>) : undefined;
@@ -114,7 +122,17 @@ function foldZero(op: NumericOp, a: Expr): Expr | undefined {
     : { type: 'i32', instr: { op: 'i32.eqz' }, args: [inner] };
 }
 
+/** A double made bits, its sign flipped, and made a double again: NaN or not, f64.neg flips that bit and no other. */
+function foldNegated(bits: Expr): Expr | undefined {
+  if (bits instanceof Once || bits.instr.op !== 'i64.xor') return undefined;
+  const [a, sign] = bits.args as [Expr<'i64'>, Expr<'i64'>];
+  if (constant(sign) !== -(1n << 63n) || a instanceof Once || a.instr.op !== 'i64.reinterpret_f64') return undefined;
+  return { type: 'f64', instr: { op: 'f64.neg' }, args: a.args };
+}
+
 function foldUnary(op: NumericOp, a: Expr): Expr | undefined {
+  if (!(a instanceof Once) && a.instr.op === inverse[op]) return a.args[0];
+  if (op === 'f64.reinterpret_i64') return foldNegated(a);
   const inner = widened(a);
   if (inner !== undefined && op === 'i32.wrap_i64') return inner;
   if (inner !== undefined && op === 'i64.eqz') return { type: 'i32', instr: { op: 'i32.eqz' }, args: [inner] };

@@ -7,32 +7,63 @@ import { ByteSink } from './bytes.ts';
 import { checkArgs, type Expr, type I32, type Local, localGet, Once } from './expr.ts';
 import { encodeInstr, type FuncRef, type FuncType, type Instr } from './instr.ts';
 import { type StoreOp, type ValType, valTypeCode } from './opcodes.ts';
+import type { Filling, Stencil } from './stencil.ts';
 
 /** A place to branch to: the end of a block or the head of a loop. Only valid inside it. */
 export interface Label {
   readonly level: number;
 }
 
+interface Placed {
+  readonly stencil: Stencil;
+  readonly filling: Filling;
+}
+
 export class FunctionBuilder implements FuncRef {
   readonly name: string;
-  readonly index: number;
   readonly type: FuncType;
-  readonly instrs: Instr[] = [];
+  readonly #items: (Instr | Placed)[] = [];
   /** Types of the locals after the parameters. */
   readonly localTypes: ValType[] = [];
-  readonly #free: Record<ValType, number[]> = { i32: [], i64: [], f32: [], f64: [] };
+  readonly #free: Record<ValType, number[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] };
   #scope: { readonly index: number; readonly type: ValType }[] = [];
   #level = 0;
+  readonly #index: () => number;
 
-  constructor(name: string, index: number, type: FuncType) {
+  /** `index` is asked when the module is encoded. */
+  constructor(name: string, index: () => number, type: FuncType) {
     this.name = name;
-    this.index = index;
+    this.#index = index;
     this.type = type;
+  }
+
+  get index(): number {
+    return this.#index();
   }
 
   param<T extends ValType>(position: number, type: T): Local<T> {
     if (this.type.params[position] !== type) throw new TypeError(`${this.name}: parameter ${position} is not ${type}`);
     return { index: position, type };
+  }
+
+  /** The body so far, for reading. */
+  get instrs(): readonly Instr[] {
+    return this.#items.flatMap((item) => ('stencil' in item ? item.stencil.instrs(item.filling) : [item]));
+  }
+
+  /** Forgets the body so far; locals stay. */
+  clear(): void {
+    this.#items.length = 0;
+  }
+
+  /** Puts a stencil here. It is filled when it is encoded or read. */
+  place(stencil: Stencil, filling: Filling): void {
+    this.#items.push({ stencil, filling });
+  }
+
+  /** How many blocks out a label is from here. */
+  depthOf(label: Label): number {
+    return this.#depth(label);
   }
 
   /** A local of the present scope. Its content is unspecified until it is set. */
@@ -41,6 +72,11 @@ export class FunctionBuilder implements FuncRef {
     const local = { index, type };
     this.#scope.push(local);
     return local;
+  }
+
+  /** A local that is not given back at the end of a scope. */
+  reserve<T extends ValType>(type: T): Local<T> {
+    return { index: this.type.params.length + this.localTypes.push(type) - 1, type };
   }
 
   /** Runs `build`; locals made by it are free for others afterwards. */
@@ -53,7 +89,7 @@ export class FunctionBuilder implements FuncRef {
   }
 
   push(instr: Instr): void {
-    this.instrs.push(instr);
+    this.#items.push(instr);
   }
 
   /** Leaves the value of `e` on the stack. */
@@ -62,7 +98,7 @@ export class FunctionBuilder implements FuncRef {
       this.#emitOnce(e);
     } else {
       for (const arg of e.args) this.emit(arg);
-      this.instrs.push(e.instr);
+      this.#items.push(e.instr);
     }
   }
 
@@ -172,6 +208,19 @@ export class FunctionBuilder implements FuncRef {
     this.push({ op: 'return' });
   }
 
+  /** Calls a function and takes what it returns off the stack, into these locals. */
+  callInto(func: FuncRef, args: readonly Expr[], results: readonly Local[]): void {
+    for (const arg of checkArgs(func.type, args, func.name)) this.emit(arg);
+    this.push({ op: 'call', func });
+    for (const { index } of results.toReversed()) this.push({ op: 'local.set', local: index });
+  }
+
+  /** Ends this function with a call of another one in its place. */
+  returnCall(func: FuncRef, args: readonly Expr[]): void {
+    for (const arg of checkArgs(func.type, args, func.name)) this.emit(arg);
+    this.push({ op: 'return_call', func });
+  }
+
   /** Sets `bytes` bytes from the address on to the low byte of `value`. */
   fill(address: I32, value: I32, bytes: I32): void {
     for (const operand of [address, value, bytes]) this.emit(operand);
@@ -196,7 +245,10 @@ export class FunctionBuilder implements FuncRef {
       sink.unsigned(count);
       sink.byte(valTypeCode[type]);
     }
-    for (const instr of this.instrs) encodeInstr(sink, instr);
+    for (const item of this.#items) {
+      if ('stencil' in item) item.stencil.encode(sink, item.filling);
+      else encodeInstr(sink, item);
+    }
     encodeInstr(sink, { op: 'end' });
     return sink.toBytes();
   }

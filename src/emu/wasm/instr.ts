@@ -3,7 +3,18 @@
  */
 
 import type { ByteSink } from './bytes.ts';
-import { accessLog2, type LoadOp, type NumericOp, opcode, type StoreOp, type ValType, valTypeCode } from './opcodes.ts';
+import {
+  accessLog2,
+  type ExtractOp,
+  type LoadOp,
+  type NumericOp,
+  opcode,
+  type RelaxedOp,
+  type SplatOp,
+  type StoreOp,
+  type ValType,
+  valTypeCode,
+} from './opcodes.ts';
 
 export interface FuncType {
   readonly params: readonly ValType[];
@@ -12,6 +23,7 @@ export interface FuncType {
 /** A function of the module being built, imported or defined. */
 export interface FuncRef {
   readonly name: string;
+  /** Known when every import is: read it when encoding. */
   readonly index: number;
   readonly type: FuncType;
 }
@@ -27,7 +39,8 @@ type NoImmediate =
   | 'memory.copy'
   | 'memory.fill';
 export type Instr =
-  | { readonly op: NumericOp | NoImmediate }
+  | { readonly op: NumericOp | SplatOp | RelaxedOp | NoImmediate }
+  | { readonly op: ExtractOp; readonly lane: number }
   | { readonly op: LoadOp | StoreOp; readonly offset: number }
   | { readonly op: 'i32.const' | 'f32.const' | 'f64.const'; readonly value: number }
   | { readonly op: 'i64.const'; readonly value: bigint }
@@ -35,8 +48,12 @@ export type Instr =
   | { readonly op: 'block' | 'loop' | 'if' }
   | { readonly op: 'br' | 'br_if'; readonly depth: number }
   | { readonly op: 'br_table'; readonly depths: readonly number[]; readonly otherwise: number }
-  | { readonly op: 'call'; readonly func: FuncRef }
-  | { readonly op: 'call_indirect'; readonly type: FuncType; readonly typeIndex: number };
+  | { readonly op: 'call' | 'return_call'; readonly func: FuncRef }
+  | {
+      readonly op: 'call_indirect' | 'return_call_indirect';
+      readonly type: FuncType;
+      readonly typeIndex: number;
+    };
 
 const EMPTY_BLOCK_TYPE = 0x40;
 const MEMORY_OR_TABLE_0 = 0x00;
@@ -45,8 +62,12 @@ const LAST_CONST = opcode['f64.const'];
 
 export function encodeInstr(sink: ByteSink, instr: Instr): void {
   const code = opcode[instr.op];
-  if (code > 0xff) sink.byte(code >> 8);
-  sink.byte(code & 0xff);
+  if (code > 0xff) {
+    sink.byte(code >> 16);
+    sink.unsigned(code & 0xffff);
+  } else {
+    sink.byte(code);
+  }
   // Numeric instructions, which are many, have nothing more to say.
   if (code <= LAST_CONST || code > 0xff) encodeImmediates(sink, instr);
 }
@@ -74,6 +95,7 @@ function encodeImmediates(sink: ByteSink, instr: Instr): void {
       sink.byte(EMPTY_BLOCK_TYPE);
       break;
     case 'call':
+    case 'return_call':
       sink.unsigned(instr.func.index);
       break;
     default:
@@ -95,6 +117,7 @@ function encodeRare(sink: ByteSink, instr: Instr): void {
       sink.unsigned(instr.otherwise);
       break;
     case 'call_indirect':
+    case 'return_call_indirect':
       sink.unsigned(instr.typeIndex);
       sink.byte(MEMORY_OR_TABLE_0);
       break;
@@ -108,6 +131,8 @@ function encodeRare(sink: ByteSink, instr: Instr): void {
       if ('offset' in instr) {
         sink.unsigned(accessLog2(instr.op));
         sink.unsigned(instr.offset);
+      } else if ('lane' in instr) {
+        sink.byte(instr.lane);
       }
   }
 }
@@ -116,13 +141,16 @@ function encodeRare(sink: ByteSink, instr: Instr): void {
 export function instrText(instr: Instr): string {
   switch (instr.op) {
     case 'call':
-      return `call $${instr.func.name}`;
+    case 'return_call':
+      return `${instr.op} $${instr.func.name}`;
     case 'call_indirect':
-      return `call_indirect ${typeText(instr.type)}`.trimEnd();
+    case 'return_call_indirect':
+      return `${instr.op} ${typeText(instr.type)}`.trimEnd();
     case 'br_table':
       return [instr.op, ...instr.depths, instr.otherwise].join(' ');
   }
   if ('offset' in instr) return instr.offset === 0 ? instr.op : `${instr.op} offset=${instr.offset}`;
+  if ('lane' in instr) return `${instr.op} ${instr.lane}`;
   if ('value' in instr) return `${instr.op} ${instr.value}`;
   if ('local' in instr) return `${instr.op} ${instr.local}`;
   return 'depth' in instr ? `${instr.op} ${instr.depth}` : instr.op;

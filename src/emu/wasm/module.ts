@@ -38,9 +38,8 @@ export class ModuleBuilder {
     this.#hasTable = true;
   }
 
-  /** Imports take the first indexes, so all of them come before the first `func`. */
+  /** Imports take the first indexes, which is why those of functions are known only when all imports are. */
   importFunc(module: string, name: string, type: FuncType): FuncRef {
-    if (this.#funcs.length > 0) throw new Error(`import of ${name} after the first function`);
     this.#imports.push({ module, name, kind: 'func', typeIndex: this.typeIndex(type) });
     return { name, index: this.#importedFuncs++, type };
   }
@@ -48,7 +47,8 @@ export class ModuleBuilder {
   /** Declares a function; its body may be built later, before `encode`. */
   func(name: string, type: FuncType): FunctionBuilder {
     this.typeIndex(type);
-    const func = new FunctionBuilder(name, this.#importedFuncs + this.#funcs.length, type);
+    const position = this.#funcs.length;
+    const func = new FunctionBuilder(name, () => this.#importedFuncs + position, type);
     this.#funcs.push(func);
     return func;
   }
@@ -69,6 +69,13 @@ export class ModuleBuilder {
     for (const arg of checkArgs(type, args, 'call_indirect')) func.emit(arg);
     func.emit(element);
     func.push({ op: 'call_indirect', type, typeIndex: this.typeIndex(type) });
+  }
+
+  /** Ends the function with a call through the table in its place. */
+  returnCallIndirect(func: FunctionBuilder, type: FuncType, element: I32, args: readonly Expr[]): void {
+    for (const arg of checkArgs(type, args, 'return_call_indirect')) func.emit(arg);
+    func.emit(element);
+    func.push({ op: 'return_call_indirect', type, typeIndex: this.typeIndex(type) });
   }
 
   typeIndex(type: FuncType): number {

@@ -58,3 +58,23 @@ export const i32 = builders('i32');
 export const i64 = builders('i64');
 export const f32 = builders('f32');
 export const f64 = builders('f64');
+
+/** Builders of vector expressions whose lanes are a `type`. */
+function vectors<T extends 'f32' | 'f64'>(shape: 'f32x4' | 'f64x2', type: T) {
+  return {
+    splat: (a: Expr<T>): Expr<'v128'> => ({ type: 'v128', instr: { op: `${shape}.splat` }, args: [a] }),
+    extract_lane: (a: Expr<'v128'>, lane: number): Expr<T> => ({
+      type,
+      instr: { op: `${shape}.extract_lane`, lane },
+      args: [a],
+    }),
+    relaxed_madd: (a: Expr<'v128'>, b: Expr<'v128'>, c: Expr<'v128'>): Expr<'v128'> => ({
+      type: 'v128',
+      instr: { op: `${shape}.relaxed_madd` },
+      args: [a, b, c],
+    }),
+  };
+}
+
+export const f32x4 = vectors('f32x4', 'f32');
+export const f64x2 = vectors('f64x2', 'f64');

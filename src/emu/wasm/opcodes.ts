@@ -1,12 +1,18 @@
 /**
  * The instructions of WebAssembly that the emitter knows, grouped by signature. The key is the name in the text format
  * and the only place it is written: types, printed text and the builders of expr.ts are derived from it. A value above
- * 0xff is the prefix byte 0xfc followed by the low byte. WebAssembly core specification, section "Binary Format /
- * Instructions".
+ * 0xff is a prefix byte and the 16-bit number that follows it as LEB128. WebAssembly core specification, section
+ * "Binary Format / Instructions".
  */
 
-export type ValType = 'i32' | 'i64' | 'f32' | 'f64';
-export const valTypeCode: Readonly<Record<ValType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c };
+export type ValType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128';
+export const valTypeCode: Readonly<Record<ValType, number>> = {
+  i32: 0x7f,
+  i64: 0x7e,
+  f32: 0x7d,
+  f64: 0x7c,
+  v128: 0x7b,
+};
 
 /** T -> T, T before the point. */
 export const unaryOps = {
@@ -155,14 +161,14 @@ export const convertOps = {
 
 /** Saturating conversions; the source type follows `trunc_sat_`. */
 export const saturateOps = {
-  'i32.trunc_sat_f32_s': 0xfc00,
-  'i32.trunc_sat_f32_u': 0xfc01,
-  'i32.trunc_sat_f64_s': 0xfc02,
-  'i32.trunc_sat_f64_u': 0xfc03,
-  'i64.trunc_sat_f32_s': 0xfc04,
-  'i64.trunc_sat_f32_u': 0xfc05,
-  'i64.trunc_sat_f64_s': 0xfc06,
-  'i64.trunc_sat_f64_u': 0xfc07,
+  'i32.trunc_sat_f32_s': 0xfc_0000,
+  'i32.trunc_sat_f32_u': 0xfc_0001,
+  'i32.trunc_sat_f64_s': 0xfc_0002,
+  'i32.trunc_sat_f64_u': 0xfc_0003,
+  'i64.trunc_sat_f32_s': 0xfc_0004,
+  'i64.trunc_sat_f32_u': 0xfc_0005,
+  'i64.trunc_sat_f64_s': 0xfc_0006,
+  'i64.trunc_sat_f64_u': 0xfc_0007,
 } as const;
 
 /** Address i32 -> T. */
@@ -196,6 +202,15 @@ export const storeOps = {
   'i64.store32': 0x3e,
 } as const;
 
+/** The type before the `x` -> v128, in every lane. */
+export const splatOps = { 'f32x4.splat': 0xfd_0013, 'f64x2.splat': 0xfd_0014 } as const;
+
+/** v128 -> the type before the `x`; the lane is an immediate. */
+export const extractOps = { 'f32x4.extract_lane': 0xfd_001f, 'f64x2.extract_lane': 0xfd_0021 } as const;
+
+/** v128, v128, v128 -> v128: a * b + c in each lane, rounded once or twice as the host likes (relaxed SIMD). */
+export const relaxedOps = { 'f32x4.relaxed_madd': 0xfd_0105, 'f64x2.relaxed_madd': 0xfd_0107 } as const;
+
 /** Control, variables and the rest: each has its own shape of immediates (instr.ts). */
 export const otherOps = {
   unreachable: 0x00,
@@ -211,6 +226,8 @@ export const otherOps = {
   return: 0x0f,
   call: 0x10,
   call_indirect: 0x11,
+  return_call: 0x12,
+  return_call_indirect: 0x13,
   drop: 0x1a,
   select: 0x1b,
   'local.get': 0x20,
@@ -220,8 +237,8 @@ export const otherOps = {
   'i64.const': 0x42,
   'f32.const': 0x43,
   'f64.const': 0x44,
-  'memory.copy': 0xfc0a,
-  'memory.fill': 0xfc0b,
+  'memory.copy': 0xfc_000a,
+  'memory.fill': 0xfc_000b,
 } as const;
 
 export type UnaryOp = keyof typeof unaryOps;
@@ -232,8 +249,11 @@ export type ConvertOp = keyof typeof convertOps | keyof typeof saturateOps;
 export type LoadOp = keyof typeof loadOps;
 export type StoreOp = keyof typeof storeOps;
 export type NumericOp = UnaryOp | BinaryOp | TestOp | CompareOp | ConvertOp;
+export type SplatOp = keyof typeof splatOps;
+export type ExtractOp = keyof typeof extractOps;
+export type RelaxedOp = keyof typeof relaxedOps;
 export type OtherOp = keyof typeof otherOps;
-export type Op = NumericOp | LoadOp | StoreOp | OtherOp;
+export type Op = NumericOp | LoadOp | StoreOp | SplatOp | ExtractOp | RelaxedOp | OtherOp;
 
 /** The type before the point, and the source type of a conversion, read from the name. */
 export type TypeOf<O extends string> = O extends `${infer T extends ValType}.${string}` ? T : never;
@@ -252,6 +272,9 @@ export const opcode: Readonly<Record<Op, number>> = {
   ...saturateOps,
   ...loadOps,
   ...storeOps,
+  ...splatOps,
+  ...extractOps,
+  ...relaxedOps,
   ...otherOps,
 };
 

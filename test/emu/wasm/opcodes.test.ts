@@ -4,25 +4,31 @@
  */
 
 import { describe, expect, test } from 'vitest';
-import { type Expr, localGet } from '../../../src/emu/wasm/expr.ts';
+import { type Expr, f32Const, f64Const, localGet } from '../../../src/emu/wasm/expr.ts';
+import type { Instr } from '../../../src/emu/wasm/instr.ts';
 import { ModuleBuilder } from '../../../src/emu/wasm/module.ts';
+import { f32x4, f64, f64x2 } from '../../../src/emu/wasm/numeric.ts';
 import {
   accessLog2,
   binaryOps,
   compareOps,
   convertOps,
+  extractOps,
   type LoadOp,
   loadOps,
   type NumericOp,
   opcode,
+  relaxedOps,
   type StoreOp,
   saturateOps,
+  splatOps,
   storeOps,
   testOps,
   unaryOps,
   type ValType,
 } from '../../../src/emu/wasm/opcodes.ts';
 import { oracle, trap, type WasmValue } from './oracle.ts';
+import { toWat } from './wat.ts';
 
 const ints = [
   0n,
@@ -72,6 +78,8 @@ const samples: Readonly<Record<ValType, readonly WasmValue[]>> = {
   i64: ints.map((v) => BigInt.asIntN(64, v)),
   f32: floats.map(Math.fround),
   f64: floats,
+  // Vectors do not cross to JavaScript.
+  v128: [],
 };
 
 type Run = (...args: WasmValue[]) => WasmValue;
@@ -169,6 +177,69 @@ describe('memory instructions move the bytes that they are named after', () => {
       ...PATTERN.slice(0, width),
       ...Array(9 - width).fill(0),
     ]);
+  });
+});
+
+describe('vector instructions', () => {
+  const laneOf = (op: string): ValType => op.slice(0, 3) as ValType;
+  const shapeOf = (op: string): 'f32x4' | 'f64x2' => op.slice(0, 5) as 'f32x4' | 'f64x2';
+  const vector = (instr: Instr, args: readonly Expr[]): Expr<'v128'> => ({ type: 'v128', instr, args });
+  const splat = (shape: 'f32x4' | 'f64x2', a: Expr): Expr<'v128'> => vector({ op: `${shape}.splat` }, [a]);
+  const extract = (shape: 'f32x4' | 'f64x2', lane: number, v: Expr): Expr => ({
+    type: laneOf(shape),
+    instr: { op: `${shape}.extract_lane`, lane },
+    args: [v],
+  });
+
+  test.each([...keys(splatOps), ...keys(extractOps)])('%s: every lane holds the value', (op) => {
+    const shape = shapeOf(op);
+    for (let lane = 0; lane < (shape === 'f32x4' ? 4 : 2); lane++) {
+      const run = build([laneOf(op)], laneOf(op), ([a]) => extract(shape, lane, splat(shape, a as Expr)));
+      for (const v of samples[laneOf(op)]) expect({ op, lane, v, result: run(v) }).toEqual({ op, lane, v, result: v });
+    }
+  });
+
+  test.each(keys(relaxedOps))('%s: a * b + c, where the product needs no rounding', (op) => {
+    const shape = shapeOf(op);
+    const type = laneOf(op);
+    const run = build([type, type, type], type, (args) =>
+      extract(
+        shape,
+        1,
+        vector(
+          { op },
+          args.map((a) => splat(shape, a)),
+        ),
+      ),
+    );
+    const few = [0, -0, 1, -1.5, 3, 1024, Infinity, NaN];
+    for (const a of few)
+      for (const b of few)
+        for (const c of few) expect({ op, a, b, c, result: run(a, b, c) }).toEqual({ op, a, b, c, result: a * b + c });
+  });
+
+  test('a vector stays in a local', () => {
+    const module = new ModuleBuilder();
+    const fn = module.func('f', { params: ['f64'], results: ['f64'] });
+    const kept = fn.keep(f64x2.splat(localGet(fn.param(0, 'f64'))));
+    fn.emit(f64.add(f64x2.extract_lane(kept, 0), f64x2.extract_lane(kept, 1)));
+    module.export(fn);
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(module.encode()));
+    expect((instance.exports.f as Run)(2.5)).toBe(5);
+    expect(toWat(fn)).toContain('  (local v128)\n');
+    expect(toWat(fn)).toContain('f64x2.extract_lane 1\n');
+  });
+
+  test('the builders make the instructions that they are named after', () => {
+    for (const [shape, builders, a] of [
+      ['f32x4', f32x4, f32Const(1)],
+      ['f64x2', f64x2, f64Const(1)],
+    ] as const) {
+      const v = builders.splat(a as never);
+      expect(v).toEqual(splat(shape, a));
+      expect(builders.extract_lane(v, 1)).toEqual(extract(shape, 1, v));
+      expect(builders.relaxed_madd(v, v, v)).toEqual(vector({ op: `${shape}.relaxed_madd` }, [v, v, v]));
+    }
   });
 });
 

@@ -3,7 +3,7 @@
  * offset that a run-time operand gives. What differs between an instruction body and a procedure is a `Frame`.
  */
 
-import type { FpFormat, FpOp, Proc } from '../../isa/vocabulary.ts';
+import type { FpFormat, FpOp, Proc, Width } from '../../isa/vocabulary.ts';
 import type { I32, I64 } from '../../wasm/expr.ts';
 import type { FuncRef } from '../../wasm/instr.ts';
 import type { MemoryLayout } from '../memory-layout.ts';
@@ -26,12 +26,14 @@ export interface CoreProcs {
   readonly softFloat: (op: FpOp, format: FpFormat) => Proc;
 }
 
-/** Functions that JavaScript lends to the module: see bus-imports.ts. */
+/** Functions that JavaScript lends to the module (host-imports.ts). */
 export interface BusImports {
   readonly has: FuncRef;
   readonly load: FuncRef;
   readonly store: FuncRef;
   readonly nondet: FuncRef;
+  /** (offset in RAM, bytes): these are about to be relied on no more, as they were written and code came from them. */
+  readonly codeWritten: FuncRef;
 }
 
 /** What a body may do, found by compiling it; a caller prepares and looks accordingly. */
@@ -88,4 +90,12 @@ export interface Frame {
   abandon(): void;
   contextChanged(): void;
   ret(v: I64): void;
+  /** What loads and stores call when the fast TLB has no answer; loadSlow and storeSlow when left out. */
+  readonly slow?: SlowAccess;
+}
+
+/** A load gives its value zero-extended. */
+export interface SlowAccess {
+  load(va: I64, width: Width): I64;
+  store(va: I64, width: Width, v: I64): void;
 }

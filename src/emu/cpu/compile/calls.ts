@@ -8,6 +8,7 @@ import { call, type I64, i64Const } from '../../wasm/expr.ts';
 import { fieldOffset } from '../hart-layout.ts';
 import type { Frame, Linker, WasmBinding } from './binding.ts';
 import { flag } from './hart-state.ts';
+import { hostFirst } from './host-float.ts';
 import type { Order } from './order.ts';
 
 type Words = 'raise' | 'call' | 'ret' | 'contextChanged' | 'fp' | 'pc' | 'nextPc' | 'insn' | 'jump' | 'branch';
@@ -34,7 +35,7 @@ export function calls(order: Order, frame: Frame, linker: Linker): Pick<Semantic
   return {
     call: (proc, ...args) => callProc(order, frame, linker, proc, args),
     fp: (op, format, rm, ...args) =>
-      callProc(order, frame, linker, linker.core.softFloat(op, format), fpArgs(rm, args)),
+      callProc(order, frame, linker, hostFirst(op, format, linker.core.softFloat(op, format)), fpArgs(rm, args)),
     raise: (cause, tval) => {
       const kept = [order.keep(cause), order.keep(tval)];
       order.effect();

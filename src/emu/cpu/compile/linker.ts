@@ -28,6 +28,12 @@ export class ProcLinker implements Linker {
     this.bus = bus;
   }
 
+  /** Every procedure compiled so far. */
+  get linked(): ReadonlyMap<Proc, LinkedProc> {
+    const done = [...this.#linked].filter((entry): entry is [Proc, LinkedProc] => entry[1] !== 'under way');
+    return new Map(done);
+  }
+
   link(proc: Proc): LinkedProc {
     const known = this.#linked.get(proc);
     if (known === 'under way') throw new Error(`procedure ${proc.name} calls itself`);

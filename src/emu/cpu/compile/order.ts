@@ -45,6 +45,11 @@ export class Order {
     return inPlace ? value : this.fn.keep(value);
   }
 
+  /** A body is done: what it read and did not use is read no more. */
+  finish(): void {
+    this.#pending = [];
+  }
+
   if(condition: I32, then: () => void, otherwise?: () => void): void {
     const known = constant(condition);
     if (known !== undefined) {

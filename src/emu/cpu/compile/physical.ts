@@ -5,7 +5,7 @@
 import type { Semantics, Width } from '../../isa/vocabulary.ts';
 import { call, type I32, type I64, i32Const, i64Const, load } from '../../wasm/expr.ts';
 import { i32, i64 } from '../../wasm/numeric.ts';
-import { PAGE_SHIFT, PageFlag, RAM_BASE } from '../memory-layout.ts';
+import { CODE_LINE_SHIFT, PAGE_SHIFT, PageFlag, RAM_BASE } from '../memory-layout.ts';
 import { zeroExtend } from './arithmetic.ts';
 import type { Frame, Linker, WasmBinding } from './binding.ts';
 import type { Order } from './order.ts';
@@ -20,7 +20,7 @@ type Words =
   | 'mmioStore'
   | 'nondet'
   | PageWords;
-type PageWords = 'ramPages' | 'pageFlags' | 'setPageFlags' | 'pageHash' | 'setPageHash';
+type PageWords = 'ramPages' | 'pageFlags' | 'setPageFlags' | 'pageHash' | 'setPageHash' | 'codeLines';
 
 export const loadUnsigned = { 1: 'i64.load8_u', 2: 'i64.load16_u', 4: 'i64.load32_u', 8: 'i64.load' } as const;
 export const loadSigned = { 1: 'i64.load8_s', 2: 'i64.load16_s', 4: 'i64.load32_s', 8: 'i64.load' } as const;
@@ -30,11 +30,26 @@ export const storeOp = { 1: 'i64.store8', 2: 'i64.store16', 4: 'i64.store32', 8:
 export const ramAddress = ({ layout }: Linker, pa: I64): I32 =>
   i32.add(i32.wrap_i64(pa), i32Const(layout.ramAt - RAM_BASE));
 
-/** Marks the page of a host address inside RAM as changed. The address sits in a local. */
-export function markDirty(order: Order, { layout }: Linker, address: I32): void {
-  const flags = order.keep(i32.shr_u(i32.sub(address, i32Const(layout.ramAt)), i32Const(PAGE_SHIFT)));
-  const old = load('i32.load8_u', flags, layout.pageFlagsAt);
-  order.fn.store('i32.store8', flags, i32.or(old, i32Const(PageFlag.dirty)), layout.pageFlagsAt);
+/**
+ * What follows a store of `width` bytes, inside one page, to a host address in RAM that did not go through a fast TLB
+ * entry: the page counts as changed, and code compiled from these bytes is void. The address sits in a local.
+ */
+export function stored(order: Order, frame: Frame, { layout, bus }: Linker, address: I32, width: Width): void {
+  const { fn } = order;
+  const offset = order.keep(i32.sub(address, i32Const(layout.ramAt)));
+  const page = order.keep(i32.shr_u(offset, i32Const(PAGE_SHIFT)));
+  const old = order.keep(load('i32.load8_u', page, layout.pageFlagsAt));
+  fn.store('i32.store8', page, i32.or(old, i32Const(PageFlag.dirty)), layout.pageFlagsAt);
+  fn.if(i32.and(old, i32Const(PageFlag.code)), () => {
+    const lines = load('i64.load', i32.shl(page, i32Const(3)), layout.codeLinesAt);
+    const bit = (at: I32): I64 => i64.shl(i64Const(1), i64.extend_i32_u(i32.shr_u(at, i32Const(CODE_LINE_SHIFT))));
+    const touched = width === 1 ? bit(offset) : i64.or(bit(offset), bit(i32.add(offset, i32Const(width - 1))));
+    fn.if(i32.eqz(i64.eqz(i64.and(lines, touched))), () => {
+      fn.call(bus.codeWritten, [offset, i32Const(width)]);
+      frame.contextChanged();
+    });
+  });
+  frame.facts.attends = true;
 }
 
 export function physical(order: Order, frame: Frame, linker: Linker): Pick<Semantics<WasmBinding>, Words> {
@@ -56,7 +71,7 @@ export function physical(order: Order, frame: Frame, linker: Linker): Pick<Seman
       fn.emit(v);
       order.effect();
       fn.push({ op: storeOp[width], offset: 0 });
-      markDirty(order, linker, address);
+      stored(order, frame, linker, address, width);
     },
     inRam: (pa, bytes) => i64.le_u(i64.sub(pa, i64Const(RAM_BASE)), i64.sub(i64Const(layout.ramBytes), bytes)),
     hostAddr: (pa) => i64.extend_i32_u(ramAddress(linker, pa)),
@@ -92,6 +107,7 @@ export function physical(order: Order, frame: Frame, linker: Linker): Pick<Seman
       order.effect();
       fn.push({ op: 'i64.store8', offset: layout.pageFlagsAt });
     },
+    codeLines: (page) => order.read(load('i64.load', hashAt(page), layout.codeLinesAt)),
     pageHash: (page) => order.read(load('i64.load', hashAt(page), layout.pageHashAt)),
     setPageHash: (page, v) => {
       fn.emit(hashAt(page));

@@ -10,11 +10,11 @@ import { i32, i64 } from '../../wasm/numeric.ts';
 import { fastTlbOffset, fieldOffset, RESERVATION_NONE, TLB_ENTRIES, type TlbKind } from '../hart-layout.ts';
 import { PAGE_BYTES, PAGE_SHIFT } from '../memory-layout.ts';
 import { arithmetic, zeroExtend } from './arithmetic.ts';
-import type { Frame, Linker, WasmBinding } from './binding.ts';
+import type { Frame, Linker, SlowAccess, WasmBinding } from './binding.ts';
 import { callProc } from './calls.ts';
 import { field } from './hart-state.ts';
 import type { Order } from './order.ts';
-import { loadSigned, loadUnsigned, markDirty, ramAddress, storeOp } from './physical.ts';
+import { loadSigned, loadUnsigned, ramAddress, stored, storeOp } from './physical.ts';
 
 type Words = 'load' | 'store' | 'amo' | 'loadReserved' | 'storeConditional';
 
@@ -43,6 +43,10 @@ export function virtual(order: Order, frame: Frame, linker: Linker): Pick<Semant
   const { fn } = order;
   const { core } = linker;
   const slow = (proc: typeof core.loadSlow, ...args: I64[]): I64 => callProc(order, frame, linker, proc, args);
+  const slowly: SlowAccess = frame.slow ?? {
+    load: (va, width) => slow(core.loadSlow, va, i64Const(width)),
+    store: (va, width, v) => void slow(core.storeSlow, va, i64Const(width), v),
+  };
 
   /** Runs one of two arms by whether the fast TLB has the page; `va` sits in a local. */
   const lookUp = (kind: TlbKind, va: I64, width: Width, hit: (host: I32) => void, miss: () => void): void => {
@@ -74,7 +78,7 @@ export function virtual(order: Order, frame: Frame, linker: Linker): Pick<Semant
         va,
         width,
         (host) => fn.set(result, load((signed ? loadSigned : loadUnsigned)[width], host)),
-        () => fn.set(result, extend(slow(core.loadSlow, va, i64Const(width)))),
+        () => fn.set(result, extend(slowly.load(va, width))),
       );
       return localGet(result);
     },
@@ -88,7 +92,7 @@ export function virtual(order: Order, frame: Frame, linker: Linker): Pick<Semant
         va,
         width,
         (host) => fn.store(storeOp[width], host, value),
-        () => void slow(core.storeSlow, va, i64Const(width), zeroExtend(8 * width, value)),
+        () => slowly.store(va, width, zeroExtend(8 * width, value)),
       );
     },
 
@@ -97,6 +101,8 @@ export function virtual(order: Order, frame: Frame, linker: Linker): Pick<Semant
       access();
       order.settleAll();
       const host = fn.local('i32');
+      const hit = fn.local('i32');
+      fn.set(hit, i32Const(1));
       lookUp(
         'store',
         va,
@@ -104,11 +110,12 @@ export function virtual(order: Order, frame: Frame, linker: Linker): Pick<Semant
         (address) => fn.set(host, address),
         () => {
           fn.set(host, ramAddress(linker, translated(va, width, 1)));
-          markDirty(order, linker, localGet(host));
+          fn.set(hit, i32Const(0));
         },
       );
       const old = fn.keep(load(loadSigned[width], localGet(host)) as I64);
       fn.store(storeOp[width], localGet(host), order.keep(f(old)));
+      order.if(i32.eqz(localGet(hit)), () => stored(order, frame, linker, localGet(host), width));
       return old;
     },
 
@@ -130,7 +137,7 @@ export function virtual(order: Order, frame: Frame, linker: Linker): Pick<Semant
       order.if(i32.eqz(failed), () => {
         const host = order.keep(ramAddress(linker, pa));
         fn.store(storeOp[width], host, value);
-        markDirty(order, linker, host);
+        stored(order, frame, linker, host, width);
       });
       return i64.extend_i32_u(failed);
     },

@@ -4,9 +4,9 @@
  */
 
 import type { HostAddr } from '../../../lib/brands.ts';
-import { expandCompressed, instructions } from '../../isa/table.ts';
-import type { Width } from '../../isa/vocabulary.ts';
-import type { Bus, Engine, EngineFactory, ExitReason } from '../engine.ts';
+import { instructions } from '../../isa/table.ts';
+import { hostImports } from '../compile/host-imports.ts';
+import type { Engine, EngineFactory, ExitReason } from '../engine.ts';
 import { softFloat } from '../fp/soft-float.ts';
 import type { MemoryLayout } from '../memory-layout.ts';
 import { Boundary } from '../priv/boundary.ts';
@@ -37,30 +37,11 @@ function compiled(layout: MemoryLayout): WebAssembly.Module {
   return module;
 }
 
-/** Fills the RVC table of memory-layout.ts as halfwords are met, which are few of all that there could be. */
-function expander(memory: WebAssembly.Memory, layout: MemoryLayout): (half: number) => number {
-  const table = new Uint32Array(memory.buffer, layout.rvcAt, 65536);
-  return (half) => {
-    const word = expandCompressed(half);
-    table[half] = word;
-    return word;
-  };
-}
-
-/** wasm's signed numbers to the bus's unsigned ones. */
-const imports = (memory: WebAssembly.Memory, layout: MemoryLayout, bus: Bus): WebAssembly.Imports => ({
-  env: { memory },
-  isa: { expand: expander(memory, layout) },
-  bus: {
-    has: (pa: number) => (bus.has(pa >>> 0) ? 1 : 0),
-    load: (pa: number, width: Width) => bus.load(pa >>> 0, width),
-    store: (pa: number, width: Width, value: bigint) => bus.store(pa >>> 0, width, BigInt.asUintN(64, value)),
-    nondet: (kind: number) => bus.nondet(kind),
-  },
-});
+/** No code is compiled, so none is ever written to. */
+const noCode = (): void => {};
 
 export const createInterpreter: EngineFactory = (memory, layout, bus): Engine => {
-  const instance = new WebAssembly.Instance(compiled(layout), imports(memory, layout, bus));
+  const instance = new WebAssembly.Instance(compiled(layout), hostImports(memory, layout, bus, noCode));
   const wasm = instance.exports as unknown as InterpreterExports;
   const first = layout.hartAt(0);
   return {
@@ -78,5 +59,6 @@ export const createInterpreter: EngineFactory = (memory, layout, bus): Engine =>
       for (let i = 1; i < layout.harts; i++) wasm.coolStores(layout.hartAt(i));
       return BigInt.asUintN(64, digest);
     },
+    codeWritten: noCode,
   };
 };

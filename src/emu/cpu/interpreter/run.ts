@@ -6,7 +6,7 @@
 
 import type { Insn } from '../../isa/insn.ts';
 import type { Proc, Semantics } from '../../isa/vocabulary.ts';
-import { call, i32Const, i64Const, localGet } from '../../wasm/expr.ts';
+import { call, type I32, type I64, i32Const, i64Const, localGet } from '../../wasm/expr.ts';
 import type { FunctionBuilder, Label } from '../../wasm/function.ts';
 import type { FuncRef } from '../../wasm/instr.ts';
 import type { ModuleBuilder } from '../../wasm/module.ts';
@@ -36,6 +36,8 @@ export interface RunParts {
   readonly procs: RunProcs;
   /** (half i32) -> the instruction that a compressed one stands for, entered into the table; 0 where reserved. */
   readonly expand: FuncRef;
+  /** What is done when a jump has been taken: `target` is where the next step is, `leave` ends the stretch there. */
+  readonly onJump?: (fn: FunctionBuilder, hart: I32, target: I64, leave: Label) => void;
 }
 
 export function buildRun(module: ModuleBuilder, linker: Linker, parts: RunParts): FunctionBuilder {
@@ -55,7 +57,9 @@ export function buildRun(module: ModuleBuilder, linker: Linker, parts: RunParts)
   return fn;
 }
 
-function buildSteps(module: ModuleBuilder, linker: Linker, { rows, procs, expand }: RunParts): FunctionBuilder {
+/** `steps(hart)`: steps from a boundary at which the hart does not wait, until there is something to look at. */
+export function buildSteps(module: ModuleBuilder, linker: Linker, parts: RunParts): FunctionBuilder {
+  const { rows, procs, expand, onJump } = parts;
   linker.link(procs.fetchTranslate);
   const tree = decodeTree(rows, FIRST_BITS);
   const fn = module.func('steps', { params: ['i32'], results: [] });
@@ -64,16 +68,17 @@ function buildSteps(module: ModuleBuilder, linker: Linker, { rows, procs, expand
   const hart = localGet(at.hart);
   const word = localGet(at.word);
 
-  const oneStep = (head: Label, trapped: Label): void => {
+  const oneStep = (head: Label, jumped: Label, trapped: Label): void => {
     fn.set(at.left, i64.sub(localGet(at.left), i64Const(1)));
     fn.set(at.pc, localGet(at.next));
-    const frame = new StepFrame(new Order(fn), at, trapped);
+    const frame = new StepFrame(new Order(fn), at, { trapped, jumped });
     fetch({ fn, frame, linker, fetchTranslate: procs.fetchTranslate }, at, page);
     /** A body in the step's frame, then on to the next step. */
     const body = (meaning: (s: Semantics<WasmBinding>) => void): void => {
       const order = new Order(fn);
-      meaning(wasmSemantics(order, new StepFrame(order, at, trapped), linker));
-      fn.br(head);
+      const own = new StepFrame(order, at, { trapped, jumped });
+      meaning(wasmSemantics(order, own, linker));
+      fn.br(own.hasJumped ? jumped : head);
     };
     const illegal = (): void => body((s) => s.raise(s.lit(ILLEGAL_INSTRUCTION), s.insn()));
     fn.if(i32.eqz(word), () => {
@@ -90,7 +95,13 @@ function buildSteps(module: ModuleBuilder, linker: Linker, { rows, procs, expand
     fn.block((trapped) =>
       fn.loop((head) => {
         fn.brIf(leave, i64.eqz(localGet(at.left)));
-        oneStep(head, trapped);
+        if (onJump === undefined) {
+          oneStep(head, head, trapped);
+        } else {
+          fn.block((jumped) => oneStep(head, jumped, trapped));
+          onJump(fn, hart, localGet(at.next), leave);
+          fn.br(head);
+        }
       }),
     );
     fn.store('i64.store', hart, i64Const(0), fieldOffset('trapped'));

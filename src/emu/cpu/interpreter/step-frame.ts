@@ -26,6 +26,12 @@ export interface StepLocals {
   readonly word: Local<'i32'>;
 }
 
+/** Where a step ends: the trap has been entered; a jump has been taken. */
+export interface StepExits {
+  readonly trapped: Label;
+  readonly jumped: Label;
+}
+
 const NEXT = { name: 'next' };
 
 export class StepFrame implements Frame {
@@ -35,14 +41,15 @@ export class StepFrame implements Frame {
   readonly #fn: FunctionBuilder;
   readonly #order: Order;
   readonly #at: StepLocals;
-  readonly #trapped: Label;
+  readonly #exits: StepExits;
+  /** The body jumps always: the step goes on to `jumped`. */
+  hasJumped = false;
 
-  /** `trapped` is where to go when the trap has been entered. */
-  constructor(order: Order, locals: StepLocals, trapped: Label) {
+  constructor(order: Order, locals: StepLocals, exits: StepExits) {
     this.#fn = order.fn;
     this.#order = order;
     this.#at = locals;
-    this.#trapped = trapped;
+    this.#exits = exits;
     this.hart = localGet(locals.hart);
     this.registers = registersInMemory(order, this.hart);
   }
@@ -65,9 +72,15 @@ export class StepFrame implements Frame {
     this.#fn.emit(target);
     this.#order.effect(NEXT);
     this.#fn.push({ op: 'local.set', local: this.#at.next.index });
+    this.hasJumped = true;
   }
+  /** The last word of a body. */
   branch(condition: I32, target: I64): void {
-    this.#order.if(condition, () => this.jump(target));
+    this.#order.if(condition, () => {
+      this.jump(target);
+      this.#fn.br(this.#exits.jumped);
+    });
+    this.hasJumped = false;
   }
 
   sync(): void {
@@ -83,7 +96,7 @@ export class StepFrame implements Frame {
     this.#fn.if(wanted, () => this.contextChanged());
   }
   abandon(): void {
-    this.#fn.br(this.#trapped);
+    this.#fn.br(this.#exits.trapped);
   }
   /** The present step becomes the last one before the boundary is looked at. */
   contextChanged(): void {

@@ -188,6 +188,9 @@ export class Reference extends Arithmetic implements Semantics<Big> {
   setPageFlags(page: bigint, v: bigint): void {
     this.#write(this.#layout.pageFlagsAt + Number(page), 1, v);
   }
+  codeLines(page: bigint): bigint {
+    return this.#read(this.#layout.codeLinesAt + 8 * Number(page), 8);
+  }
   pageHash(page: bigint): bigint {
     return this.#read(this.#layout.pageHashAt + 8 * Number(page), 8);
   }

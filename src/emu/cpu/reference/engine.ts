@@ -91,5 +91,6 @@ export const createReference: EngineFactory = (memory, layout, bus): Engine => {
     updateTimer: (hart) => void at(hart).call(procs.updateTimer),
     rederive: (hart) => void at(hart).call(procs.rederive),
     digestRam: () => at(layout.hartAt(0)).call(procs.digestRam),
+    codeWritten: () => {},
   };
 };

@@ -43,15 +43,16 @@ function callWasm(p: Proc, memory: WebAssembly.Memory, args: readonly bigint[]):
   module.importMemory('env', 'memory', 1);
   const none = { params: [], results: [] };
   const unused = module.importFunc('env', 'unused', none);
+  const codeWritten = module.importFunc('env', 'codeWritten', { params: ['i32', 'i32'], results: [] });
   const linker = new ProcLinker(
     module,
     layout,
     { ...procs, softFloat },
-    { has: unused, load: unused, store: unused, nondet: unused },
+    { has: unused, load: unused, store: unused, nondet: unused, codeWritten },
   );
   module.export(linker.link(p).func);
   const instance = new WebAssembly.Instance(new WebAssembly.Module(module.encode()), {
-    env: { memory, unused: () => {} },
+    env: { memory, unused: () => {}, codeWritten: () => {} },
   });
   const run = instance.exports[p.name] as (hart: number, ...args: bigint[]) => bigint;
   return BigInt.asUintN(64, run(layout.hartAt(0), ...args));

@@ -3,6 +3,7 @@
  * from the same state, and must leave the same bytes and talk to the bus in the same words.
  */
 import { expect } from 'vitest';
+import { importBus } from '../../../../src/emu/cpu/compile/host-imports.ts';
 import { ProcLinker } from '../../../../src/emu/cpu/compile/linker.ts';
 import { softFloat } from '../../../../src/emu/cpu/fp/soft-float.ts';
 import { fieldOffset, HART_BYTES } from '../../../../src/emu/cpu/hart-layout.ts';
@@ -30,17 +31,7 @@ let compiled: WebAssembly.Module | undefined;
 function compile(layout: MemoryLayout): WebAssembly.Module {
   const module = new ModuleBuilder();
   module.importMemory('env', 'memory', layout.totalBytes / 65536);
-  const linker = new ProcLinker(
-    module,
-    layout,
-    { ...procs, softFloat },
-    {
-      has: module.importFunc('bus', 'has', { params: ['i32'], results: ['i32'] }),
-      load: module.importFunc('bus', 'load', { params: ['i32', 'i32'], results: ['i64'] }),
-      store: module.importFunc('bus', 'store', { params: ['i32', 'i32', 'i64'], results: [] }),
-      nondet: module.importFunc('bus', 'nondet', { params: ['i32'], results: ['i64'] }),
-    },
-  );
+  const linker = new ProcLinker(module, layout, { ...procs, softFloat }, importBus(module));
   for (const p of exported) module.export(linker.link(p).func);
   return new WebAssembly.Module(module.encode());
 }
@@ -68,7 +59,11 @@ export class WasmTwin {
         void answer(`store ${(pa >>> 0).toString(16)} ${width} ${BigInt.asUintN(64, v)}`),
       nondet: (kind: number) => answer(`nondet ${kind}`),
     };
-    const instance = new WebAssembly.Instance(compiled, { env: { memory: this.#memory }, bus });
+    const instance = new WebAssembly.Instance(compiled, {
+      env: { memory: this.#memory },
+      bus,
+      code: { written: () => {} },
+    });
     this.#procs = instance.exports as unknown as Exports;
   }
 

@@ -1,0 +1,63 @@
+/**
+ * What a module of compiled meanings borrows from JavaScript: linear memory, device registers, logged reads, and the
+ * two tables that are filled as they are needed.
+ */
+
+import { expandCompressed } from '../../isa/table.ts';
+import type { Width } from '../../isa/vocabulary.ts';
+import type { FuncRef } from '../../wasm/instr.ts';
+import type { ModuleBuilder } from '../../wasm/module.ts';
+import type { Bus } from '../engine.ts';
+import type { MemoryLayout } from '../memory-layout.ts';
+import type { BusImports } from './binding.ts';
+
+const WASM_PAGE = 65536;
+
+/** Told of a store to bytes that code was compiled from: offset in RAM, length in bytes. */
+export type CodeWritten = (offset: number, length: number) => void;
+
+export function importMemory(module: ModuleBuilder, layout: MemoryLayout): void {
+  module.importMemory('env', 'memory', layout.totalBytes / WASM_PAGE);
+}
+
+/** Physical addresses are i32, widths in bytes, values zero-extended. */
+export function importBus(module: ModuleBuilder): BusImports {
+  return {
+    has: module.importFunc('bus', 'has', { params: ['i32'], results: ['i32'] }),
+    load: module.importFunc('bus', 'load', { params: ['i32', 'i32'], results: ['i64'] }),
+    store: module.importFunc('bus', 'store', { params: ['i32', 'i32', 'i64'], results: [] }),
+    nondet: module.importFunc('bus', 'nondet', { params: ['i32'], results: ['i64'] }),
+    codeWritten: module.importFunc('code', 'written', { params: ['i32', 'i32'], results: [] }),
+  };
+}
+/** (half i32) -> the instruction that a compressed one stands for, entered into the table; 0 where reserved. */
+export const importExpand = (module: ModuleBuilder): FuncRef =>
+  module.importFunc('isa', 'expand', { params: ['i32'], results: ['i32'] });
+
+/** Fills the RVC table of memory-layout.ts as halfwords are met, which are few of all that there could be. */
+function expander(memory: WebAssembly.Memory, layout: MemoryLayout): (half: number) => number {
+  const table = new Uint32Array(memory.buffer, layout.rvcAt, 65536);
+  return (half) => {
+    const word = expandCompressed(half);
+    table[half] = word;
+    return word;
+  };
+}
+
+/** The values of these imports: wasm's signed numbers are the bus's unsigned ones. */
+export const hostImports = (
+  memory: WebAssembly.Memory,
+  layout: MemoryLayout,
+  bus: Bus,
+  codeWritten: CodeWritten,
+): WebAssembly.Imports => ({
+  env: { memory },
+  isa: { expand: expander(memory, layout) },
+  code: { written: codeWritten },
+  bus: {
+    has: (pa: number) => (bus.has(pa >>> 0) ? 1 : 0),
+    load: (pa: number, width: Width) => bus.load(pa >>> 0, width),
+    store: (pa: number, width: Width, value: bigint) => bus.store(pa >>> 0, width, BigInt.asUintN(64, value)),
+    nondet: (kind: number) => bus.nondet(kind),
+  },
+});

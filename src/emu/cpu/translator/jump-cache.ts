@@ -1,0 +1,123 @@
+/**
+ * The jump cache: where jumps went, and the compiled code for it. Direct-mapped, in linear memory so that wasm finds
+ * code without JavaScript. An entry is 16 bytes:
+ *
+ *     key u64    virtual address ^ fetchContext << 45 (unused bits of an Sv48 address)
+ *     slot u32   element of the code table, 0 for none
+ *     count i32  jumps seen, as long as there is no code; below 0 to have more of them
+ *
+ * Only a hint: a key may stand for another address space than it was entered for, so compiled code itself makes sure
+ * that it was made from the page which the fetch TLB has for its address. Not state; may be cleared at any time.
+ */
+
+import { call, type I32, type I64, i32Const, i64Const, load, localGet } from '../../wasm/expr.ts';
+import type { FunctionBuilder, Label } from '../../wasm/function.ts';
+import type { FuncRef } from '../../wasm/instr.ts';
+import type { ModuleBuilder } from '../../wasm/module.ts';
+import { i32, i64 } from '../../wasm/numeric.ts';
+import { field } from '../compile/hart-state.ts';
+import { JUMP_CACHE_ENTRIES, type MemoryLayout } from '../memory-layout.ts';
+
+const CONTEXT_SHIFT = 45;
+const ENTRY_SHIFT = 4;
+const SLOT = 8;
+const COUNT = 12;
+const INDEX_MASK = (JUMP_CACHE_ENTRIES - 1) << ENTRY_SHIFT;
+
+const keyOf = (hart: I32, pc: I64): I64 => i64.xor(pc, i64.shl(field(hart, 'fetchContext'), i64Const(CONTEXT_SHIFT)));
+
+/** Byte offset of the entry of a key: low bits of the address, stirred with page and context. Mirrored in `indexOf`. */
+const offsetOf = (key: I64): I32 => {
+  const mixed = i64.xor(i64.xor(key, i64.shr_u(key, i64Const(13))), i64.shr_u(key, i64Const(40)));
+  return i32.and(i32.shl(i32.wrap_i64(mixed), i32Const(ENTRY_SHIFT - 1)), i32Const(INDEX_MASK));
+};
+function offsetOfKey(key: bigint): number {
+  const mixed = Number(BigInt.asIntN(32, key ^ (key >> 13n) ^ (key >> 40n)));
+  return (mixed << (ENTRY_SHIFT - 1)) & INDEX_MASK;
+}
+
+/**
+ * `find(hart, pc) -> slot`: the code for a jump to `pc`, or 0. Counts the jump; at `hot` of them asks `compile(pc)`,
+ * which gives the slot of the code that it made, or 0.
+ */
+export function buildFind(module: ModuleBuilder, layout: MemoryLayout, compile: FuncRef, hot: number): FunctionBuilder {
+  const fn = module.func('find', { params: ['i32', 'i64'], results: ['i32'] });
+  const hart = localGet(fn.param(0, 'i32'));
+  const pc = localGet(fn.param(1, 'i64'));
+  const key = fn.keep(keyOf(hart, pc));
+  const entry = fn.keep(offsetOf(key));
+  const at = layout.jumpCacheAt;
+  fn.if(i64.ne(load('i64.load', entry, at), key), () => {
+    fn.store('i64.store', entry, key, at);
+    fn.store('i64.store', entry, i64Const(0), at + SLOT);
+  });
+  const slot = fn.keep(load('i32.load', entry, at + SLOT));
+  fn.if(slot, () => fn.return(slot));
+  const count = fn.keep(i32.add(load('i32.load', entry, at + COUNT), i32Const(1)));
+  fn.store('i32.store', entry, count, at + COUNT);
+  fn.if(i32.ge_s(count, i32Const(hot)), () => {
+    fn.store('i32.store', entry, i32Const(0), at + COUNT);
+    const made = fn.keep(call('i32', compile, [pc]));
+    fn.store('i32.store', entry, made, at + SLOT);
+    fn.return(made);
+  });
+  fn.emit(i32Const(0));
+  return fn;
+}
+
+/** In line: goes to `leave` when there is code for a jump to `pc`, counting the jump if not. */
+export function leaveToCode(
+  layout: MemoryLayout,
+  find: FuncRef,
+  hot: number,
+): (fn: FunctionBuilder, hart: I32, pc: I64, leave: Label) => void {
+  const at = layout.jumpCacheAt;
+  return (fn, hart, pc, leave) =>
+    fn.scope(() => {
+      const key = fn.keep(keyOf(hart, pc));
+      const entry = fn.keep(offsetOf(key));
+      fn.if(
+        i64.eq(load('i64.load', entry, at), key),
+        () => {
+          fn.brIf(leave, load('i32.load', entry, at + SLOT));
+          const count = fn.keep(i32.add(load('i32.load', entry, at + COUNT), i32Const(1)));
+          fn.store('i32.store', entry, count, at + COUNT);
+          fn.if(i32.ge_s(count, i32Const(hot)), () => fn.brIf(leave, call('i32', find, [hart, pc])));
+        },
+        () => fn.brIf(leave, call('i32', find, [hart, pc])),
+      );
+    });
+}
+
+/** The same table, from JavaScript. */
+export class JumpCache {
+  readonly #view: DataView;
+
+  constructor(memory: WebAssembly.Memory, layout: MemoryLayout) {
+    this.#view = new DataView(memory.buffer, layout.jumpCacheAt, JUMP_CACHE_ENTRIES << ENTRY_SHIFT);
+  }
+
+  /** Whether a jump to `pc` in this fetch context is remembered. */
+  has(pc: bigint, fetchContext: bigint): boolean {
+    const key = BigInt.asUintN(64, pc ^ (fetchContext << BigInt(CONTEXT_SHIFT)));
+    return this.#view.getBigUint64(offsetOfKey(key), true) === key;
+  }
+
+  /** Lets this many more jumps to `pc` pass before code for it is asked for again. */
+  postpone(pc: bigint, fetchContext: bigint, jumps: number): void {
+    const key = BigInt.asUintN(64, pc ^ (fetchContext << BigInt(CONTEXT_SHIFT)));
+    const at = offsetOfKey(key);
+    if (this.#view.getBigUint64(at, true) === key) this.#view.setInt32(at + COUNT, -jumps, true);
+  }
+
+  /** Forgets the code of these slots. */
+  forget(slots: ReadonlySet<number>): void {
+    for (let at = 0; at < this.#view.byteLength; at += 1 << ENTRY_SHIFT) {
+      if (slots.has(this.#view.getUint32(at + SLOT, true))) this.#view.setBigUint64(at + SLOT, 0n, true);
+    }
+  }
+
+  clear(): void {
+    for (let at = 0; at < this.#view.byteLength; at += 8) this.#view.setBigUint64(at, 0n, true);
+  }
+}
