@@ -1,7 +1,7 @@
 /**
  * The engine's linear memory, shared by every engine:
  *
- *     0            64 KiB             +harts*HART_BYTES     +256 KiB     +256 KiB     +pages      +8*pages    +8*pages
+ *     0            64 KiB             +harts*HART_BYTES     +256 KiB     +512 KiB     +pages      +8*pages    +8*pages
  *     +------------+------------------+---------------------+------------+------------+-----------+-----------+
  *     | never used | hart 0, hart 1 … | RVC expansion u32[] | jump cache | page flags | page hash | code lines|
  *     +------------+------------------+---------------------+------------+------------+-----------+-----------+
@@ -35,7 +35,7 @@ export interface MemoryLayout {
    * host only.
    */
   readonly rvcAt: HostAddr;
-  /** JUMP_CACHE_ENTRIES of 16 bytes (translator/jump-cache.ts): where jumps went, and the code compiled for it. */
+  /** JUMP_CACHE_ENTRIES of 32 bytes (translator/jump-cache.ts): where jumps went, and the code compiled for it. */
   readonly jumpCacheAt: HostAddr;
   /** u8[ramPages] of PageFlag bits. */
   readonly pageFlagsAt: HostAddr;
@@ -50,6 +50,7 @@ export interface MemoryLayout {
 /** A page's bytes as bits of one u64. */
 export const CODE_LINE_SHIFT = 6;
 export const JUMP_CACHE_ENTRIES = 16384;
+export const JUMP_CACHE_ENTRY_BYTES = 32;
 
 const WASM_PAGE = 65536;
 const alignUp = (n: number, to: number): number => Math.ceil(n / to) * to;
@@ -63,7 +64,7 @@ export function memoryLayout(ramBytes: number, harts = 1): MemoryLayout {
   const rvcAt = hartsAt + harts * HART_BYTES;
   const ramPages = ramBytes / PAGE_BYTES;
   const jumpCacheAt = rvcAt + 4 * 65536;
-  const pageFlagsAt = jumpCacheAt + 16 * JUMP_CACHE_ENTRIES;
+  const pageFlagsAt = jumpCacheAt + JUMP_CACHE_ENTRY_BYTES * JUMP_CACHE_ENTRIES;
   const pageHashAt = alignUp(pageFlagsAt + ramPages, 8);
   const codeLinesAt = pageHashAt + 8 * ramPages;
   const ramAt = alignUp(codeLinesAt + 8 * ramPages, WASM_PAGE);

@@ -5,7 +5,7 @@
  */
 
 import type { Semantics, Width } from '../../isa/vocabulary.ts';
-import { type I32, type I64, i32Const, i64Const, load, localGet } from '../../wasm/expr.ts';
+import { constant, type I32, type I64, i32Const, i64Const, load, localGet } from '../../wasm/expr.ts';
 import { i32, i64 } from '../../wasm/numeric.ts';
 import { fastTlbOffset, fieldOffset, RESERVATION_NONE, TLB_ENTRIES, type TlbKind } from '../hart-layout.ts';
 import { PAGE_BYTES, PAGE_SHIFT } from '../memory-layout.ts';
@@ -21,22 +21,28 @@ type Words = 'load' | 'store' | 'amo' | 'loadReserved' | 'storeConditional';
 const ENTRY_SHIFT = 4;
 const ADDEND = 8;
 
-/** Address of the fast entry, without the array's offset, that a virtual address has in this hart. */
-export const fastEntry = (hart: I32, va: I64): I32 =>
-  i32.add(
-    hart,
-    i32.and(
-      i32.shr_u(i32.wrap_i64(va), i32Const(PAGE_SHIFT - ENTRY_SHIFT)),
-      i32Const((TLB_ENTRIES - 1) << ENTRY_SHIFT),
-    ),
+/** Where the fast entry of a virtual address is in any of the three arrays: an address and what to add to it. */
+export interface FastEntry {
+  readonly at: I32;
+  readonly offset: number;
+}
+export function fastEntry(hart: I32, va: I64, keep: (e: I32) => I32): FastEntry {
+  const index = i32.and(
+    i32.shr_u(i32.wrap_i64(va), i32Const(PAGE_SHIFT - ENTRY_SHIFT)),
+    i32Const((TLB_ENTRIES - 1) << ENTRY_SHIFT),
   );
+  const known = constant(hart);
+  return known === undefined ? { at: keep(i32.add(hart, index)), offset: 0 } : { at: keep(index), offset: known };
+}
 /** The tag that an access of `width` bytes must find. */
 export const wantedTag = (va: I64, width: number, context: I64): I64 =>
   i64.or(i64.and(va, i64Const(-PAGE_BYTES | (width - 1))), context);
-export const entryTag = (entry: I32, kind: TlbKind): I64 => load('i64.load', entry, fastTlbOffset(kind));
+export const entryTag = ({ at, offset }: FastEntry, kind: TlbKind): I64 =>
+  load('i64.load', at, offset + fastTlbOffset(kind));
 /** What turns the low half of a virtual address into a host address, under an entry that matches. */
-export const entryAddend = (entry: I32, kind: TlbKind): I32 => load('i32.load', entry, fastTlbOffset(kind) + ADDEND);
-export const hostAddress = (entry: I32, kind: TlbKind, va: I64): I32 =>
+export const entryAddend = ({ at, offset }: FastEntry, kind: TlbKind): I32 =>
+  load('i32.load', at, offset + fastTlbOffset(kind) + ADDEND);
+export const hostAddress = (entry: FastEntry, kind: TlbKind, va: I64): I32 =>
   i32.add(i32.wrap_i64(va), entryAddend(entry, kind));
 
 export function virtual(order: Order, frame: Frame, linker: Linker): Pick<Semantics<WasmBinding>, Words> {
@@ -50,7 +56,7 @@ export function virtual(order: Order, frame: Frame, linker: Linker): Pick<Semant
 
   /** Runs one of two arms by whether the fast TLB has the page; `va` sits in a local. */
   const lookUp = (kind: TlbKind, va: I64, width: Width, hit: (host: I32) => void, miss: () => void): void => {
-    const entry = order.keep(fastEntry(frame.hart, va));
+    const entry = fastEntry(frame.hart, va, (e) => order.keep(e));
     order.if(
       i64.eq(entryTag(entry, kind), wantedTag(va, width, frame.dataContext())),
       () => hit(hostAddress(entry, kind, va)),

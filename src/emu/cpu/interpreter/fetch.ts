@@ -81,7 +81,7 @@ function fetchHalf(
   half: Local<'i32'>,
 ): void {
   const order = new Order(fn);
-  const entry = fn.keep(fastEntry(frame.hart, va));
+  const entry = fastEntry(frame.hart, va, (e) => fn.keep(e));
   fn.if(
     i64.eq(entryTag(entry, 'fetch'), wantedTag(va, 1, field(frame.hart, 'fetchContext'))),
     () => {

@@ -5,6 +5,7 @@
  */
 
 import type { Insn } from '../../isa/insn.ts';
+import { recordBody } from '../../isa/recorder.ts';
 import type { Proc, Semantics } from '../../isa/vocabulary.ts';
 import { call, type I32, type I64, i32Const, i64Const, localGet } from '../../wasm/expr.ts';
 import type { FunctionBuilder, Label } from '../../wasm/function.ts';
@@ -20,7 +21,7 @@ import { fieldOffset } from '../hart-layout.ts';
 import { decodeTree } from './decode-tree.ts';
 import { dispatch } from './dispatch.ts';
 import { fetch, forgetPage } from './fetch.ts';
-import { loadStep, StepFrame, stepLocals } from './step-frame.ts';
+import { loadStep, type StepExits, StepFrame, stepLocals } from './step-frame.ts';
 
 /** opcode[6:2] and funct3; and of funct7 the bits that tell add, sub and mul apart. */
 const FIRST_BITS = [2, 3, 4, 5, 6, 12, 13, 14, 25, 30];
@@ -36,8 +37,15 @@ export interface RunParts {
   readonly procs: RunProcs;
   /** (half i32) -> the instruction that a compressed one stands for, entered into the table; 0 where reserved. */
   readonly expand: FuncRef;
-  /** What is done when a jump has been taken: `target` is where the next step is, `leave` ends the stretch there. */
-  readonly onJump?: (fn: FunctionBuilder, hart: I32, target: I64, leave: Label) => void;
+  readonly jumps?: JumpHooks;
+}
+
+/** What is done when a jump has been taken. */
+export interface JumpHooks {
+  /** `target` is where the next step is, `leave` ends the stretch there. */
+  taken(fn: FunctionBuilder, hart: I32, target: I64, leave: Label): void;
+  /** Comes first when the instruction at `from` took the target from a register. */
+  indirect(fn: FunctionBuilder, hart: I32, target: I64, from: I64): void;
 }
 
 export function buildRun(module: ModuleBuilder, linker: Linker, parts: RunParts): FunctionBuilder {
@@ -57,9 +65,19 @@ export function buildRun(module: ModuleBuilder, linker: Linker, parts: RunParts)
   return fn;
 }
 
+interface StepLabels extends StepExits {
+  /** A jump has been taken to where a register says. */
+  readonly indirect: Label;
+}
+
+function jumpsByRegister({ body }: Insn): boolean {
+  const { words, xReads } = recordBody(body);
+  return words.has('jump') && xReads.size > 0;
+}
+
 /** `steps(hart)`: steps from a boundary at which the hart does not wait, until there is something to look at. */
 export function buildSteps(module: ModuleBuilder, linker: Linker, parts: RunParts): FunctionBuilder {
-  const { rows, procs, expand, onJump } = parts;
+  const { rows, procs, expand, jumps } = parts;
   linker.link(procs.fetchTranslate);
   const tree = decodeTree(rows, FIRST_BITS);
   const fn = module.func('steps', { params: ['i32'], results: [] });
@@ -68,24 +86,26 @@ export function buildSteps(module: ModuleBuilder, linker: Linker, parts: RunPart
   const hart = localGet(at.hart);
   const word = localGet(at.word);
 
-  const oneStep = (head: Label, jumped: Label, trapped: Label): void => {
+  const oneStep = (head: Label, { jumped, indirect, trapped }: StepLabels): void => {
     fn.set(at.left, i64.sub(localGet(at.left), i64Const(1)));
     fn.set(at.pc, localGet(at.next));
     const frame = new StepFrame(new Order(fn), at, { trapped, jumped });
     fetch({ fn, frame, linker, fetchTranslate: procs.fetchTranslate }, at, page);
     /** A body in the step's frame, then on to the next step. */
-    const body = (meaning: (s: Semantics<WasmBinding>) => void): void => {
+    const body = (meaning: (s: Semantics<WasmBinding>) => void, isIndirect = false): void => {
       const order = new Order(fn);
       const own = new StepFrame(order, at, { trapped, jumped });
       meaning(wasmSemantics(order, own, linker));
-      fn.br(own.hasJumped ? jumped : head);
+      const onward = isIndirect ? indirect : jumped;
+      fn.br(own.hasJumped ? onward : head);
     };
     const illegal = (): void => body((s) => s.raise(s.lit(ILLEGAL_INSTRUCTION), s.insn()));
     fn.if(i32.eqz(word), () => {
       fn.set(at.word, call('i32', expand, [i32.and(localGet(at.raw), i32Const(0xffff))]));
       fn.if(i32.eqz(word), illegal);
     });
-    const meaningOf = (row: Insn): void => body((s) => row.body(s, dynamicOperands(row.format, word)));
+    const meaningOf = (row: Insn): void =>
+      body((s) => row.body(s, dynamicOperands(row.format, word)), jumpsByRegister(row));
     dispatch(fn, tree, rows, word, meaningOf, illegal);
   };
 
@@ -95,11 +115,14 @@ export function buildSteps(module: ModuleBuilder, linker: Linker, parts: RunPart
     fn.block((trapped) =>
       fn.loop((head) => {
         fn.brIf(leave, i64.eqz(localGet(at.left)));
-        if (onJump === undefined) {
-          oneStep(head, head, trapped);
+        if (jumps === undefined) {
+          oneStep(head, { jumped: head, indirect: head, trapped });
         } else {
-          fn.block((jumped) => oneStep(head, jumped, trapped));
-          onJump(fn, hart, localGet(at.next), leave);
+          fn.block((jumped) => {
+            fn.block((indirect) => oneStep(head, { jumped, indirect, trapped }));
+            jumps.indirect(fn, hart, localGet(at.next), localGet(at.pc));
+          });
+          jumps.taken(fn, hart, localGet(at.next), leave);
           fn.br(head);
         }
       }),

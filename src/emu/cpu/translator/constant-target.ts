@@ -1,6 +1,6 @@
 /**
  * How far a jump or branch goes when that is a constant of the instruction: found by running the row's body with its
- * operands known, at address 0, and looking at what it jumps to.
+ * operands known, at two addresses, and looking at what it jumps to.
  */
 
 import type { Semantics } from '../../isa/vocabulary.ts';
@@ -35,20 +35,22 @@ class TargetFrame implements Frame {
   readonly registers: Registers;
   target: I64 | undefined;
   #word: Word | undefined;
+  #pc = 0;
 
   constructor(registers: Registers) {
     this.registers = registers;
   }
 
-  begin(word: Word): void {
+  begin(word: Word, pc: number): void {
     this.#word = word;
+    this.#pc = pc;
     this.target = undefined;
   }
   pc(): I64 {
-    return i64Const(0);
+    return i64Const(this.#pc);
   }
   nextPc(): I64 {
-    return i64Const(this.#word?.length ?? 0);
+    return i64Const(this.#pc + (this.#word?.length ?? 0));
   }
   insn(): I64 {
     return i64Const(this.#word?.raw ?? 0);
@@ -82,10 +84,16 @@ function scratch(): Scratch {
   return made;
 }
 
-/** Distance in bytes; undefined when the target depends on a register. */
+/** Distance in bytes; undefined when the target depends on a register, or is the same from everywhere (jalr of x0). */
 export function constantTarget(word: Word): number | undefined {
+  const [here, there] = [targetFrom(0, word), targetFrom(ELSEWHERE, word)];
+  return here !== undefined && there === here + ELSEWHERE ? here : undefined;
+}
+const ELSEWHERE = 0x1000;
+
+function targetFrom(pc: number, word: Word): number | undefined {
   const { fn, frame, semantics } = scratch();
-  frame.begin(word);
+  frame.begin(word, pc);
   fn.scope(() => word.row.body(semantics, staticOperands(word.row.format, word.word)));
   fn.clear();
   const target = frame.target === undefined ? undefined : constant(frame.target);

@@ -1,10 +1,11 @@
 /**
  * The jump cache: where jumps went, and the compiled code for it. Direct-mapped, in linear memory so that wasm finds
- * code without JavaScript. An entry is 16 bytes:
+ * code without JavaScript. An entry is 32 bytes:
  *
  *     key u64    virtual address ^ fetchContext << 45 (unused bits of an Sv48 address)
  *     slot u32   element of the code table, 0 for none
  *     count i32  jumps seen, as long as there is no code; below 0 to have more of them
+ *     from u64   address of the last indirect jump of the interpreter that led here, 0 for none
  *
  * Only a hint: a key may stand for another address space than it was entered for, so compiled code itself makes sure
  * that it was made from the page which the fetch TLB has for its address. Not state; may be cleared at any time.
@@ -16,12 +17,13 @@ import type { FuncRef } from '../../wasm/instr.ts';
 import type { ModuleBuilder } from '../../wasm/module.ts';
 import { i32, i64 } from '../../wasm/numeric.ts';
 import { field } from '../compile/hart-state.ts';
-import { JUMP_CACHE_ENTRIES, type MemoryLayout } from '../memory-layout.ts';
+import { JUMP_CACHE_ENTRIES, JUMP_CACHE_ENTRY_BYTES, type MemoryLayout } from '../memory-layout.ts';
 
 const CONTEXT_SHIFT = 45;
-const ENTRY_SHIFT = 4;
+const ENTRY_SHIFT = Math.log2(JUMP_CACHE_ENTRY_BYTES);
 const SLOT = 8;
 const COUNT = 12;
+const FROM = 16;
 const INDEX_MASK = (JUMP_CACHE_ENTRIES - 1) << ENTRY_SHIFT;
 
 const keyOf = (hart: I32, pc: I64): I64 => i64.xor(pc, i64.shl(field(hart, 'fetchContext'), i64Const(CONTEXT_SHIFT)));
@@ -47,10 +49,7 @@ export function buildFind(module: ModuleBuilder, layout: MemoryLayout, compile: 
   const key = fn.keep(keyOf(hart, pc));
   const entry = fn.keep(offsetOf(key));
   const at = layout.jumpCacheAt;
-  fn.if(i64.ne(load('i64.load', entry, at), key), () => {
-    fn.store('i64.store', entry, key, at);
-    fn.store('i64.store', entry, i64Const(0), at + SLOT);
-  });
+  enter(fn, layout, entry, key);
   const slot = fn.keep(load('i32.load', entry, at + SLOT));
   fn.if(slot, () => fn.return(slot));
   const count = fn.keep(i32.add(load('i32.load', entry, at + COUNT), i32Const(1)));
@@ -63,6 +62,26 @@ export function buildFind(module: ModuleBuilder, layout: MemoryLayout, compile: 
   });
   fn.emit(i32Const(0));
   return fn;
+}
+
+/** Makes the entry that of this key, empty if it was another's. */
+function enter(fn: FunctionBuilder, layout: MemoryLayout, entry: I32, key: I64): void {
+  const at = layout.jumpCacheAt;
+  fn.if(i64.ne(load('i64.load', entry, at), key), () => {
+    fn.store('i64.store', entry, key, at);
+    fn.store('i64.store', entry, i64Const(0), at + SLOT);
+    fn.store('i64.store', entry, i64Const(0), at + FROM);
+  });
+}
+
+/** In line: remembers that the indirect jump at `from` led to `pc`. */
+export function noteIndirect(fn: FunctionBuilder, layout: MemoryLayout, hart: I32, pc: I64, from: I64): void {
+  fn.scope(() => {
+    const key = fn.keep(keyOf(hart, pc));
+    const entry = fn.keep(offsetOf(key));
+    enter(fn, layout, entry, key);
+    fn.store('i64.store', entry, from, layout.jumpCacheAt + FROM);
+  });
 }
 
 /** In line: goes to `leave` when there is code for a jump to `pc`, counting the jump if not. */
@@ -101,6 +120,18 @@ export class JumpCache {
   has(pc: bigint, fetchContext: bigint): boolean {
     const key = BigInt.asUintN(64, pc ^ (fetchContext << BigInt(CONTEXT_SHIFT)));
     return this.#view.getBigUint64(offsetOfKey(key), true) === key;
+  }
+
+  /** Where the indirect jump at `from` was seen to lead in this fetch context. */
+  targetsOf(from: bigint, fetchContext: bigint): bigint[] {
+    const targets: bigint[] = [];
+    const low = Number(BigInt.asIntN(32, from));
+    for (let at = 0; at < this.#view.byteLength; at += JUMP_CACHE_ENTRY_BYTES) {
+      if (this.#view.getInt32(at + FROM, true) !== low || this.#view.getBigUint64(at + FROM, true) !== from) continue;
+      const key = this.#view.getBigUint64(at, true);
+      targets.push(BigInt.asUintN(64, key ^ (fetchContext << BigInt(CONTEXT_SHIFT))));
+    }
+    return targets;
   }
 
   /** Lets this many more jumps to `pc` pass before code for it is asked for again. */

@@ -5,7 +5,7 @@
  */
 
 import type { Semantics } from '../../isa/vocabulary.ts';
-import { type I32, type I64, i32Const, i64Const, type Local, load, localGet } from '../../wasm/expr.ts';
+import { type I32, type I64, i32Const, i64Const, type Local, load, localGet, Once } from '../../wasm/expr.ts';
 import type { FunctionBuilder, Label } from '../../wasm/function.ts';
 import type { FuncRef, Instr } from '../../wasm/instr.ts';
 import type { ModuleBuilder } from '../../wasm/module.ts';
@@ -29,9 +29,11 @@ import {
   stepsAhead,
   union,
 } from './dataflow.ts';
+import { floatState } from './float-state.ts';
 import type { GuestInsn } from './guest-insn.ts';
 import { addressOf, type Block, pageIndex, type Region, targetsOf } from './region.ts';
 import {
+  hartOf,
   type Onward,
   placeOf,
   RegionFrame,
@@ -41,7 +43,7 @@ import {
 } from './region-frame.ts';
 import { Left } from './region-procs.ts';
 import { INTERPRET, LOOK, REGION_TYPE } from './region-type.ts';
-import type { Slot, Stencils, StencilUse } from './stencils.ts';
+import type { Stencils, StencilUse } from './stencils.ts';
 import { type Shape, shapeOf } from './structure.ts';
 
 export interface RegionParts {
@@ -84,9 +86,10 @@ class RegionEmitter {
   readonly #parts: RegionParts;
   readonly #at: RegionLocals;
   readonly #depth: I32;
+  readonly #floatState: Local<'i32'>;
   readonly #fetchContext: Local<'i64'>;
   readonly #x: (Local<'i64'> | undefined)[] = [];
-  readonly #f: (Local<'i64'> | undefined)[] = [];
+  readonly #f: (Local<'f64'> | undefined)[] = [];
 
   readonly #nodes: ReadonlyMap<number, number>;
   readonly #shape: Shape;
@@ -121,12 +124,13 @@ class RegionEmitter {
     this.#used = this.#registers.map(({ used }) => used).reduce(union, NO_REGISTERS);
     this.#written = this.#registers.map(({ written }) => written).reduce(union, NO_REGISTERS);
     this.#at = {
-      hart: localGet(fn.param(0, 'i32')),
+      hart: hartOf(fn, parts.linker.layout),
       left: fn.param(1, 'i64'),
       pc: fn.param(2, 'i64'),
       dataContext: fn.local('i64'),
     };
     this.#depth = localGet(fn.param(3, 'i32'));
+    this.#floatState = fn.local('i32');
     this.#fetchContext = fn.local('i64');
     this.#order = new Order(fn);
   }
@@ -139,6 +143,7 @@ class RegionEmitter {
     fn.set(dataContext, field(hart, 'dataContext'));
     this.#declare();
     this.#loadRegisters(this.#used);
+    this.#lookAtFloatState();
     fn.block((leave) => {
       fn.block((stopped) => {
         fn.block((interrupted) => {
@@ -162,14 +167,14 @@ class RegionEmitter {
   #declare(): void {
     for (let i = 0; i < 32; i++) {
       if ((this.#used.x >>> i) & 1) this.#x[i] = this.#fn.local('i64');
-      if ((this.#used.f >>> i) & 1) this.#f[i] = this.#fn.local('i64');
+      if ((this.#used.f >>> i) & 1) this.#f[i] = this.#fn.local('f64');
     }
   }
 
   #body(exits: Labels): void {
     this.#exits = exits;
     const x = (i: number): Local<'i64'> => this.#x[i] as Local<'i64'>;
-    const f = (i: number): Local<'i64'> => this.#f[i] as Local<'i64'>;
+    const f = (i: number): Local<'f64'> => this.#f[i] as Local<'f64'>;
     const registers = registersInLocals(this.#order, x, f);
     this.#frame = new RegionFrame(this.#order, this.#at, exits, registers, this.#parts.funcs);
     this.#semantics = wasmSemantics(this.#order, this.#frame, this.#parts.linker);
@@ -252,8 +257,8 @@ class RegionEmitter {
   }
 
   /** For fillings. */
-  registerLocal({ file, index }: Slot): number {
-    return ((file === 'x' ? this.#x : this.#f)[index] as Local<'i64'>).index;
+  registerLocal(file: 'x' | 'f', index: number): number {
+    return ((file === 'x' ? this.#x : this.#f)[index] as Local).index;
   }
   temp(index: number, type: ValType): number {
     return this.#temps[type][index] as number;
@@ -288,6 +293,7 @@ class RegionEmitter {
         fn.return(localGet(this.#at.left), (onward as Onward).target);
         break;
       case 'dynamic':
+        this.#jumpTo((onward as Onward).target, node, end.targets);
         this.#storeRegisters(dirty);
         fn.returnCall(this.#parts.funcs.dispatch, this.#args((onward as Onward).target, this.#depth));
         break;
@@ -313,6 +319,48 @@ class RegionEmitter {
     } else {
       this.#tree(node);
     }
+  }
+
+  /** On to the one of these places that the target is; comes back when it is none of them inside the region. */
+  #jumpTo(target: I64, from: number, places: readonly number[]): void {
+    const { successors, position, isMerge } = this.#shape;
+    const inside = new Set(successors[from]);
+    const nodes = new Map<number, number>();
+    for (const place of places) {
+      const node = this.#nodes.get(place);
+      if (node !== undefined && inside.has(node)) nodes.set(place, node);
+    }
+    if (nodes.size === 0) return;
+    const fn = this.#fn;
+    const low = Math.min(...nodes.keys());
+    const entries = (Math.max(...nodes.keys()) - low) / 2 + 1;
+    const isOwn = (node: number): boolean =>
+      (position[node] as number) > (position[from] as number) && isMerge[node] !== true;
+    const own = [...new Set(nodes.values())].filter(isOwn);
+    const labels = new Map<number, Label>();
+    const open = (count: number, elsewhere: Label): void => {
+      const node = own[count];
+      if (node === undefined) {
+        const index = fn.keep(i64.shr_u(i64.sub(target, i64Const(this.#address(low))), i64Const(1)));
+        fn.brIf(elsewhere, i64.ge_u(index, i64Const(entries)));
+        const labelOf = (place: number): Label => {
+          const to = nodes.get(place);
+          if (to === undefined) return elsewhere;
+          if (isOwn(to)) return labels.get(to) as Label;
+          const isBack = (position[to] as number) <= (position[from] as number);
+          return (isBack ? this.#loopLabels : this.#blockLabels).get(to) as Label;
+        };
+        const table = Array.from({ length: entries }, (_, i) => labelOf(low + 2 * i));
+        fn.brTable(i32.wrap_i64(index), table, elsewhere);
+        return;
+      }
+      fn.block((label) => {
+        labels.set(node, label);
+        open(count + 1, elsewhere);
+      });
+      this.#tree(node);
+    };
+    fn.block((elsewhere) => open(0, elsewhere));
   }
 
   #goOutside(to: number): void {
@@ -350,6 +398,7 @@ class RegionEmitter {
     const isBack = i64.eq(localGet(pc), i64Const(this.#address(next)));
     fn.if(i32.eqz(i32.and(isBack, this.#pageIsHeld(pageIndex(next)))), () => fn.return(localGet(left), localGet(pc)));
     this.#loadRegisters(this.#used);
+    this.#lookAtFloatState();
     this.#goTo(node, next);
   }
 
@@ -397,6 +446,10 @@ class RegionEmitter {
     );
   }
 
+  #lookAtFloatState(): void {
+    if (this.#used.f !== 0) this.#fn.set(this.#floatState, floatState(this.#at.hart));
+  }
+
   #loadRegisters(registers: Registers): void {
     this.#transferRegisters('load', registers);
   }
@@ -411,18 +464,19 @@ class RegionEmitter {
     this.#fn.place(run, NOTHING_OPEN);
   }
   #transfers(way: 'load' | 'store', registers: Registers): Instr[] {
-    const hart: Instr = { op: 'local.get', local: 0 };
+    const { hart: address } = this.#at;
+    const hart: Instr = address instanceof Once ? { op: 'local.get', local: 0 } : address.instr;
     const instrs: Instr[] = [];
-    this.#each(registers, ({ index: local }, offset) => {
-      if (way === 'load') instrs.push(hart, { op: 'i64.load', offset }, { op: 'local.set', local });
-      else instrs.push(hart, { op: 'local.get', local }, { op: 'i64.store', offset });
+    this.#each(registers, ({ index: local, type }, offset) => {
+      if (way === 'load') instrs.push(hart, { op: `${type}.load`, offset }, { op: 'local.set', local });
+      else instrs.push(hart, { op: 'local.get', local }, { op: `${type}.store`, offset });
     });
     return instrs;
   }
-  #each({ x, f }: Registers, visit: (local: Local<'i64'>, offset: number) => void): void {
+  #each({ x, f }: Registers, visit: (local: Local<'i64'> | Local<'f64'>, offset: number) => void): void {
     for (let i = 0; i < 32; i++) {
       if ((x >>> i) & 1) visit(this.#x[i] as Local<'i64'>, X_OFFSET + 8 * i);
-      if ((f >>> i) & 1) visit(this.#f[i] as Local<'i64'>, F_OFFSET + 8 * i);
+      if ((f >>> i) & 1) visit(this.#f[i] as Local<'f64'>, F_OFFSET + 8 * i);
     }
   }
 }
@@ -468,9 +522,10 @@ class InsnFilling implements Filling {
         return this.#use.values[name] as bigint;
     }
   }
-  /** Registers of a stencil are called r0, r1, … */
+  /** Registers of a stencil are called x0, x1, … and f0, f1, … */
   local(name: string): number {
-    return this.#region.registerLocal(this.#use.registers[name.charCodeAt(1) - 48] as Slot);
+    const file = name[0] as 'x' | 'f';
+    return this.#region.registerLocal(file, this.#use.registers[file][Number(name[1])] as number);
   }
   temp(index: number, type: ValType): number {
     return this.#region.temp(index, type);

@@ -4,15 +4,17 @@
  */
 
 import type { Width } from '../../isa/vocabulary.ts';
-import { call, constant, type I32, type I64, i64Const, type Local, localGet } from '../../wasm/expr.ts';
+import { call, constant, type I32, type I64, i32Const, i64Const, type Local, localGet } from '../../wasm/expr.ts';
 import type { FunctionBuilder, Label } from '../../wasm/function.ts';
 import type { FuncRef } from '../../wasm/instr.ts';
-import { i32, i64 } from '../../wasm/numeric.ts';
+import { f64, i32, i64 } from '../../wasm/numeric.ts';
 import { type Facts, type Frame, noFacts, type Registers, type SlowAccess } from '../compile/binding.ts';
 import { field, flag } from '../compile/hart-state.ts';
 import type { Order } from '../compile/order.ts';
 import { fieldOffset } from '../hart-layout.ts';
+import type { MemoryLayout } from '../memory-layout.ts';
 import type { GuestInsn } from './guest-insn.ts';
+import { Left } from './region-procs.ts';
 
 export interface RegionLocals {
   readonly hart: I32;
@@ -22,6 +24,10 @@ export interface RegionLocals {
   readonly pc: Local<'i64'>;
   readonly dataContext: Local<'i64'>;
 }
+
+/** Address of the hart that compiled code is for: known when the machine has only one. */
+export const hartOf = (fn: FunctionBuilder, layout: MemoryLayout): I32 =>
+  layout.harts === 1 ? i32Const(layout.hartAt(0)) : localGet(fn.param(0, 'i32'));
 
 /** Where a body ends: `interrupted` with the `trapped` field set, `stopped` with `left` and `pc` of the next step. */
 export interface RegionExits {
@@ -116,6 +122,13 @@ export class RegionFrame implements Frame {
     this.#fn.br(this.#exits.stopped);
   }
 
+  /** Leaves before the present instruction, which the interpreter is to make. */
+  giveUp(): void {
+    this.sync();
+    this.#fn.store('i64.store', this.hart, i64Const(Left.notBegun), fieldOffset('trapped'));
+    this.#fn.br(this.#exits.interrupted);
+  }
+
   #present(): Place {
     if (this.#place === undefined) throw new Error('no instruction has begun');
     return this.#place;
@@ -163,29 +176,34 @@ export class RegionFrame implements Frame {
   }
 }
 
-/** A register file kept in locals; `local` gives that of a register. */
+/**
+ * Register files kept in locals, which `x` and `f` give: floating-point registers as the doubles of their bits, so that
+ * the host's arithmetic has them where it wants them. Bodies read no floating-point register after they have set one.
+ */
 export function registersInLocals(
   order: Order,
   x: (index: number) => Local<'i64'>,
-  f: (index: number) => Local<'i64'>,
+  f: (index: number) => Local<'f64'>,
 ): Registers {
   const { fn } = order;
   const numberOf = (r: Parameters<Registers['x']>[0]): number => {
     if (!('index' in r)) throw new Error('operands of compiled code are known');
     return r.index;
   };
-  const write = (local: Local<'i64'>, v: I64): void => {
-    fn.emit(v);
-    order.effect(local);
-    fn.push({ op: 'local.set', local: local.index });
-  };
-  const read = (local: Local<'i64'>): I64 => order.read(localGet(local), local);
   return {
-    x: (r) => (numberOf(r) === 0 ? i64Const(0) : read(x(numberOf(r)))),
-    setX: (r, v) => {
-      if (numberOf(r) !== 0) write(x(numberOf(r)), v);
+    x: (r) => {
+      if (numberOf(r) === 0) return i64Const(0);
+      const local = x(numberOf(r));
+      return order.read(localGet(local), local);
     },
-    f: (r) => read(f(numberOf(r))),
-    setF: (r, v) => write(f(numberOf(r)), v),
+    setX: (r, v) => {
+      if (numberOf(r) === 0) return;
+      const local = x(numberOf(r));
+      fn.emit(v);
+      order.effect(local);
+      fn.push({ op: 'local.set', local: local.index });
+    },
+    f: (r) => i64.reinterpret_f64(localGet(f(numberOf(r)))),
+    setF: (r, v) => fn.set(f(numberOf(r)), f64.reinterpret_i64(v)),
   };
 }

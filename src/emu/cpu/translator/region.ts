@@ -22,7 +22,9 @@ export type BlockEnd =
   | { readonly kind: 'jump'; readonly to: number }
   | { readonly kind: 'branch'; readonly taken: number; readonly next: number }
   | { readonly kind: 'call'; readonly target: number | undefined; readonly next: number }
-  | { readonly kind: 'return' | 'dynamic' | 'stop' };
+  /** `targets`: where it was seen to lead, near enough to be inside. */
+  | { readonly kind: 'dynamic'; readonly targets: readonly number[] }
+  | { readonly kind: 'return' | 'stop' };
 
 export interface Region {
   /** Virtual address of the page of the entry, and the entry's place. */
@@ -41,6 +43,8 @@ export interface CodeView {
   half(page: number, offset: number): number;
   /** Whether jumps to this address have been seen. */
   wasReached(va: bigint): boolean;
+  /** Where the indirect jump at this address was seen to lead. */
+  targetsOf(va: bigint): readonly bigint[];
   /** Compiled code must not run over this address. */
   isBarred(va: bigint): boolean;
 }
@@ -52,6 +56,8 @@ export const addressOf = ({ base }: Pick<Region, 'base'>, place: number): bigint
   BigInt.asUintN(64, base + BigInt(place));
 /** Jumps further than this leave the region. */
 const REACH = 2 ** 30;
+/** Indirect jumps within this many bytes become a table. */
+const TABLE_REACH = 2 ** 13;
 
 /** Undefined when not even the first instruction can be compiled. */
 export function discover(view: CodeView, entryVa: bigint, maxInsns: number): Region | undefined {
@@ -79,6 +85,7 @@ class Found {
   readonly #base: bigint;
   readonly #view: CodeView;
   readonly #insns = new Map<number, GuestInsn>();
+  readonly #targets = new Map<number, readonly number[]>();
 
   constructor(view: CodeView, base: bigint) {
     this.#view = view;
@@ -115,10 +122,20 @@ class Found {
         if (flow.link) return [next];
         return this.#isNear(at + flow.distance) ? [at + flow.distance] : [];
       case 'dynamic':
-        return flow.link ? [next] : [];
+        if (flow.link) return [next];
+        return flow.isReturn ? [] : this.#seenTargets(at);
       default:
         return [];
     }
+  }
+
+  #seenTargets(at: number): number[] {
+    const targets = this.#view
+      .targetsOf(addressOf({ base: this.#base }, at))
+      .map((va) => Number(BigInt.asIntN(64, va - this.#base)))
+      .filter((place) => Math.abs(place - at) <= TABLE_REACH);
+    this.#targets.set(at, targets);
+    return targets;
   }
 
   #isNear(place: number): boolean {
@@ -164,11 +181,16 @@ class Found {
     }
     const final = insns.at(-1);
     if (final === undefined) return undefined;
-    return { start: leader, insns, length: at - leader, end: endOf(final.flow, last, at) };
+    return {
+      start: leader,
+      insns,
+      length: at - leader,
+      end: endOf(final.flow, last, at, this.#targets.get(last) ?? []),
+    };
   }
 }
 
-function endOf(flow: Flow, at: number, next: number): BlockEnd {
+function endOf(flow: Flow, at: number, next: number, targets: readonly number[]): BlockEnd {
   switch (flow.kind) {
     case 'next':
       return { kind: 'jump', to: next };
@@ -180,7 +202,7 @@ function endOf(flow: Flow, at: number, next: number): BlockEnd {
     }
     case 'dynamic':
       if (flow.link) return { kind: 'call', target: undefined, next };
-      return { kind: flow.isReturn ? 'return' : 'dynamic' };
+      return flow.isReturn ? { kind: 'return' } : { kind: 'dynamic', targets };
     case 'stop':
       return { kind: 'stop' };
   }
@@ -190,6 +212,7 @@ function endOf(flow: Flow, at: number, next: number): BlockEnd {
 export function targetsOf(end: BlockEnd): readonly number[] {
   if (end.kind === 'jump') return [end.to];
   if (end.kind === 'branch') return [end.taken, end.next];
+  if (end.kind === 'dynamic') return end.targets;
   return end.kind === 'call' ? [end.next] : [];
 }
 

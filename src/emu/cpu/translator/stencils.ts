@@ -5,36 +5,44 @@
  */
 
 import { extract, type Field, type OperandName } from '../../isa/format.ts';
+import type { Insn } from '../../isa/insn.ts';
+import { recordBody } from '../../isa/recorder.ts';
 import type { Operands, Proc } from '../../isa/vocabulary.ts';
-import { type I64, i64Const, type Local, localGet } from '../../wasm/expr.ts';
+import { type I64, i32Const, i64Const, type Local, localGet } from '../../wasm/expr.ts';
 import { FunctionBuilder } from '../../wasm/function.ts';
 import type { Instr } from '../../wasm/instr.ts';
+import { i32 } from '../../wasm/numeric.ts';
 import type { ValType } from '../../wasm/opcodes.ts';
 import { type Hole, type OpenInstr, Stencil, type StencilPart } from '../../wasm/stencil.ts';
 import type { LinkedProc, Linker, Reg, WasmBinding } from '../compile/binding.ts';
 import { Order } from '../compile/order.ts';
 import { wasmSemantics } from '../compile/semantics.ts';
+import { csrWrite } from '../priv/procs.ts';
+import { FloatState, floatState, whereDirty, whereSteady } from './float-state.ts';
 import type { GuestInsn } from './guest-insn.ts';
-import { RegionFrame, registersInLocals } from './region-frame.ts';
+import { hartOf, RegionFrame, registersInLocals } from './region-frame.ts';
 import { regionLoad, regionStore } from './region-procs.ts';
 import { REGION_TYPE } from './region-type.ts';
 
-/** Local of the data context in every region: the first after the parameters. */
+/** Locals of every region: the first ones after the parameters. */
 export const DATA_CONTEXT_LOCAL = REGION_TYPE.params.length;
-/** While recording, registers are the next locals; those after them are temporaries. */
-const FIRST_REGISTER = DATA_CONTEXT_LOCAL + 1;
+export const FLOAT_STATE_LOCAL = DATA_CONTEXT_LOCAL + 1;
+/** While recording, registers are the next locals, x0 left out; those after them are temporaries. */
 const MAX_REGISTERS = 4;
-const FIRST_TEMP = FIRST_REGISTER + MAX_REGISTERS;
+const FIRST_REGISTER = { x: FLOAT_STATE_LOCAL + 1, f: FLOAT_STATE_LOCAL + 1 + MAX_REGISTERS } as const;
+const FIRST_TEMP = FIRST_REGISTER.f + MAX_REGISTERS;
+const PARAMS: readonly ValType[] = [
+  ...REGION_TYPE.params,
+  'i64',
+  'i32',
+  ...Array.from({ length: MAX_REGISTERS }, () => 'i64' as const),
+  ...Array.from({ length: MAX_REGISTERS }, () => 'f64' as const),
+];
 
-/** A register operand of an instruction. */
-export interface Slot {
-  readonly file: 'x' | 'f';
-  readonly index: number;
-}
 export interface StencilUse {
   readonly stencil: Stencil;
-  /** The registers that the stencil calls r0, r1, … */
-  readonly registers: readonly Slot[];
+  /** The registers that the stencil calls x0, x1, … and f0, f1, …, by number. */
+  readonly registers: { readonly x: readonly number[]; readonly f: readonly number[] };
   /** Of its open operands. */
   readonly values: Readonly<Record<string, bigint>>;
 }
@@ -59,14 +67,14 @@ export class Stencils {
   }
 
   #use({ row, word }: GuestInsn): StencilUse {
-    const registers: Slot[] = [];
+    const registers = { x: [], f: [] };
     const values: Record<string, bigint> = {};
     const operands: Partial<Record<OperandName, Reg | I64>> = {};
     let key = row.name;
     for (const [name, field] of Object.entries(row.format) as [OperandName, Field][]) {
       const value = extract(field, word);
       if (field.kind !== 'value') {
-        const place = canonical(registers, field.kind, value);
+        const place = field.kind === 'x' && value === 0 ? 0 : canonical(registers[field.kind], value);
         operands[name] = { index: place };
         key += ` ${place}`;
       } else if (OPEN_VALUES.has(name)) {
@@ -77,61 +85,77 @@ export class Stencils {
         key += ` ${value}`;
       }
     }
-    const stencil = this.#known.get(key) ?? this.#record(row.body, operands as Operands<WasmBinding>);
+    const stencil = this.#known.get(key) ?? this.#record(row, operands as Operands<WasmBinding>);
     this.#known.set(key, stencil);
     return { stencil, registers, values };
   }
 
-  #record(body: GuestInsn['row']['body'], operands: Operands<WasmBinding>): Stencil {
-    const params = [...REGION_TYPE.params, ...Array.from({ length: FIRST_TEMP - 4 }, () => 'i64' as const)];
-    const fn = new FunctionBuilder('stencil', () => 0, { params, results: [] });
+  #record(row: Insn, operands: Operands<WasmBinding>): Stencil {
+    const fn = new FunctionBuilder('stencil', () => 0, { params: PARAMS, results: [] });
     const order = new Order(fn);
-    const register = (i: number): Local<'i64'> => registerLocals[i - 1] as Local<'i64'>;
-    const registerLocals = Array.from({ length: MAX_REGISTERS }, (_, i) => fn.param(FIRST_REGISTER + i, 'i64'));
     const at = {
-      hart: localGet(fn.param(0, 'i32')),
+      hart: hartOf(fn, this.#linker.layout),
       left: fn.param(1, 'i64'),
       pc: fn.param(2, 'i64'),
       dataContext: fn.param(DATA_CONTEXT_LOCAL, 'i64'),
     };
+    const x = Array.from({ length: MAX_REGISTERS }, (_, i) => fn.param(FIRST_REGISTER.x + i, 'i64'));
+    const f = Array.from({ length: MAX_REGISTERS }, (_, i) => fn.param(FIRST_REGISTER.f + i, 'f64'));
+    const registers = registersInLocals(
+      order,
+      (i) => x[i - 1] as Local<'i64'>,
+      (i) => f[i - 1] as Local<'f64'>,
+    );
+    const funcs = { regionLoad: this.#linker.link(regionLoad).func, regionStore: this.#linker.link(regionStore).func };
     fn.block((stopped) =>
       fn.block((interrupted) => {
-        const frame = new RegionFrame(
-          order,
-          at,
-          { interrupted, stopped },
-          registersInLocals(order, register, register),
-          { regionLoad: this.#linker.link(regionLoad).func, regionStore: this.#linker.link(regionStore).func },
-        );
-        frame.begin({
-          pc: hole('pc'),
-          next: hole('next'),
-          raw: hole('raw'),
-          ahead: hole('ahead'),
-          after: hole('after'),
-        });
-        body(wasmSemantics(order, frame, this.#linker), operands);
+        const frame = new RegionFrame(order, at, { interrupted, stopped }, registers, funcs);
+        frame.begin(OPEN_PLACE);
+        this.#body(row, operands, frame, order);
         frame.finish();
       }),
     );
-    const inner = fn.instrs.slice(2, -2);
-    return new Stencil(opened(inner), fn.localTypes as readonly ValType[]);
+    return new Stencil(opened(fn.instrs.slice(2, -2)), fn.localTypes);
+  }
+
+  #body(row: Insn, operands: Operands<WasmBinding>, frame: RegionFrame, order: Order): void {
+    const { fn } = order;
+    const semantics = wasmSemantics(order, frame, this.#linker);
+    const { words, fReads, fWrites, calls } = recordBody(row.body);
+    const state = fn.param(FLOAT_STATE_LOCAL, 'i32');
+    const look = (): void => fn.set(state, floatState(frame.hart));
+    if (words.has('fp')) {
+      fn.if(
+        i32.eq(localGet(state), i32Const(FloatState.steady)),
+        () => row.body(whereSteady(semantics, order), operands),
+        () => {
+          row.body(semantics, operands);
+          look();
+        },
+      );
+    } else if (fReads.size + fWrites.size > 0) {
+      fn.if(i32.eqz(localGet(state)), () => frame.giveUp());
+      row.body(whereDirty(semantics), operands);
+    } else {
+      row.body(semantics, operands);
+      if (calls.has(csrWrite)) look();
+    }
+    order.finish();
   }
 }
 
-/** Place of a register among those named so far, from 1; 0 for x0, which is not one. */
-function canonical(registers: Slot[], file: 'x' | 'f', index: number): number {
-  if (file === 'x' && index === 0) return 0;
-  const known = registers.findIndex((slot) => slot.file === file && slot.index === index);
-  return 1 + (known >= 0 ? known : registers.push({ file, index }) - 1);
+const OPEN_PLACE = { pc: hole('pc'), next: hole('next'), raw: hole('raw'), ahead: hole('ahead'), after: hole('after') };
+
+/** Place of a register among those named so far, from 1. */
+function canonical(registers: number[], index: number): number {
+  const known = registers.indexOf(index);
+  return 1 + (known >= 0 ? known : registers.push(index) - 1);
 }
 
 /** A constant that is not known yet: nothing folds it. */
-const hole = (name: string): I64 => ({
-  type: 'i64',
-  instr: { op: 'i64.const', hole: { kind: 'value', name } } as unknown as Instr,
-  args: [],
-});
+function hole(name: string): I64 {
+  return { type: 'i64', instr: { op: 'i64.const', hole: { kind: 'value', name } } as unknown as Instr, args: [] };
+}
 
 function opened(instrs: readonly Instr[]): StencilPart[] {
   let inside = 0;
@@ -146,8 +170,10 @@ function opened(instrs: readonly Instr[]): StencilPart[] {
 function holeOf(instr: Instr, inside: number): Hole | undefined {
   if ('hole' in instr) return instr.hole as Hole;
   if ('local' in instr && instr.local >= FIRST_TEMP) return { kind: 'temp', index: instr.local - FIRST_TEMP };
-  if ('local' in instr && instr.local >= FIRST_REGISTER)
-    return { kind: 'local', name: `r${instr.local - FIRST_REGISTER}` };
+  if ('local' in instr && instr.local >= FIRST_REGISTER.f)
+    return { kind: 'local', name: `f${instr.local - FIRST_REGISTER.f}` };
+  if ('local' in instr && instr.local >= FIRST_REGISTER.x)
+    return { kind: 'local', name: `x${instr.local - FIRST_REGISTER.x}` };
   if (instr.op === 'call') return { kind: 'call', callee: instr.func.name };
   if ((instr.op === 'br' || instr.op === 'br_if') && instr.depth >= inside)
     return { kind: 'branch', label: instr.depth - inside, inside };

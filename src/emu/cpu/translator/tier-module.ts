@@ -22,7 +22,7 @@ import { ProcLinker } from '../compile/linker.ts';
 import { fieldOffset } from '../hart-layout.ts';
 import { buildSteps, type RunProcs } from '../interpreter/run.ts';
 import type { MemoryLayout } from '../memory-layout.ts';
-import { buildFind, leaveToCode } from './jump-cache.ts';
+import { buildFind, leaveToCode, noteIndirect } from './jump-cache.ts';
 import { regionLoad, regionStore } from './region-procs.ts';
 import { INTERPRET, LOOK, MAX_DEPTH, REGION_TYPE } from './region-type.ts';
 
@@ -55,7 +55,12 @@ export function tierModule(layout: MemoryLayout, parts: TierParts): TierModule {
   for (const proc of [regionLoad, regionStore]) linker.link(proc);
   const find = buildFind(module, layout, compile, parts.hot);
   const { instructions: rows, procs, hot } = parts;
-  const steps = buildSteps(module, linker, { rows, procs, expand, onJump: leaveToCode(layout, find, hot) });
+  const jumps = {
+    taken: leaveToCode(layout, find, hot),
+    indirect: (fn: FunctionBuilder, hart: I32, target: I64, from: I64): void =>
+      noteIndirect(fn, layout, hart, target, from),
+  };
+  const steps = buildSteps(module, linker, { rows, procs, expand, jumps });
   const boundary = linker.link(procs.boundary).func;
   module.export(buildRun(module, { boundary, steps, find }));
   module.export(buildDispatch(module, find));

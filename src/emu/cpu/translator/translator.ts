@@ -228,6 +228,7 @@ class TieredEngine implements Translator {
       },
       half: (page, offset) => this.#halves.getUint16(page * PAGE_BYTES - RAM_BASE + offset, true),
       wasReached: (va) => this.#jumps.has(va, context),
+      targetsOf: (va) => this.#jumps.targetsOf(va, context),
       isBarred: () => false,
     };
   }
