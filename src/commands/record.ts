@@ -5,6 +5,7 @@ import { LockstepCommand } from '../cli/command.ts';
 import { guestOptions } from '../cli/guest-options.ts';
 import { liveUi, reportOutcome } from '../cli/live.ts';
 import { machineFlags } from '../cli/machine-flags.ts';
+import { parseSpacing } from '../cli/spacing.ts';
 import { parseTick } from '../cli/specs.ts';
 import type { Outcome } from '../host/outcome.ts';
 import { DIGEST_TICKS, recordGuest } from '../host/record-guest.ts';
@@ -40,6 +41,12 @@ export default class Record extends LockstepCommand {
       summary: 'steps between digests of all state; small ones come 16 times as often [default: 67108864]',
       helpValue: 'TICKS',
     }),
+    'checkpoint-every': Flags.string({
+      summary: 'put checkpoints into the recording, so that a debugger opens it anywhere at once',
+      description:
+        'auto: as often as keeps seeking short at little cost. Without it, lockstep log index adds them later.',
+      helpValue: 'TICKS|auto',
+    }),
     ...machineFlags,
   };
 
@@ -47,12 +54,14 @@ export default class Record extends LockstepCommand {
     const { flags } = await this.parse(Record);
     const every = flags['digest-every'];
     const all = every === undefined ? DIGEST_TICKS.all : parseTick('--digest-every', every);
+    const checkpoints = flags['checkpoint-every'];
     const outcome = await recordGuest(
       {
         ...guestOptions(flags),
         ...(flags.output === undefined ? {} : { output: flags.output }),
+        ...(checkpoints === undefined ? {} : { checkpoints: parseSpacing('--checkpoint-every', checkpoints) }),
         command: ['lockstep', 'record', ...this.argv],
-        digestTicks: { all, small: all / 16n || 1n },
+        digestTicks: { all, small: all % 64n === 0n ? all / 64n : all },
       },
       liveUi(this.jsonEnabled()),
     );

@@ -12,8 +12,32 @@ import type { HostAddr } from '../../lib/brands.ts';
 import type { Width } from '../isa/vocabulary.ts';
 import type { MemoryLayout } from './memory-layout.ts';
 
-/** Why `run` came back. `limit`: tick = untilTick; `idle`: the hart waits; `exit`: a device set exitRequest. */
-export type ExitReason = 'limit' | 'idle' | 'exit';
+/**
+ * Why `run` came back. `limit`: tick = untilTick; `idle`: the hart waits; `exit`: a device set exitRequest; `alert`: the
+ * next step would do something that was asked for.
+ */
+export type ExitReason = 'limit' | 'idle' | 'exit' | 'alert';
+
+/** Bytes of guest RAM. */
+export interface Watched {
+  readonly pa: bigint;
+  readonly length: number;
+  readonly on: 'read' | 'write' | 'access';
+}
+/** What a debugger wants to be called for, always before the step. */
+export interface AlertRequests {
+  /** Virtual addresses of instructions. */
+  readonly breakpoints: ReadonlySet<bigint>;
+  /** Accesses of instructions; also each store to a device, as that may let the device write to memory. */
+  readonly memory: readonly Watched[];
+  readonly traps: ReadonlySet<'interrupt' | 'exception' | 'syscall' | 'privilege'>;
+}
+export interface Alerts {
+  /** Replaces what was asked for. */
+  ask(requests: AlertRequests): void;
+  /** Alerts are given only while armed; a run without them makes the step that an alert was about. */
+  arm(on: boolean): void;
+}
 
 /** What a hart reaches outside linear memory. Addresses are guest physical, below 4 GiB. Values are zero-extended. */
 export interface Bus {
@@ -40,6 +64,8 @@ export interface Engine {
   digestRam(): bigint;
   /** A device or a restore has changed bytes of a page of RAM, by number, that has PageFlag.code. */
   codeWritten(page: number): void;
+  /** Left out where the engine gives no alerts. */
+  readonly alerts?: Alerts;
 }
 
 export type EngineFactory = (memory: WebAssembly.Memory, layout: MemoryLayout, bus: Bus) => Engine;

@@ -118,6 +118,9 @@ const transient = [
   'untilTick',
   /** Non-zero: leave the engine after this step (set by a device: power off, reset). */
   'exitRequest',
+  /** What the engine is to come back before (priv/alerts.ts), and 1 when it has. */
+  'alerts',
+  'alerted',
   /** Tick at which the present stretch of steps ends; compiled code counts down to it. */
   'stretchEnd',
   /** Steps made by compiled code since the hart was made: for reports. */

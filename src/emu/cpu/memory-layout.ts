@@ -23,7 +23,7 @@ export const PAGE_BYTES = 4096;
 export const RAM_BASE = 0x8000_0000;
 
 /** Page flags, one byte a RAM page; about the host only. */
-export const PageFlag = { dirty: 1, code: 2 } as const;
+export const PageFlag = { dirty: 1, code: 2, watchRead: 4, watchWrite: 8 } as const;
 
 export interface MemoryLayout {
   readonly harts: number;

@@ -173,6 +173,7 @@ class Recorder implements Semantics<Blank>, Recording {
   pageFlags = (): undefined => this.#note('pages');
   setPageFlags = (): undefined => this.#note('pages');
   pageHash = (): undefined => this.#note('pages');
+  watched = (): undefined => this.#note('pages');
   codeLines = (): undefined => this.#note('pages');
   setPageHash = (): undefined => this.#note('pages');
 }

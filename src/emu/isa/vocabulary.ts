@@ -200,6 +200,8 @@ export interface Semantics<B extends Binding> {
   /** Device registers; zero-extended. */
   mmioLoad(pa: B['value'], width: Width): B['value'];
   mmioStore(pa: B['value'], width: Width, v: B['value']): void;
+  /** 1 when a debugger watches one of these bytes of RAM for such an access (priv/alerts.ts), else 0. */
+  watched(pa: B['value'], bytes: B['value'], touch: B['value']): B['value'];
   nondet(kind: number): B['value'];
   /** RAM pages of this machine, and what the host keeps for each (memory-layout.ts); numbered from the start of RAM. */
   ramPages(): B['value'];

@@ -121,7 +121,7 @@ export class Board implements Machine {
       const exit = hart!.get('exitRequest');
       for (const each of this.harts) each.set('exitRequest', Exit.none);
       if (exit === Exit.reset) this.#reset();
-      else if (exit === Exit.none && reason === 'idle') return 'idle';
+      else if (exit === Exit.none && (reason === 'idle' || reason === 'alert')) return reason;
     }
   }
 

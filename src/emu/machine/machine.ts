@@ -51,7 +51,8 @@ export interface MachinePorts {
   nondet(kind: number): bigint;
 }
 
-export type RunResult = 'limit' | 'idle' | 'halted';
+/** 'alert': the engine was asked to come back before the step that is next (engine.ts). */
+export type RunResult = 'limit' | 'idle' | 'halted' | 'alert';
 
 export interface Machine {
   readonly config: MachineConfig;

@@ -34,6 +34,8 @@ export interface BusImports {
   readonly nondet: FuncRef;
   /** (offset in RAM, bytes): these are about to be relied on no more, as they were written and code came from them. */
   readonly codeWritten: FuncRef;
+  /** (physical address, bytes, Touch) -> 1 when a debugger watches them. */
+  readonly watched: FuncRef;
 }
 
 /** What a body may do, found by compiling it; a caller prepares and looks accordingly. */

@@ -5,7 +5,9 @@
 
 import type { Proc, Semantics } from '../../isa/vocabulary.ts';
 import { call, type I64, i64Const } from '../../wasm/expr.ts';
+import { i64 } from '../../wasm/numeric.ts';
 import { fieldOffset } from '../hart-layout.ts';
+import { Trapped } from '../priv/alerts.ts';
 import type { Frame, Linker, WasmBinding } from './binding.ts';
 import { flag } from './hart-state.ts';
 import { hostFirst } from './host-float.ts';
@@ -42,8 +44,8 @@ export function calls(order: Order, frame: Frame, linker: Linker): Pick<Semantic
       frame.facts.raises = true;
       frame.facts.syncs = true;
       frame.sync();
-      fn.call(linker.link(linker.core.takeTrap).func, [frame.hart, ...kept]);
-      fn.store('i64.store', frame.hart, i64Const(1), fieldOffset('trapped'));
+      const refused = call('i64', linker.link(linker.core.takeTrap).func, [frame.hart, ...kept]);
+      fn.store('i64.store', frame.hart, i64.add(refused, i64Const(Trapped.trap)), fieldOffset('trapped'));
       frame.abandon();
     },
     ret: (v) => frame.ret(v),

@@ -37,6 +37,7 @@ export function hartState(order: Order, frame: Frame): Pick<Semantics<WasmBindin
     set: (name, v) => {
       if (looksAtStep(name)) frame.facts.syncs = true;
       if (name === 'pc') frame.facts.jumps = true;
+      if (name === 'trapped') frame.facts.raises = true;
       if (name === 'attention' || name === 'exitRequest') frame.facts.attends = true;
       fn.emit(hart);
       fn.emit(v);

@@ -13,8 +13,13 @@ import type { BusImports } from './binding.ts';
 
 const WASM_PAGE = 65536;
 
-/** Told of a store to bytes that code was compiled from: offset in RAM, length in bytes. */
-export type CodeWritten = (offset: number, length: number) => void;
+/** What an engine does about its own business. */
+export interface EngineHooks {
+  /** Told of a store to bytes that code was compiled from: offset in RAM, length in bytes. */
+  codeWritten(offset: number, length: number): void;
+  /** Whether a debugger watches these bytes: physical address, length, Touch. */
+  watched(pa: number, length: number, touch: number): boolean;
+}
 
 export function importMemory(module: ModuleBuilder, layout: MemoryLayout): void {
   module.importMemory('env', 'memory', layout.totalBytes / WASM_PAGE);
@@ -27,6 +32,7 @@ export function importBus(module: ModuleBuilder): BusImports {
     load: module.importFunc('bus', 'load', { params: ['i32', 'i32'], results: ['i64'] }),
     store: module.importFunc('bus', 'store', { params: ['i32', 'i32', 'i64'], results: [] }),
     nondet: module.importFunc('bus', 'nondet', { params: ['i32'], results: ['i64'] }),
+    watched: module.importFunc('debug', 'watched', { params: ['i32', 'i32', 'i32'], results: ['i32'] }),
     codeWritten: module.importFunc('code', 'written', { params: ['i32', 'i32'], results: [] }),
   };
 }
@@ -49,11 +55,12 @@ export const hostImports = (
   memory: WebAssembly.Memory,
   layout: MemoryLayout,
   bus: Bus,
-  codeWritten: CodeWritten,
+  hooks: EngineHooks,
 ): WebAssembly.Imports => ({
   env: { memory },
   isa: { expand: expander(memory, layout) },
-  code: { written: codeWritten },
+  code: { written: (offset: number, length: number) => hooks.codeWritten(offset, length) },
+  debug: { watched: (pa: number, length: number, touch: number) => (hooks.watched(pa >>> 0, length, touch) ? 1 : 0) },
   bus: {
     has: (pa: number) => (bus.has(pa >>> 0) ? 1 : 0),
     load: (pa: number, width: Width) => bus.load(pa >>> 0, width),

@@ -19,6 +19,7 @@ type Words =
   | 'mmioLoad'
   | 'mmioStore'
   | 'nondet'
+  | 'watched'
   | PageWords;
 type PageWords = 'ramPages' | 'pageFlags' | 'setPageFlags' | 'pageHash' | 'setPageHash' | 'codeLines';
 
@@ -98,6 +99,10 @@ export function physical(order: Order, frame: Frame, linker: Linker): Pick<Seman
       const value = order.keep(call('i64', bus.nondet, [i32Const(kind)]));
       came();
       return value;
+    },
+    watched: (pa, bytes, touch) => {
+      const args = [i32.wrap_i64(pa), i32.wrap_i64(bytes), i32.wrap_i64(touch)];
+      return i64.extend_i32_u(order.keep(call('i32', bus.watched, args)));
     },
     ramPages: () => i64Const(layout.ramPages),
     pageFlags: (page) => order.read(load('i64.load8_u', i32.wrap_i64(page), layout.pageFlagsAt)),

@@ -5,7 +5,7 @@
 
 import type { HostAddr } from '../../../lib/brands.ts';
 import { instructions } from '../../isa/table.ts';
-import { hostImports } from '../compile/host-imports.ts';
+import { type EngineHooks, hostImports } from '../compile/host-imports.ts';
 import type { Engine, EngineFactory, ExitReason } from '../engine.ts';
 import { softFloat } from '../fp/soft-float.ts';
 import type { MemoryLayout } from '../memory-layout.ts';
@@ -37,11 +37,11 @@ function compiled(layout: MemoryLayout): WebAssembly.Module {
   return module;
 }
 
-/** No code is compiled, so none is ever written to. */
-const noCode = (): void => {};
+/** No code is compiled, and nothing watched. */
+const noHooks: EngineHooks = { codeWritten: () => {}, watched: () => false };
 
 export const createInterpreter: EngineFactory = (memory, layout, bus): Engine => {
-  const instance = new WebAssembly.Instance(compiled(layout), hostImports(memory, layout, bus, noCode));
+  const instance = new WebAssembly.Instance(compiled(layout), hostImports(memory, layout, bus, noHooks));
   const wasm = instance.exports as unknown as InterpreterExports;
   const first = layout.hartAt(0);
   return {
@@ -59,6 +59,6 @@ export const createInterpreter: EngineFactory = (memory, layout, bus): Engine =>
       for (let i = 1; i < layout.harts; i++) wasm.coolStores(layout.hartAt(i));
       return BigInt.asUintN(64, digest);
     },
-    codeWritten: noCode,
+    codeWritten: () => {},
   };
 };

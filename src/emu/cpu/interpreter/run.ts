@@ -18,6 +18,7 @@ import { dynamicOperands } from '../compile/operands.ts';
 import { Order } from '../compile/order.ts';
 import { wasmSemantics } from '../compile/semantics.ts';
 import { fieldOffset } from '../hart-layout.ts';
+import { Trapped } from '../priv/alerts.ts';
 import { decodeTree } from './decode-tree.ts';
 import { dispatch } from './dispatch.ts';
 import { fetch, forgetPage } from './fetch.ts';
@@ -38,6 +39,8 @@ export interface RunParts {
   /** (half i32) -> the instruction that a compressed one stands for, entered into the table; 0 where reserved. */
   readonly expand: FuncRef;
   readonly jumps?: JumpHooks;
+  /** Comes before each step; `alert` emits the way out before the step at `pc`. */
+  readonly beforeStep?: ((fn: FunctionBuilder, pc: I64, alert: () => void) => void) | undefined;
 }
 
 /** What is done when a jump has been taken. */
@@ -115,6 +118,10 @@ export function buildSteps(module: ModuleBuilder, linker: Linker, parts: RunPart
     fn.block((trapped) =>
       fn.loop((head) => {
         fn.brIf(leave, i64.eqz(localGet(at.left)));
+        parts.beforeStep?.(fn, localGet(at.next), () => {
+          fn.store('i64.store', hart, i64Const(1), fieldOffset('alerted'));
+          fn.br(leave);
+        });
         if (jumps === undefined) {
           oneStep(head, { jumped: head, indirect: head, trapped });
         } else {
@@ -127,6 +134,10 @@ export function buildSteps(module: ModuleBuilder, linker: Linker, parts: RunPart
         }
       }),
     );
+    fn.if(i64.eq(field(hart, 'trapped'), i64Const(Trapped.notBegun)), () => {
+      fn.set(at.left, i64.add(localGet(at.left), i64Const(1)));
+      fn.store('i64.store', hart, i64Const(1), fieldOffset('alerted'));
+    });
     fn.store('i64.store', hart, i64Const(0), fieldOffset('trapped'));
     fn.set(at.next, field(hart, 'pc'));
   });

@@ -5,6 +5,7 @@
  */
 
 import { type Binding, type Proc, proc, type Semantics } from '../../isa/vocabulary.ts';
+import { alertOnTouch, Touch } from './alerts.ts';
 import { CLASS_MASK, Class, classBits } from './contexts.ts';
 import { Access, Cause, Envcfg, has, Priv } from './fields.ts';
 import { pageWalk } from './page-walk.ts';
@@ -66,5 +67,6 @@ export const cboZero = proc('cboZero', ['va', 'insn'], (s, va, insn) => {
   requireEnabled(s, Envcfg.CBZE, insn);
   const block = s.let(s.and(s.call(translateStore, va, s.lit(1)), s.lit(BLOCK_MASK)));
   requireBlock(s, block, s.lit(Access.write), va, s.inRam(block, s.lit(CACHE_BLOCK_BYTES)));
+  s.call(alertOnTouch, block, s.lit(CACHE_BLOCK_BYTES), s.lit(Touch.write));
   for (let i = 0; i < CACHE_BLOCK_BYTES; i += 8) s.ramStore(s.add(block, s.lit(i)), 8, s.lit(0));
 });

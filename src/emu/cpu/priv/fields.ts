@@ -45,6 +45,8 @@ export const Cause = {
   loadAccess: 5n,
   storeMisaligned: 6n,
   storeAccess: 7n,
+  /** Environment calls have the privilege added. */
+  ecall: 8n,
 } as const;
 
 export const Envcfg = {

@@ -62,11 +62,8 @@ function highest<B extends Binding>(s: Semantics<B>, set: B['value']): B['value'
   );
 }
 
-/**
- * Takes the pending interrupt of the highest priority that is enabled now, if any, and gives 1, else 0. Those for M
- * come before all those delegated to S.
- */
-export const takeInterrupt = proc('takeInterrupt', [], (s) => {
+/** The interrupts of which the next one is taken now, those for M before all delegated to S; 0 when there are none. */
+const candidates = proc('interruptCandidates', [], (s) => {
   const pending = s.let(pendingEnabled(s));
   s.if(s.eq(pending, s.lit(0)), () => s.ret(s.lit(0)));
   const mideleg = s.let(s.get('mideleg'));
@@ -77,7 +74,15 @@ export const takeInterrupt = proc('takeInterrupt', [], (s) => {
   const enabledS = s.either(s.eq(priv, s.lit(Priv.U)), sie);
   const forM = s.let(s.select(enabledM, s.and(pending, s.inv(mideleg)), s.lit(0)));
   const forS = s.select(enabledS, s.and(pending, mideleg), s.lit(0));
-  const chosen = s.let(s.select(s.ne(forM, s.lit(0)), forM, forS));
+  return s.select(s.ne(forM, s.lit(0)), forM, forS);
+});
+
+/** Whether takeInterrupt will take one. */
+export const interruptDue = <B extends Binding>(s: Semantics<B>): B['cond'] => s.ne(s.call(candidates), s.lit(0));
+
+/** Takes the pending interrupt of the highest priority that is enabled now, if any, and gives 1, else 0. */
+export const takeInterrupt = proc('takeInterrupt', [], (s) => {
+  const chosen = s.let(s.call(candidates));
   s.if(s.eq(chosen, s.lit(0)), () => s.ret(s.lit(0)));
   s.call(takeTrap, s.or(s.lit(INTERRUPT), highest(s, chosen)), s.lit(0));
   return s.lit(1);

@@ -7,6 +7,7 @@
 
 import { type Binding, proc, type Semantics, type Width } from '../../isa/vocabulary.ts';
 import { PAGE_BYTES } from '../memory-layout.ts';
+import { Alert, alertOnTouch, giveUpOn, Touch } from './alerts.ts';
 import { Cause } from './fields.ts';
 import { translateLoad, translateStore } from './translate.ts';
 
@@ -69,6 +70,8 @@ const loadAcross = proc('loadAcross', ['va', 'width'], (s, va, width) => {
   requireRam(s, low, here, va, loadCauses);
   const high = s.let(s.call(translateLoad, next, there));
   requireRam(s, high, there, next, loadCauses);
+  s.call(alertOnTouch, low, here, s.lit(Touch.read));
+  s.call(alertOnTouch, high, there, s.lit(Touch.read));
   const value = s.cell(s.lit(0));
   repeat(s, width, (i) => {
     const at = s.select(s.ltu(i, here), s.add(low, i), s.add(high, s.sub(i, here)));
@@ -86,6 +89,8 @@ const storeAcross = proc('storeAcross', ['va', 'width', 'v'], (s, va, width, v) 
   requireRam(s, low, here, va, storeCauses);
   const high = s.let(s.call(translateStore, next, there));
   requireRam(s, high, there, next, storeCauses);
+  s.call(alertOnTouch, low, here, s.lit(Touch.write));
+  s.call(alertOnTouch, high, there, s.lit(Touch.write));
   repeat(s, width, (i) => {
     const at = s.select(s.ltu(i, here), s.add(low, i), s.add(high, s.sub(i, here)));
     s.ramStore(at, 1, s.srl(v, s.sll(i, s.lit(3))));
@@ -99,7 +104,10 @@ export const loadSlow = proc('loadSlow', ['va', 'width'], (s, va, width) => {
   const value = s.cell(s.lit(0));
   s.if(
     s.inRam(pa, width),
-    () => byWidth(s, width, (w) => value.set(s.ramLoad(pa, w))),
+    () => {
+      s.call(alertOnTouch, pa, width, s.lit(Touch.read));
+      byWidth(s, width, (w) => value.set(s.ramLoad(pa, w)));
+    },
     () => {
       requireDevice(s, pa, va, width, loadCauses);
       byWidth(s, width, (w) => value.set(s.mmioLoad(pa, w)));
@@ -117,9 +125,14 @@ export const storeSlow = proc('storeSlow', ['va', 'width', 'v'], (s, va, width, 
   const pa = s.let(s.call(translateStore, va, width));
   s.if(
     s.inRam(pa, width),
-    () => byWidth(s, width, (w) => s.ramStore(pa, w, v)),
+    () => {
+      s.call(alertOnTouch, pa, width, s.lit(Touch.write));
+      byWidth(s, width, (w) => s.ramStore(pa, w, v));
+    },
     () => {
       requireDevice(s, pa, va, width, storeCauses);
+      // It may let the device write to memory.
+      giveUpOn(s, Alert.memory);
       byWidth(s, width, (w) => s.mmioStore(pa, w, v));
     },
   );
@@ -140,5 +153,6 @@ export const amoTranslate = proc('amoTranslate', ['va', 'width', 'kind'], (s, va
     () => pa.set(s.call(translateLoad, va, width)),
   );
   s.if(s.not(s.inRam(pa.get(), width)), () => s.raise(cause(Cause.storeAccess, Cause.loadAccess), va));
+  s.call(alertOnTouch, pa.get(), width, s.select(isStore, s.lit(Touch.both), s.lit(Touch.read)));
   return pa.get();
 });

@@ -34,7 +34,8 @@ export const pageOf = <B extends Binding>(s: Semantics<B>, kind: TlbKind, slot: 
 
 /**
  * Writes the fast tag of an entry. For stores: marks the page as changed, so that a store may go the fast way, and
- * leaves the fast tag empty when the page holds compiled code, so that every store to it is seen.
+ * leaves the fast tag empty when the page holds compiled code, so that every store to it is seen. It also stays empty
+ * while a debugger watches the page for such accesses.
  */
 export function enableFast<B extends Binding>(
   s: Semantics<B>,
@@ -44,14 +45,15 @@ export function enableFast<B extends Binding>(
   page: B['value'],
 ): void {
   const enable = () => s.hartStore(fastAt(s, kind, slot), TAG_SIZE, tag);
-  if (kind !== 'store') {
+  if (kind === 'fetch') {
     enable();
     return;
   }
   const number = s.let(s.srl(s.sub(page, s.lit(RAM_BASE)), s.lit(12)));
   const flags = s.let(s.pageFlags(number));
-  s.setPageFlags(number, s.or(flags, s.lit(PageFlag.dirty)));
-  s.if(s.not(has(s, flags, BigInt(PageFlag.code))), enable);
+  if (kind === 'store') s.setPageFlags(number, s.or(flags, s.lit(PageFlag.dirty)));
+  const slow = kind === 'store' ? PageFlag.code | PageFlag.watchRead | PageFlag.watchWrite : PageFlag.watchRead;
+  s.if(s.not(has(s, flags, BigInt(slow))), enable);
 }
 
 /** Enters the translation of `tag`'s virtual page to the RAM page at `page`. The values are let-bound. */
@@ -158,7 +160,7 @@ export const rederiveTlb = proc('rederiveTlb', [], (s) => {
       s.if(s.ne(tag, s.lit(EMPTY)), () => {
         const page = s.let(pageOf(s, kind, slot));
         s.hartStore(fastAt(s, kind, slot, ADDEND), 4, s.sub(s.hostAddr(page), s.and(tag, s.lit(PAGE_MASK))));
-        if (kind !== 'store') s.hartStore(fastAt(s, kind, slot), TAG_SIZE, tag);
+        if (kind !== 'store') enableFast(s, kind, slot, tag, page);
       });
     });
   }

@@ -24,7 +24,7 @@ function translation(name: string, kind: TlbKind, access: bigint, fault: bigint)
     const slot = s.let(slotOf(s, va));
     s.if(s.eq(tagOf(s, kind, slot), tag), () => {
       const page = s.let(pageOf(s, kind, slot));
-      if (kind === 'store') enableFast(s, kind, slot, tag, page);
+      if (kind !== 'fetch') enableFast(s, kind, slot, tag, page);
       s.ret(s.or(page, s.and(va, s.lit(PAGE_BYTES - 1))));
     });
 

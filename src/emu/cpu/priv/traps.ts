@@ -5,6 +5,7 @@
  */
 
 import { type Binding, proc, type Semantics } from '../../isa/vocabulary.ts';
+import { Alert, giveUpOn } from './alerts.ts';
 import { updateContexts } from './contexts.ts';
 import { Cause, has, MPP_SHIFT, Mstatus, merge, Priv, SPP_SHIFT } from './fields.ts';
 
@@ -22,8 +23,15 @@ const moveUp = <B extends Binding>(s: Semantics<B>, mstatus: B['value'], from: b
 /**
  * Enters the trap handler of S or M, as medeleg and mideleg say, with the pc in `pc` as the exception's. `cause` as in
  * mcause: bit 63 set for an interrupt. Sets pc, priv and mstatus; does not end the instruction that is being run.
+ * Gives 1, and does nothing, when the step is not to be made because of an alert; else 0.
  */
 export const takeTrap = proc('takeTrap', ['cause', 'tval'], (s, cause, tval) => {
+  s.if(s.ne(s.get('alerts'), s.lit(0)), () => {
+    const isCall = s.ltu(s.sub(cause, s.lit(Cause.ecall)), s.lit(4));
+    const alert = s.select(isCall, s.lit(Alert.syscall), s.lit(Alert.exception));
+    const isAsked = s.ne(s.and(s.get('alerts'), alert), s.lit(0));
+    s.if(s.both(s.ge(cause, s.lit(0)), isAsked), () => s.ret(s.lit(1)));
+  });
   const priv = s.let(s.get('priv'));
   const mstatus = s.let(s.get('mstatus'));
   const deleg = s.select(s.lt(cause, s.lit(0)), s.get('mideleg'), s.get('medeleg'));
@@ -57,6 +65,7 @@ export const takeTrap = proc('takeTrap', ['cause', 'tval'], (s, cause, tval) => 
 /** MRET: gives the new pc. Illegal below M. */
 export const mret = proc('mret', ['insn'], (s, insn) => {
   s.if(s.ne(s.get('priv'), s.lit(Priv.M)), () => s.raise(s.lit(Cause.illegal), insn));
+  giveUpOn(s, Alert.privilege);
   const mstatus = s.let(s.get('mstatus'));
   const mpp = s.let(s.and(s.srl(mstatus, s.lit(MPP_SHIFT)), s.lit(3)));
   const stack = s.or(s.srl(s.and(mstatus, s.lit(Mstatus.MPIE)), s.lit(4)), s.lit(Mstatus.MPIE));
@@ -74,6 +83,7 @@ export const sret = proc('sret', ['insn'], (s, insn) => {
   const priv = s.let(s.get('priv'));
   const trapped = s.both(s.eq(priv, s.lit(Priv.S)), has(s, mstatus, Mstatus.TSR));
   s.if(s.either(s.eq(priv, s.lit(Priv.U)), trapped), () => s.raise(s.lit(Cause.illegal), insn));
+  giveUpOn(s, Alert.privilege);
   const stack = s.or(s.srl(s.and(mstatus, s.lit(Mstatus.SPIE)), s.lit(4)), s.lit(Mstatus.SPIE));
   const cleared = s.and(mstatus, s.lit(~Mstatus.MPRV));
   s.set('mstatus', merge(s, cleared, stack, Mstatus.SPP | Mstatus.SPIE | Mstatus.SIE));

@@ -188,6 +188,10 @@ export class Reference extends Arithmetic implements Semantics<Big> {
   setPageFlags(page: bigint, v: bigint): void {
     this.#write(this.#layout.pageFlagsAt + Number(page), 1, v);
   }
+  /** Watching is asked of other engines only. */
+  watched(): bigint {
+    return 0n;
+  }
   codeLines(page: bigint): bigint {
     return this.#read(this.#layout.codeLinesAt + 8 * Number(page), 8);
   }

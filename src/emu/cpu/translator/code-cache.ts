@@ -28,6 +28,7 @@ interface Code {
   readonly lines: ReadonlyMap<number, bigint>;
   readonly insns: number;
   readonly covered: readonly Link[];
+  readonly region: Region;
 }
 
 const FIRST_PAGE = RAM_BASE / PAGE_BYTES;
@@ -112,7 +113,7 @@ export class CodeCache {
       this.#link(addressOf(region, start), region.pages.get(pageIndex(start)) as number),
     );
     for (const place of covered) place.covers += 1;
-    const code = { link, lines, insns, covered };
+    const code = { link, lines, insns, covered, region };
     link.code = code;
     this.#codes.add(code);
     this.#insns += insns;
@@ -130,6 +131,16 @@ export class CodeCache {
     for (let line = first; line <= last; line++) touched |= 1n << BigInt(line);
     this.#drop([...(this.#byPage.get(page) ?? [])].filter(({ lines }) => ((lines.get(page) ?? 0n) & touched) !== 0n));
     this.#rewrites.set(page, (this.#rewrites.get(page) ?? 0) + 1);
+  }
+
+  /** Code that runs over one of these virtual addresses goes. */
+  dropOver(addresses: ReadonlySet<bigint>): void {
+    const runsOver = ({ region }: Code): boolean =>
+      [...addresses].some((va) => {
+        const place = Number(BigInt.asIntN(64, va - region.base));
+        return region.blocks.some(({ start, length }) => place >= start && place < start + length);
+      });
+    this.#drop([...this.#codes].filter(runsOver));
   }
 
   /** All code made from a page goes. */

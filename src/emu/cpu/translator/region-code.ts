@@ -19,6 +19,7 @@ import { Order } from '../compile/order.ts';
 import { wasmSemantics } from '../compile/semantics.ts';
 import { F_OFFSET, fastTlbOffset, fieldOffset, TLB_ENTRIES, X_OFFSET } from '../hart-layout.ts';
 import { PAGE_BYTES, PAGE_SHIFT } from '../memory-layout.ts';
+import { Trapped } from '../priv/alerts.ts';
 import {
   type BlockRegisters,
   blockRegisters,
@@ -41,7 +42,6 @@ import {
   type RegionLocals,
   registersInLocals,
 } from './region-frame.ts';
-import { Left } from './region-procs.ts';
 import { INTERPRET, LOOK, REGION_TYPE } from './region-type.ts';
 import type { Stencils, StencilUse } from './stencils.ts';
 import { type Shape, shapeOf } from './structure.ts';
@@ -415,7 +415,7 @@ class RegionEmitter {
     const trapped = fn.keep(flag(hart, 'trapped'));
     fn.store('i64.store', hart, i64Const(0), fieldOffset('trapped'));
     this.#storeRegisters(this.#written);
-    const isTrap = i32.eq(trapped, i32Const(Number(Left.trapped)));
+    const isTrap = i32.eq(trapped, i32Const(Number(Trapped.trap)));
     fn.if(isTrap, () => {
       fn.store('i64.store', hart, i64.add(field(hart, 'tick'), i64Const(1)), fieldOffset('tick'));
       fn.return(localGet(this.#at.left), i64Const(LOOK));

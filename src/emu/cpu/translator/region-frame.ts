@@ -13,8 +13,8 @@ import { field, flag } from '../compile/hart-state.ts';
 import type { Order } from '../compile/order.ts';
 import { fieldOffset } from '../hart-layout.ts';
 import type { MemoryLayout } from '../memory-layout.ts';
+import { Trapped } from '../priv/alerts.ts';
 import type { GuestInsn } from './guest-insn.ts';
-import { Left } from './region-procs.ts';
 
 export interface RegionLocals {
   readonly hart: I32;
@@ -125,7 +125,7 @@ export class RegionFrame implements Frame {
   /** Leaves before the present instruction, which the interpreter is to make. */
   giveUp(): void {
     this.sync();
-    this.#fn.store('i64.store', this.hart, i64Const(Left.notBegun), fieldOffset('trapped'));
+    this.#fn.store('i64.store', this.hart, i64Const(Trapped.notBegun), fieldOffset('trapped'));
     this.#fn.br(this.#exits.interrupted);
   }
 

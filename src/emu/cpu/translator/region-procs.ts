@@ -6,19 +6,13 @@
 
 import { type Binding, type Proc, proc, type Semantics, type Width } from '../../isa/vocabulary.ts';
 import { CODE_LINE_SHIFT, PAGE_BYTES, PageFlag, RAM_BASE } from '../memory-layout.ts';
+import { alertOnTouch, giveUp, Touch } from '../priv/alerts.ts';
 import { translateLoad, translateStore } from '../priv/translate.ts';
-
-/** Values of the field `trapped` when compiled code is left: a trap was entered, or the instruction was not begun. */
-export const Left = { trapped: 1n, notBegun: 2n } as const;
 
 /** The fields that a trap looks at. `left`: steps of the stretch not made yet, this one among them. */
 function syncStep<B extends Binding>(s: Semantics<B>, left: B['value'], pc: B['value']): void {
   s.set('pc', pc);
   s.set('tick', s.sub(s.get('stretchEnd'), left));
-}
-function giveUp<B extends Binding>(s: Semantics<B>): void {
-  s.set('trapped', s.lit(Left.notBegun));
-  s.ret(s.lit(0));
 }
 const crossesPage = <B extends Binding>(s: Semantics<B>, va: B['value'], width: B['value']): B['cond'] =>
   s.ltu(s.lit(PAGE_BYTES), s.add(s.and(va, s.lit(PAGE_BYTES - 1)), width));
@@ -34,18 +28,19 @@ function byWidth<B extends Binding>(s: Semantics<B>, width: B['value'], body: (w
   );
 }
 
-/** Zero-extended. `trapped` tells whether it was done: 0, or one of Left. */
+/** Zero-extended. `trapped` tells whether it was done: 0, or one of Trapped. */
 export const regionLoad: Proc = proc('regionLoad', ['va', 'width', 'left', 'pc'], (s, va, width, left, pc) => {
   syncStep(s, left, pc);
   s.if(crossesPage(s, va, width), () => giveUp(s));
   const pa = s.let(s.call(translateLoad, va, width));
   s.if(s.either(s.not(s.inRam(pa, width)), s.ne(s.get('attention'), s.lit(0))), () => giveUp(s));
+  s.call(alertOnTouch, pa, width, s.lit(Touch.read));
   const value = s.cell(s.lit(0));
   byWidth(s, width, (w) => value.set(s.ramLoad(pa, w)));
   return value.get();
 });
 
-/** `trapped` tells whether it was done: 0, or one of Left. */
+/** `trapped` tells whether it was done: 0, or one of Trapped. */
 export const regionStore: Proc = proc(
   'regionStore',
   ['va', 'width', 'v', 'left', 'pc'],
@@ -54,6 +49,7 @@ export const regionStore: Proc = proc(
     s.if(crossesPage(s, va, width), () => giveUp(s));
     const pa = s.let(s.call(translateStore, va, width));
     s.if(s.either(s.not(s.inRam(pa, width)), s.ne(s.get('attention'), s.lit(0))), () => giveUp(s));
+    s.call(alertOnTouch, pa, width, s.lit(Touch.write));
     const offset = s.let(s.sub(pa, s.lit(RAM_BASE)));
     const page = s.let(s.srl(offset, s.lit(12)));
     s.if(s.ne(s.and(s.pageFlags(page), s.lit(PageFlag.code)), s.lit(0)), () => {

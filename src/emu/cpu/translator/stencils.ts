@@ -197,7 +197,7 @@ export class NamingLinker implements Linker {
       type: { params: ['i32', 'i32'], results: [] },
     } as const;
     const none = { name: 'none', index: 0, type: { params: [], results: [] } } as const;
-    this.bus = { has: none, load: none, store: none, nondet: none, codeWritten };
+    this.bus = { has: none, load: none, store: none, nondet: none, watched: none, codeWritten };
   }
 
   link(proc: Proc): LinkedProc {

@@ -32,6 +32,8 @@ export interface TierParts {
   readonly procs: RunProcs & { readonly [name: string]: Proc };
   /** Jumps to a place before it is compiled. */
   readonly hot: number;
+  /** The interpreter asks before each step whether to stop there. */
+  readonly breaks: boolean;
 }
 
 export interface TierModule {
@@ -50,6 +52,7 @@ export function tierModule(layout: MemoryLayout, parts: TierParts): TierModule {
   const bus = importBus(module);
   const expand = importExpand(module);
   const compile = module.importFunc('code', 'compile', { params: ['i64'], results: ['i32'] });
+  const isBreakpoint = module.importFunc('debug', 'isBreakpoint', { params: ['i64'], results: ['i32'] });
   const linker = new ProcLinker(module, layout, parts.core, bus);
   for (const proc of Object.values(parts.procs)) linker.link(proc);
   for (const proc of [regionLoad, regionStore]) linker.link(proc);
@@ -60,7 +63,10 @@ export function tierModule(layout: MemoryLayout, parts: TierParts): TierModule {
     indirect: (fn: FunctionBuilder, hart: I32, target: I64, from: I64): void =>
       noteIndirect(fn, layout, hart, target, from),
   };
-  const steps = buildSteps(module, linker, { rows, procs, expand, jumps });
+  const beforeStep = (fn: FunctionBuilder, pc: I64, alert: () => void): void =>
+    fn.if(call('i32', isBreakpoint, [pc]), alert);
+  const hooks = parts.breaks ? { jumps, beforeStep } : { jumps };
+  const steps = buildSteps(module, linker, { rows, procs, expand, ...hooks });
   const boundary = linker.link(procs.boundary).func;
   module.export(buildRun(module, { boundary, steps, find }));
   module.export(buildDispatch(module, find));

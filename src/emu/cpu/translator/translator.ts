@@ -4,26 +4,22 @@
  */
 
 import type { HostAddr } from '../../../lib/brands.ts';
-import { instructions } from '../../isa/table.ts';
-import type { Proc } from '../../isa/vocabulary.ts';
-import type { FuncRef } from '../../wasm/instr.ts';
 import { ModuleBuilder } from '../../wasm/module.ts';
-import type { BusImports, CoreProcs, LinkedProc, Linker } from '../compile/binding.ts';
 import { hostImports, importMemory } from '../compile/host-imports.ts';
-import type { Engine, EngineFactory, ExitReason } from '../engine.ts';
-import { softFloat } from '../fp/soft-float.ts';
+import type { Alerts, Engine, EngineFactory, ExitReason } from '../engine.ts';
 import { fastTlbOffset, fieldOffset, TLB_ENTRIES } from '../hart-layout.ts';
 import { type MemoryLayout, PAGE_BYTES, RAM_BASE } from '../memory-layout.ts';
 import { Boundary } from '../priv/boundary.ts';
-import * as procs from '../priv/procs.ts';
+import { AlertControl } from './alert-control.ts';
 import { CodeCache } from './code-cache.ts';
 import { JumpCache } from './jump-cache.ts';
 import { addressOf, type CodeView, discover, pageBase, pageIndex, type Region } from './region.ts';
 import { emitRegion } from './region-code.ts';
 import { regionLoad, regionStore } from './region-procs.ts';
 import { REGION_TYPE } from './region-type.ts';
-import { NamingLinker, Stencils } from './stencils.ts';
-import { FIRST_SLOT, type TierModule, tierModule } from './tier-module.ts';
+import { type Tier, type TierExports, tierOf } from './tier.ts';
+import { TierLinker } from './tier-linker.ts';
+import { FIRST_SLOT } from './tier-module.ts';
 
 export interface TranslatorOptions {
   /** Jumps to a place before it is compiled. */
@@ -41,40 +37,8 @@ const reasons: ReadonlyMap<number, ExitReason> = new Map([
   [Boundary.limit, 'limit'],
   [Boundary.idle, 'idle'],
   [Boundary.exit, 'exit'],
+  [Boundary.alert, 'alert'],
 ]);
-
-const core: CoreProcs = { ...procs, softFloat };
-
-interface CompiledTier extends TierModule {
-  readonly module: WebAssembly.Module;
-  readonly stencils: Stencils;
-  readonly byName: ReadonlyMap<string, Proc>;
-}
-const tiers = new Map<string, CompiledTier>();
-function tierOf(layout: MemoryLayout, hot: number): CompiledTier {
-  const key = `${layout.ramBytes}/${layout.harts}/${hot}`;
-  const known = tiers.get(key);
-  if (known !== undefined) return known;
-  const made = tierModule(layout, { instructions, core, procs, hot });
-  const tier = {
-    ...made,
-    module: new WebAssembly.Module(made.bytes),
-    stencils: new Stencils(new NamingLinker({ layout, core }, made.procs)),
-    byName: new Map([...made.procs].map(([proc, { func }]) => [func.name, proc])),
-  };
-  tiers.set(key, tier);
-  return tier;
-}
-
-interface TierExports {
-  readonly run: (hart: number) => number;
-  readonly dispatch: () => void;
-  readonly unlinked: () => void;
-  readonly updateTimer: (hart: number) => bigint;
-  readonly rederive: (hart: number) => bigint;
-  readonly digestRam: (hart: number) => bigint;
-  readonly coolStores: (hart: number) => bigint;
-}
 
 /** An engine with what tests want to do to it. */
 export interface Translator extends Engine {
@@ -99,9 +63,13 @@ class TieredEngine implements Translator {
   readonly #memory: DataView;
   readonly #halves: DataView;
   readonly #options: TranslatorOptions;
-  readonly #tier: CompiledTier;
+  readonly #tier: Tier;
   readonly #table = new WebAssembly.Table({ element: 'anyfunc', initial: 1024 });
   readonly #wasm: TierExports;
+  /** The same with an interpreter that looks for breakpoints; made when there are some. */
+  #breaking: TierExports | undefined;
+  readonly #imports: WebAssembly.Imports;
+  readonly #control: AlertControl;
   readonly #jumps: JumpCache;
   readonly #cache: CodeCache;
   readonly #regionImports: WebAssembly.Imports;
@@ -120,13 +88,22 @@ class TieredEngine implements Translator {
     this.#memory = new DataView(memory.buffer);
     this.#halves = new DataView(memory.buffer, layout.ramAt, layout.ramBytes);
     this.#hart = layout.hartAt(0);
-    this.#tier = tierOf(layout, options.hot);
-    const host = hostImports(memory, layout, bus, (offset, length) => this.#cache.written(offset, length));
-    const instance = new WebAssembly.Instance(this.#tier.module, {
+    this.#control = new AlertControl(memory, layout);
+    this.#tier = tierOf(layout, options.hot, false);
+    const host = hostImports(memory, layout, bus, {
+      codeWritten: (offset, length) => this.#cache.written(offset, length),
+      watched: (pa, length, touch) => this.#control.touches(pa, length, touch),
+    });
+    this.#imports = {
       ...host,
       env: { ...host.env, code: this.#table },
       code: { ...host.code, compile: (pc: bigint) => this.#compile(BigInt.asUintN(64, pc)) },
-    });
+      debug: {
+        ...host.debug,
+        isBreakpoint: (pc: bigint) => (this.#control.isBreakpoint(BigInt.asUintN(64, pc)) ? 1 : 0),
+      },
+    };
+    const instance = new WebAssembly.Instance(this.#tier.module, this.#imports);
     this.#wasm = instance.exports as unknown as TierExports;
     this.#regionImports = {
       env: { memory, code: this.#table },
@@ -145,11 +122,27 @@ class TieredEngine implements Translator {
   run(hart: HostAddr): ExitReason {
     if (this.#overfull) this.flush();
     this.#hart = hart;
-    const code = this.#wasm.run(hart);
+    const wasm = this.#control.breaks ? this.#withBreaks() : this.#wasm;
+    const code = wasm.run(hart);
     const reason = reasons.get(code);
     if (reason === undefined) throw new Error(`the engine stopped with code ${code}`);
     return reason;
   }
+  readonly alerts: Alerts = {
+    ask: (requests) => {
+      this.#control.ask(requests);
+      this.#cache.dropOver(requests.breakpoints);
+    },
+    arm: (on) => this.#control.arm(on),
+  };
+
+  #withBreaks(): TierExports {
+    if (this.#breaking !== undefined) return this.#breaking;
+    const { module } = tierOf(this.#layout, this.#options.hot, true);
+    this.#breaking = new WebAssembly.Instance(module, this.#imports).exports as unknown as TierExports;
+    return this.#breaking;
+  }
+
   updateTimer(hart: HostAddr): void {
     this.#wasm.updateTimer(hart);
   }
@@ -229,68 +222,7 @@ class TieredEngine implements Translator {
       half: (page, offset) => this.#halves.getUint16(page * PAGE_BYTES - RAM_BASE + offset, true),
       wasReached: (va) => this.#jumps.has(va, context),
       targetsOf: (va) => this.#jumps.targetsOf(va, context),
-      isBarred: () => false,
+      isBarred: (va) => this.#control.isBreakpoint(va),
     };
   }
-}
-
-/** Procedures of the tier module, imported where they are called. */
-class TierLinker implements Linker {
-  readonly layout: MemoryLayout;
-  readonly core = core;
-  readonly #module: ModuleBuilder;
-  readonly #tier: CompiledTier;
-  readonly #imported = new Map<Proc, LinkedProc>();
-
-  constructor(module: ModuleBuilder, layout: MemoryLayout, tier: CompiledTier) {
-    this.#module = module;
-    this.layout = layout;
-    this.#tier = tier;
-  }
-
-  named(name: string): FuncRef {
-    if (name === 'codeWritten') return this.bus.codeWritten;
-    const proc = this.#tier.byName.get(name);
-    if (proc === undefined) throw new Error(`no procedure is called ${name}`);
-    return this.link(proc).func;
-  }
-
-  /** A row's own stores are to RAM; devices are reached through procedures. */
-  readonly bus: BusImports = lazyBus(() => this.#module);
-
-  link(proc: Proc): LinkedProc {
-    const known = this.#imported.get(proc);
-    if (known !== undefined) return known;
-    const linked = this.#tier.procs.get(proc);
-    if (linked === undefined) throw new Error(`no row of the interpreter calls ${proc.name}`);
-    const { func, facts } = linked;
-    const imported = { func: this.#module.importFunc('tier', func.name, func.type), facts };
-    this.#imported.set(proc, imported);
-    return imported;
-  }
-}
-
-function lazyBus(module: () => ModuleBuilder): BusImports {
-  let codeWritten: FuncRef | undefined;
-  const refuse = (): never => {
-    throw new Error('an instruction reaches devices through procedures');
-  };
-  return {
-    get codeWritten() {
-      codeWritten ??= module().importFunc('code', 'written', { params: ['i32', 'i32'], results: [] });
-      return codeWritten;
-    },
-    get has() {
-      return refuse();
-    },
-    get load() {
-      return refuse();
-    },
-    get store() {
-      return refuse();
-    },
-    get nondet() {
-      return refuse();
-    },
-  };
 }

@@ -48,7 +48,7 @@ function callWasm(p: Proc, memory: WebAssembly.Memory, args: readonly bigint[]):
     module,
     layout,
     { ...procs, softFloat },
-    { has: unused, load: unused, store: unused, nondet: unused, codeWritten },
+    { has: unused, load: unused, store: unused, nondet: unused, codeWritten, watched: unused },
   );
   module.export(linker.link(p).func);
   const instance = new WebAssembly.Instance(new WebAssembly.Module(module.encode()), {

@@ -63,6 +63,7 @@ export class WasmTwin {
       env: { memory: this.#memory },
       bus,
       code: { written: () => {} },
+      debug: { watched: () => 0 },
     });
     this.#procs = instance.exports as unknown as Exports;
   }
