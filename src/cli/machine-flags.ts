@@ -67,7 +67,7 @@ export const machineFlags = {
   }),
   engine: Flags.option({
     options: ['auto', 'interpreter', 'reference'] as const,
-    summary: 'what makes the steps [default: interpreter]',
+    summary: 'what makes the steps; auto compiles what is hot [default: auto]',
     helpGroup: 'MACHINE',
   })(),
 };

@@ -25,6 +25,8 @@ export interface LogEnd {
   readonly digest: bigint | undefined;
   /** Why the guest stopped; undefined when the operator stopped the recording. */
   readonly halt: { readonly reason: string; readonly code: number } | undefined;
+  /** Steps by what made them: translator, interpreter, reference. Left out by those who do not know. */
+  readonly engineTicks?: { readonly [engine: string]: bigint } | undefined;
   /** The recorder did not write this end: the recording was cut and has been repaired. */
   readonly repaired: boolean;
 }
@@ -45,6 +47,7 @@ export function encodeEnd(end: LogEnd, indexOffset: number, ownOffset: number): 
     digest: end.digest === undefined ? null : eight(end.digest),
     halt: end.halt === undefined ? null : { reason: end.halt.reason, code: end.halt.code },
     repaired: end.repaired,
+    ...(end.engineTicks === undefined ? {} : { engines: end.engineTicks }),
   };
   return encode([totals, eight(BigInt(indexOffset)), eight(BigInt(ownOffset))]);
 }
@@ -58,6 +61,7 @@ export function decodeEnd(payload: Uint8Array): { end: LogEnd; indexOffset: numb
   const map = asMap(totals);
   const halt = map.halt === null ? undefined : asMap(map.halt);
   const events = asMap(map.events);
+  const engines = map.engines === undefined ? undefined : Object.entries(asMap(map.engines));
   const end: LogEnd = {
     ticks: tick(wide(map.ticks)),
     time: wide(map.time),
@@ -68,6 +72,9 @@ export function decodeEnd(payload: Uint8Array): { end: LogEnd; indexOffset: numb
     digest: map.digest === null ? undefined : wideOf(map.digest),
     halt: halt === undefined ? undefined : { reason: text(halt.reason), code: small(halt.code) },
     repaired: map.repaired === true,
+    ...(engines === undefined
+      ? {}
+      : { engineTicks: Object.fromEntries(engines.map(([name, ticks]) => [name, wide(ticks)])) }),
   };
   return { end, indexOffset: Number(wideOf(indexOffset)), ownOffset: Number(wideOf(ownOffset)) };
 }

@@ -27,12 +27,25 @@ export interface RecorderParts {
   readonly elapsedNs: () => bigint;
   /** What a replayer has seen leave and no mark covers, when the recording goes on from a replay. */
   readonly marks?: Marks;
+  readonly checkpoints?: RecordedCheckpoints;
+}
+
+/** Who puts checkpoints into the recording, and says when. */
+export interface RecordedCheckpoints {
+  /** Asked at the end of each slice. */
+  due(now: Tick): boolean;
+  /** Writes one of this moment, after which everything in the log so far has happened and nothing else. */
+  write(): void;
+  /** Each output, in order. */
+  heard(output: Output): void;
 }
 
 export class Recorder implements InputSource, Gate {
   readonly #parts: RecorderParts;
   readonly #marks: Marks;
   #digestedAt: Tick | undefined;
+  /** Tick of the last input. */
+  #inputAt: Tick | undefined;
   #closed = false;
 
   constructor(parts: RecorderParts) {
@@ -42,6 +55,7 @@ export class Recorder implements InputSource, Gate {
     this.#marks = parts.marks ?? new Marks();
     // A recording that goes on from a replay has the digest of this tick already.
     this.#digestedAt = parts.marks === undefined ? undefined : parts.machine.tick;
+    this.#inputAt = this.#digestedAt;
   }
 
   /** Whether the end frame is written. */
@@ -56,11 +70,13 @@ export class Recorder implements InputSource, Gate {
     this.#mark(now.tick);
     const sinceDigest = now.tick % digestTicks.small;
     if (sinceDigest === 0n && this.#digestedAt !== now.tick) this.#digest(now.tick);
+    if (now.state !== 'halted' && this.#inputAt !== now.tick) this.#checkpoint(now.tick);
     const grant = source.next(now);
     if (grant === 'end' || now.state === 'halted') {
       this.close();
       return 'end';
     }
+    if (grant.inputs.length > 0) this.#inputAt = now.tick;
     for (const input of grant.inputs) log.append(recordOf(input, now.tick));
     const nextDigest = tick(now.tick - sinceDigest + digestTicks.small);
     return grant.until > nextDigest ? { inputs: grant.inputs, until: nextDigest } : grant;
@@ -77,6 +93,7 @@ export class Recorder implements InputSource, Gate {
   }
 
   offer(output: Output, at: Tick): void {
+    this.#parts.checkpoints?.heard(output);
     const ownMark = this.#marks.add(output, at);
     this.#parts.gate.offer(output, at);
     if (ownMark) this.#mark(at);
@@ -99,6 +116,7 @@ export class Recorder implements InputSource, Gate {
       digest: BigInt(`0x${machine.digest('all')}`),
       halt: machine.halt,
       repaired: false,
+      engineTicks: machine.engineTicks,
     });
   }
 
@@ -108,6 +126,11 @@ export class Recorder implements InputSource, Gate {
       log.append({ kind: 'output', tick: at, device, length, digest });
       gate.marked(device, log.events.output ?? 0);
     }
+  }
+
+  #checkpoint(at: Tick): void {
+    const { checkpoints } = this.#parts;
+    if (checkpoints?.due(at) === true) checkpoints.write();
   }
 
   #digest(at: Tick): void {

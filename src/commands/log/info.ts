@@ -6,6 +6,7 @@ import { type LogInfo, logInfo } from '../../cli/log-info.ts';
 import { bytes, columns, count, seconds } from '../../cli/text.ts';
 import { openRecording } from '../../host/log-file-source.ts';
 import { recordingPath } from '../../host/recordings.ts';
+import type { LogEnd } from '../../logformat/closing.ts';
 
 export default class LogInfoCommand extends LockstepCommand {
   static override summary = 'Tell what a recording holds.';
@@ -55,6 +56,7 @@ function infoText(path: string, info: LogInfo): string {
         ? 'not known'
         : `${(Number(ticks) / 1e6 / hostS).toFixed(1)} MIPS, waiting included`,
     ],
+    ...engineRow(end?.engineTicks, ticks),
     ['size', `${bytes(info.sizeBytes)} in ${count(info.frames)} frames, ${density.toFixed(3)} B per 1000 instructions`],
     ['end', endText(info)],
   ];
@@ -65,6 +67,14 @@ function infoText(path: string, info: LogInfo): string {
     bytes(info.bytes[kind] ?? 0),
   ]);
   return `${columns(rows)}\n\n${columns([['  KIND', 'EVENTS', 'BYTES'], ...table], [1, 2])}`;
+}
+
+/** Which share of the steps each way of making them made. */
+function engineRow(made: LogEnd['engineTicks'], ticks: bigint): (readonly [string, string])[] {
+  if (made === undefined || ticks === 0n) return [];
+  const share = ([name, steps]: [string, bigint]): string =>
+    `${name} ${((100 * Number(steps)) / Number(ticks)).toFixed(1)} %`;
+  return [['engines', Object.entries(made).map(share).join(', ')]];
 }
 
 function machineText(machine: LogInfo['header']['machine']): string {

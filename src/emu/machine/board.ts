@@ -102,6 +102,12 @@ export class Board implements Machine {
   get pc(): bigint {
     return this.harts[0]!.get('pc');
   }
+  get engineTicks(): { readonly [engine: string]: bigint } {
+    const { name } = this.#engine;
+    if (name !== 'translator') return { [name]: this.tick };
+    const translated = this.harts.reduce((sum, hart) => sum + hart.get('compiledTicks'), 0n);
+    return { translator: translated, interpreter: this.tick - translated };
+  }
   get halt(): Halt | undefined {
     return this.#halt;
   }

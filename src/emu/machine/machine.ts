@@ -60,6 +60,8 @@ export interface Machine {
   /** Guest time now, 100 ns units. */
   readonly time: bigint;
   readonly halt: Halt | undefined;
+  /** Steps made by each way of making them, where that is known; for reports only. */
+  readonly engineTicks?: { readonly [engine: string]: bigint };
   /** Program counter of the hart that made the last step; for reports only. */
   readonly pc: bigint;
   /** Runs to exactly `until`, or less when every hart waits ('idle') or the machine has stopped ('halted'). */

@@ -8,6 +8,7 @@
 
 import { type MemoryLayout, PAGE_BYTES, PAGE_SHIFT, PageFlag, RAM_BASE } from '../cpu/memory-layout.ts';
 import { type GuestMemory, GuestMemoryFault } from '../devices/device.ts';
+import type { PageKeeper, PageView } from './page-keeper.ts';
 
 export interface RamHooks {
   /** Bytes at a physical address were changed by a device. */
@@ -18,6 +19,12 @@ export interface RamHooks {
 
 export class Ram implements GuestMemory {
   readonly bytes: Uint8Array;
+  /** RAM and what the engine keeps about its pages. */
+  readonly view: PageView;
+  /** Where snapshots put the pages and get them from; they are copied, all of them, without one. */
+  keeper: PageKeeper | undefined;
+  /** Told of what devices and loaders write, as RamHooks.written; for whoever watches the machine. */
+  observer: RamHooks['written'] | undefined;
   readonly #flags: Uint8Array;
   readonly #hooks: RamHooks;
 
@@ -25,6 +32,8 @@ export class Ram implements GuestMemory {
     this.bytes = new Uint8Array(memory.buffer, layout.ramAt, layout.ramBytes);
     this.#flags = new Uint8Array(memory.buffer, layout.pageFlagsAt, layout.ramPages);
     this.#hooks = hooks;
+    const hashes = new Uint32Array(memory.buffer, layout.pageHashAt, 2 * layout.ramPages);
+    this.view = { bytes: this.bytes, flags: this.#flags, hashes, codeWritten: hooks.codeWritten };
   }
 
   get pages(): number {
@@ -74,6 +83,7 @@ export class Ram implements GuestMemory {
       this.#flags[page]! |= PageFlag.dirty;
     }
     this.#hooks.written(at + RAM_BASE, length);
+    this.observer?.(at + RAM_BASE, length);
   }
 
   #offset(pa: bigint, length: number): number {

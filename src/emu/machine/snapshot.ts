@@ -7,6 +7,7 @@ import { stateFields, TLB_ENTRIES, TLB_KINDS, type TlbKind } from '../cpu/hart-l
 import { PAGE_BYTES } from '../cpu/memory-layout.ts';
 import type { Plain } from '../devices/device.ts';
 import type { HartBlock } from './hart-block.ts';
+import { isZero } from './page-keeper.ts';
 import type { Ram } from './ram.ts';
 
 export type HartState = { readonly [field: string]: Plain };
@@ -55,8 +56,15 @@ function table(state: HartState, field: string, bytes: number): DataView {
   return new DataView(value.buffer, value.byteOffset, value.byteLength);
 }
 
-/** Copies of the pages that are not all zero, by page number. */
-export function savePages(ram: Ram): Map<number, Uint8Array> {
+/** The pages that are not all zero, by page number; nobody may change them. */
+export const savePages = (ram: Ram): ReadonlyMap<number, Uint8Array> => ram.keeper?.save() ?? copyPages(ram);
+
+export function restorePages(ram: Ram, pages: ReadonlyMap<number, Uint8Array>): void {
+  if (ram.keeper === undefined) writePages(ram, pages);
+  else ram.keeper.restore(pages);
+}
+
+function copyPages(ram: Ram): Map<number, Uint8Array> {
   const pages = new Map<number, Uint8Array>();
   for (let index = 0; index < ram.pages; index++) {
     const page = ram.page(index);
@@ -65,18 +73,11 @@ export function savePages(ram: Ram): Map<number, Uint8Array> {
   return pages;
 }
 
-export function restorePages(ram: Ram, pages: ReadonlyMap<number, Uint8Array>): void {
+function writePages(ram: Ram, pages: ReadonlyMap<number, Uint8Array>): void {
   ram.bytes.fill(0);
   for (const [index, page] of pages) {
     if (index < 0 || index >= ram.pages || page.length !== PAGE_BYTES) throw new RangeError(`snapshot: page ${index}`);
     ram.page(index).set(page);
   }
   ram.markAllChanged();
-}
-
-/** `page` is aligned to 4 bytes. */
-function isZero(page: Uint8Array): boolean {
-  const words = new Int32Array(page.buffer, page.byteOffset, page.length / 4);
-  for (let i = 0; i < words.length; i++) if (words[i] !== 0) return false;
-  return true;
 }

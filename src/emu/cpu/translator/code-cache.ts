@@ -36,8 +36,6 @@ const FAST_ENTRY_BYTES = 16;
 const FAST_PAGE = 12;
 const EMPTY = 0xffff_ffff_ffff_ffffn;
 const CODE_LINE_BYTES = 1 << CODE_LINE_SHIFT;
-/** A page that was written to this often after code was made from it is left to the interpreter. */
-const MAX_REWRITES = 64;
 
 export class CodeCache {
   readonly #layout: MemoryLayout;
@@ -49,10 +47,14 @@ export class CodeCache {
   #codes = new Set<Code>();
   #byPage = new Map<number, Set<Code>>();
   readonly #rewrites = new Map<number, number>();
+  readonly #maxRewrites: number;
   #nextSlot: number;
   #insns = 0;
 
-  /** `unlinked` stands in the table where there is no code; elements from `firstSlot` on are the cache's. */
+  /**
+   * `unlinked` stands in the table where there is no code; elements from `firstSlot` on are the cache's. A page that was
+   * written to `maxRewrites` times after code was made from it is left to the interpreter.
+   */
   constructor(
     memory: WebAssembly.Memory,
     layout: MemoryLayout,
@@ -60,7 +62,9 @@ export class CodeCache {
     jumps: JumpCache,
     unlinked: () => void,
     firstSlot: number,
+    maxRewrites: number,
   ) {
+    this.#maxRewrites = maxRewrites;
     this.#layout = layout;
     this.#memory = new DataView(memory.buffer);
     this.#table = table;
@@ -101,7 +105,7 @@ export class CodeCache {
 
   /** Whether code may be made from this page: not if it is written to all the time. */
   accepts(page: number): boolean {
-    return (this.#rewrites.get(page) ?? 0) < MAX_REWRITES;
+    return (this.#rewrites.get(page) ?? 0) < this.#maxRewrites;
   }
 
   /** Puts the code of a region into the table; gives its element. */

@@ -30,8 +30,10 @@ export interface TranslatorOptions {
   readonly regionInsns: number;
   /** Guest instructions in all compiled code; when there are more, all of it is dropped. */
   readonly cacheInsns: number;
+  /** Writes to code of a page before the page is left to the interpreter. */
+  readonly rewrites: number;
 }
-const DEFAULTS: TranslatorOptions = { hot: 64, patience: 32, regionInsns: 300, cacheInsns: 200_000 };
+const DEFAULTS: TranslatorOptions = { hot: 512, patience: 16, regionInsns: 300, cacheInsns: 200_000, rewrites: 64 };
 
 const reasons: ReadonlyMap<number, ExitReason> = new Map([
   [Boundary.limit, 'limit'],
@@ -112,7 +114,15 @@ class TieredEngine implements Translator {
     };
     this.#jumps = new JumpCache(memory, layout);
     this.#jumps.clear();
-    this.#cache = new CodeCache(memory, layout, this.#table, this.#jumps, this.#wasm.unlinked, FIRST_SLOT);
+    this.#cache = new CodeCache(
+      memory,
+      layout,
+      this.#table,
+      this.#jumps,
+      this.#wasm.unlinked,
+      FIRST_SLOT,
+      options.rewrites,
+    );
   }
 
   get compiledRegions(): number {
