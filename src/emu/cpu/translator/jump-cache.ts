@@ -111,9 +111,11 @@ export function leaveToCode(
 /** The same table, from JavaScript. */
 export class JumpCache {
   readonly #view: DataView;
+  readonly #bytes: Uint8Array;
 
   constructor(memory: WebAssembly.Memory, layout: MemoryLayout) {
-    this.#view = new DataView(memory.buffer, layout.jumpCacheAt, JUMP_CACHE_ENTRIES << ENTRY_SHIFT);
+    this.#bytes = new Uint8Array(memory.buffer, layout.jumpCacheAt, JUMP_CACHE_ENTRIES << ENTRY_SHIFT);
+    this.#view = new DataView(memory.buffer, layout.jumpCacheAt, this.#bytes.length);
   }
 
   /** Whether a jump to `pc` in this fetch context is remembered. */
@@ -149,6 +151,6 @@ export class JumpCache {
   }
 
   clear(): void {
-    for (let at = 0; at < this.#view.byteLength; at += 8) this.#view.setBigUint64(at, 0n, true);
+    this.#bytes.fill(0);
   }
 }

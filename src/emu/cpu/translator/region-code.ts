@@ -4,20 +4,14 @@
  * and the budget is looked at where a path without end could begin.
  */
 
-import type { Semantics } from '../../isa/vocabulary.ts';
-import { type I32, type I64, i32Const, i64Const, type Local, load, localGet, Once } from '../../wasm/expr.ts';
+import { type I32, type I64, i32Const, i64Const, type Local, load, localGet } from '../../wasm/expr.ts';
 import type { FunctionBuilder, Label } from '../../wasm/function.ts';
-import type { FuncRef, Instr } from '../../wasm/instr.ts';
+import type { FuncRef } from '../../wasm/instr.ts';
 import type { ModuleBuilder } from '../../wasm/module.ts';
 import { i32, i64 } from '../../wasm/numeric.ts';
-import type { ValType } from '../../wasm/opcodes.ts';
-import { type Filling, NOTHING_OPEN, Stencil } from '../../wasm/stencil.ts';
-import type { Linker, WasmBinding } from '../compile/binding.ts';
+import type { Linker } from '../compile/binding.ts';
 import { field, flag } from '../compile/hart-state.ts';
-import { staticOperands } from '../compile/operands.ts';
-import { Order } from '../compile/order.ts';
-import { wasmSemantics } from '../compile/semantics.ts';
-import { F_OFFSET, fastTlbOffset, fieldOffset, TLB_ENTRIES, X_OFFSET } from '../hart-layout.ts';
+import { fastTlbOffset, fieldOffset, TLB_ENTRIES } from '../hart-layout.ts';
 import { PAGE_BYTES, PAGE_SHIFT } from '../memory-layout.ts';
 import { Trapped } from '../priv/alerts.ts';
 import {
@@ -30,25 +24,18 @@ import {
   stepsAhead,
   union,
 } from './dataflow.ts';
-import { floatState } from './float-state.ts';
 import type { GuestInsn } from './guest-insn.ts';
+import { InsnFilling } from './insn-filling.ts';
 import { addressOf, type Block, pageIndex, type Region, targetsOf } from './region.ts';
-import {
-  hartOf,
-  type Onward,
-  placeOf,
-  RegionFrame,
-  type RegionFuncs,
-  type RegionLocals,
-  registersInLocals,
-} from './region-frame.ts';
+import { hartOf } from './region-frame.ts';
+import { RegionRegisters } from './region-registers.ts';
 import { INTERPRET, LOOK, REGION_TYPE } from './region-type.ts';
-import type { Stencils, StencilUse } from './stencils.ts';
+import type { Stencils } from './stencils.ts';
 import { type Shape, shapeOf } from './structure.ts';
 
 export interface RegionParts {
   readonly linker: Linker;
-  readonly funcs: RegionFuncs & {
+  readonly funcs: {
     /** Goes on at a pc with whatever code there is for it; has a region's type. */
     readonly dispatch: FuncRef;
   };
@@ -84,28 +71,22 @@ class RegionEmitter {
   readonly #fn: FunctionBuilder;
   readonly #region: Region;
   readonly #parts: RegionParts;
-  readonly #at: RegionLocals;
+  readonly #hart: I32;
+  readonly #left: Local<'i64'>;
+  readonly #pc: Local<'i64'>;
   readonly #depth: I32;
-  readonly #floatState: Local<'i32'>;
   readonly #fetchContext: Local<'i64'>;
-  readonly #x: (Local<'i64'> | undefined)[] = [];
-  readonly #f: (Local<'f64'> | undefined)[] = [];
+  readonly #registers: RegionRegisters;
 
   readonly #nodes: ReadonlyMap<number, number>;
   readonly #shape: Shape;
-  readonly #registers: readonly BlockRegisters[];
+  readonly #blockRegisters: readonly BlockRegisters[];
   readonly #dirty: readonly Registers[];
   readonly #checks: readonly boolean[];
   readonly #ahead: readonly number[];
-  readonly #used: Registers;
   readonly #written: Registers;
 
-  readonly #runs = new Map<string, Stencil>();
-  readonly #temps: Record<ValType, number[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] };
   #exits: Labels | undefined;
-  readonly #order: Order;
-  #frame: RegionFrame | undefined;
-  #semantics: Semantics<WasmBinding> | undefined;
   readonly #blockLabels = new Map<number, Label>();
   readonly #loopLabels = new Map<number, Label>();
 
@@ -117,33 +98,27 @@ class RegionEmitter {
     const { blocks } = region;
     this.#nodes = new Map(blocks.map(({ start }, node) => [start, node]));
     this.#shape = shapeOf(blocks.map(({ end }) => targetsOf(end).flatMap((to) => this.#nodes.get(to) ?? [])));
-    this.#registers = blocks.map(blockRegisters);
-    this.#dirty = dirtyOnEntry(blocks, this.#registers, this.#shape);
+    this.#blockRegisters = blocks.map(blockRegisters);
+    this.#dirty = dirtyOnEntry(blocks, this.#blockRegisters, this.#shape);
     this.#checks = checksBudget(blocks, this.#shape);
     this.#ahead = stepsAhead(blocks, this.#checks, this.#shape);
-    this.#used = this.#registers.map(({ used }) => used).reduce(union, NO_REGISTERS);
-    this.#written = this.#registers.map(({ written }) => written).reduce(union, NO_REGISTERS);
-    this.#at = {
-      hart: hartOf(fn, parts.linker.layout),
-      left: fn.param(1, 'i64'),
-      pc: fn.param(2, 'i64'),
-      dataContext: fn.local('i64'),
-    };
+    this.#written = this.#blockRegisters.map(({ written }) => written).reduce(union, NO_REGISTERS);
+    const used = this.#blockRegisters.map((each) => each.used).reduce(union, NO_REGISTERS);
+    this.#hart = hartOf(fn, parts.linker.layout);
+    this.#left = fn.param(1, 'i64');
+    this.#pc = fn.param(2, 'i64');
     this.#depth = localGet(fn.param(3, 'i32'));
-    this.#floatState = fn.local('i32');
+    this.#registers = new RegionRegisters(fn, this.#hart, used);
     this.#fetchContext = fn.local('i64');
-    this.#order = new Order(fn);
   }
 
   emit(): void {
     const fn = this.#fn;
-    const { hart, left, pc, dataContext } = this.#at;
+    const [hart, left, pc] = [this.#hart, this.#left, this.#pc];
     fn.set(this.#fetchContext, field(hart, 'fetchContext'));
     fn.if(i32.eqz(this.#pageIsHeld(pageIndex(this.#region.entry))), () => fn.return(localGet(left), localGet(pc)));
-    fn.set(dataContext, field(hart, 'dataContext'));
-    this.#declare();
-    this.#loadRegisters(this.#used);
-    this.#lookAtFloatState();
+    fn.set(this.#registers.dataContext, field(hart, 'dataContext'));
+    this.#registers.load();
     fn.block((leave) => {
       fn.block((stopped) => {
         fn.block((interrupted) => {
@@ -151,33 +126,20 @@ class RegionEmitter {
             this.#body({ interrupted, stopped, left: leave, onward });
             fn.unreachable();
           });
-          this.#storeRegisters(this.#written);
+          this.#registers.store(this.#written);
           fn.returnCall(this.#parts.funcs.dispatch, this.#args(localGet(pc), this.#depth));
         });
         this.#interrupted();
       });
       this.#stopped();
     });
-    this.#storeRegisters(this.#written);
+    this.#registers.store(this.#written);
     fn.emit(localGet(left));
     fn.emit(localGet(pc));
   }
 
-  /** One local for each register of the region, of the function's own scope. */
-  #declare(): void {
-    for (let i = 0; i < 32; i++) {
-      if ((this.#used.x >>> i) & 1) this.#x[i] = this.#fn.local('i64');
-      if ((this.#used.f >>> i) & 1) this.#f[i] = this.#fn.local('f64');
-    }
-  }
-
   #body(exits: Labels): void {
     this.#exits = exits;
-    const x = (i: number): Local<'i64'> => this.#x[i] as Local<'i64'>;
-    const f = (i: number): Local<'f64'> => this.#f[i] as Local<'f64'>;
-    const registers = registersInLocals(this.#order, x, f);
-    this.#frame = new RegionFrame(this.#order, this.#at, exits, registers, this.#parts.funcs);
-    this.#semantics = wasmSemantics(this.#order, this.#frame, this.#parts.linker);
     this.#tree(0);
   }
 
@@ -210,7 +172,7 @@ class RegionEmitter {
   #block(node: number): void {
     const fn = this.#fn;
     const block = this.#region.blocks[node] as Block;
-    const { left } = this.#at;
+    const left = this.#left;
     for (const page of block.checks) fn.if(i32.eqz(this.#pageIsHeld(page)), () => this.#leave(block.start));
     if (this.#checks[node] === true) {
       const enough = i64.ge_u(localGet(left), i64Const(this.#ahead[node] as number));
@@ -218,92 +180,60 @@ class RegionEmitter {
     }
     const count = block.insns.length;
     fn.set(left, i64.sub(localGet(left), i64Const(count)));
-    let onward: Onward | undefined;
-    fn.scope(() => {
-      let at = block.start;
-      for (const [i, insn] of block.insns.entries()) {
-        if (insn.flow.kind === 'next') this.#place(insn, at, count - i);
-        else onward = this.#transfer(insn, at, count - i);
-        at += insn.length;
-      }
-      this.#end(node, block, onward);
-    });
+    let at = block.start;
+    for (const [i, insn] of block.insns.entries()) {
+      this.#place(insn, at, count - i);
+      at += insn.length;
+    }
+    this.#end(node, block);
   }
 
-  /** An instruction that says itself where control goes. */
-  #transfer(insn: GuestInsn, at: number, ahead: number): Onward | undefined {
-    this.#frame?.begin(placeOf(insn, this.#address(at), ahead));
-    insn.row.body(this.#semantics as Semantics<WasmBinding>, staticOperands(insn.row.format, insn.word));
-    const onward = this.#frame?.finish();
-    this.#order.finish();
-    return onward;
-  }
-
-  /** An instruction that control goes on from to the next. */
   #place(insn: GuestInsn, at: number, ahead: number): void {
     const fn = this.#fn;
     const { interrupted, stopped } = this.#exits as Labels;
-    const use = this.#parts.stencils.of(insn);
-    for (const [i, type] of use.stencil.temps.entries()) this.#temp(i, type);
-    for (const callee of use.stencil.callees) this.#parts.callee(callee);
-    fn.place(
-      use.stencil,
-      new InsnFilling(this, use, insn, this.#address(at), ahead, [fn.depthOf(interrupted), fn.depthOf(stopped)]),
-    );
+    const { stencils, callee } = this.#parts;
+    const use = stencils.of(insn);
+    this.#registers.makeTemps(use.stencil.temps);
+    for (const name of use.stencil.callees) callee(name);
+    const depths = [fn.depthOf(interrupted), fn.depthOf(stopped)];
+    fn.place(use.stencil, new InsnFilling(this.#registers, callee, use, insn, this.#address(at), ahead, depths));
   }
 
   #address(place: number): bigint {
     return addressOf(this.#region, place);
   }
 
-  /** For fillings. */
-  registerLocal(file: 'x' | 'f', index: number): number {
-    return ((file === 'x' ? this.#x : this.#f)[index] as Local).index;
-  }
-  temp(index: number, type: ValType): number {
-    return this.#temps[type][index] as number;
-  }
-  callee(name: string): FuncRef {
-    return this.#parts.callee(name);
-  }
-
-  /** Temporaries of stencils: any two stencils share them. */
-  #temp(index: number, type: ValType): number {
-    const pool = this.#temps[type];
-    pool[index] ??= this.#fn.reserve(type).index;
-    return pool[index];
-  }
-
-  #end(node: number, { end }: Block, onward: Onward | undefined): void {
+  #end(node: number, { end }: Block): void {
     const fn = this.#fn;
-    const dirty = union(this.#dirty[node] as Registers, (this.#registers[node] as BlockRegisters).written);
+    const dirty = union(this.#dirty[node] as Registers, (this.#blockRegisters[node] as BlockRegisters).written);
+    const target = localGet(this.#registers.target);
     switch (end.kind) {
       case 'jump':
         this.#goTo(node, end.to);
         break;
       case 'branch':
-        fn.if((onward as Onward).condition as I32, () => this.#goTo(node, end.taken));
+        fn.if(localGet(this.#registers.condition), () => this.#goTo(node, end.taken));
         this.#goTo(node, end.next);
         break;
       case 'call':
-        this.#call(node, end.target, (onward as Onward).target, end.next, dirty);
+        this.#call(node, end.target, end.next, dirty);
         break;
       case 'return':
-        this.#storeRegisters(dirty);
-        fn.return(localGet(this.#at.left), (onward as Onward).target);
+        this.#registers.store(dirty);
+        fn.return(localGet(this.#left), target);
         break;
       case 'dynamic':
-        this.#jumpTo((onward as Onward).target, node, end.targets);
-        this.#storeRegisters(dirty);
-        fn.returnCall(this.#parts.funcs.dispatch, this.#args((onward as Onward).target, this.#depth));
+        this.#jumpTo(target, node, end.targets);
+        this.#registers.store(dirty);
+        fn.returnCall(this.#parts.funcs.dispatch, this.#args(target, this.#depth));
         break;
       case 'stop':
-        this.#frame?.stop();
+        fn.unreachable();
     }
   }
 
   #args(pc: I64, depth: I32): readonly [I32, I64, I64, I32] {
-    return [this.#at.hart, localGet(this.#at.left), pc, depth];
+    return [this.#hart, localGet(this.#left), pc, depth];
   }
 
   /** On to an address inside or outside the region. */
@@ -364,7 +294,7 @@ class RegionEmitter {
   }
 
   #goOutside(to: number): void {
-    this.#fn.set(this.#at.pc, i64Const(this.#address(to)));
+    this.#fn.set(this.#pc, i64Const(this.#address(to)));
     this.#fn.br((this.#exits as Labels).onward);
   }
 
@@ -372,20 +302,19 @@ class RegionEmitter {
    * A call of the guest is a call of compiled code. When that comes back with the return address, and this code's page
    * is still held, the region goes on; with anything else it is left, its registers being stored already.
    */
-  #call(node: number, known: number | undefined, target: I64, next: number, dirty: Registers): void {
+  #call(node: number, known: number | undefined, next: number, dirty: Registers): void {
     const fn = this.#fn;
-    const { left, pc } = this.#at;
-    if (!this.#nodes.has(next)) {
-      if (known !== undefined) {
-        this.#goOutside(known);
-        return;
-      }
-      this.#storeRegisters(dirty);
-      fn.returnCall(this.#parts.funcs.dispatch, this.#args(target, this.#depth));
+    const [left, pc] = [this.#left, this.#pc];
+    if (known !== undefined && !this.#nodes.has(next)) {
+      this.#goOutside(known);
       return;
     }
-    this.#storeRegisters(dirty);
-    const callee = this.#order.keep(target);
+    this.#registers.store(dirty);
+    const callee = known === undefined ? localGet(this.#registers.target) : i64Const(this.#address(known));
+    if (!this.#nodes.has(next)) {
+      fn.returnCall(this.#parts.funcs.dispatch, this.#args(callee, this.#depth));
+      return;
+    }
     fn.if(i32.eqz(this.#depth), () => fn.return(localGet(left), callee));
     const args = this.#args(callee, i32.sub(this.#depth, i32Const(1)));
     const slot = known === undefined ? undefined : this.#parts.slotOf(known);
@@ -397,39 +326,38 @@ class RegionEmitter {
     }
     const isBack = i64.eq(localGet(pc), i64Const(this.#address(next)));
     fn.if(i32.eqz(i32.and(isBack, this.#pageIsHeld(pageIndex(next)))), () => fn.return(localGet(left), localGet(pc)));
-    this.#loadRegisters(this.#used);
-    this.#lookAtFloatState();
+    this.#registers.load();
     this.#goTo(node, next);
   }
 
   /** Leaves before the step at a place, which nobody has looked at. */
   #leave(place: number): void {
-    this.#fn.set(this.#at.pc, i64Const(this.#address(place)));
+    this.#fn.set(this.#pc, i64Const(this.#address(place)));
     this.#fn.br((this.#exits as Labels).left);
   }
 
   /** A trap was entered, which is a step, or the instruction was not begun. The fields pc and tick are up to date. */
   #interrupted(): void {
     const fn = this.#fn;
-    const { hart } = this.#at;
+    const hart = this.#hart;
     const trapped = fn.keep(flag(hart, 'trapped'));
     fn.store('i64.store', hart, i64Const(0), fieldOffset('trapped'));
-    this.#storeRegisters(this.#written);
+    this.#registers.store(this.#written);
     const isTrap = i32.eq(trapped, i32Const(Number(Trapped.trap)));
     fn.if(isTrap, () => {
       fn.store('i64.store', hart, i64.add(field(hart, 'tick'), i64Const(1)), fieldOffset('tick'));
-      fn.return(localGet(this.#at.left), i64Const(LOOK));
+      fn.return(localGet(this.#left), i64Const(LOOK));
     });
-    fn.return(localGet(this.#at.left), i64Const(INTERPRET));
+    fn.return(localGet(this.#left), i64Const(INTERPRET));
   }
 
   #stopped(): void {
     const fn = this.#fn;
-    const { hart, left, pc } = this.#at;
-    fn.store('i64.store', hart, localGet(pc), fieldOffset('pc'));
-    const tick = i64.sub(field(hart, 'stretchEnd'), localGet(left));
+    const hart = this.#hart;
+    fn.store('i64.store', hart, localGet(this.#pc), fieldOffset('pc'));
+    const tick = i64.sub(field(hart, 'stretchEnd'), localGet(this.#left));
     fn.store('i64.store', hart, tick, fieldOffset('tick'));
-    fn.set(pc, i64Const(LOOK));
+    fn.set(this.#pc, i64Const(LOOK));
   }
 
   /** Whether the fetch TLB has this page where the region was made from. */
@@ -438,102 +366,11 @@ class RegionEmitter {
     if (number === undefined) return i32Const(0);
     const page = this.#address(index * PAGE_BYTES);
     const entry = FETCH + Number((page >> BigInt(PAGE_SHIFT)) & BigInt(TLB_ENTRIES - 1)) * ENTRY_BYTES;
-    const { hart } = this.#at;
+    const hart = this.#hart;
     const tag = i64.or(localGet(this.#fetchContext), i64Const(page));
     return i32.and(
       i64.eq(load('i64.load', hart, entry), tag),
       i32.eq(load('i32.load', hart, entry + FETCH_PAGE), i32Const(number)),
     );
-  }
-
-  #lookAtFloatState(): void {
-    if (this.#used.f !== 0) this.#fn.set(this.#floatState, floatState(this.#at.hart));
-  }
-
-  #loadRegisters(registers: Registers): void {
-    this.#transferRegisters('load', registers);
-  }
-  #storeRegisters(registers: Registers): void {
-    this.#transferRegisters('store', registers);
-  }
-  /** The same few sets are moved again and again. */
-  #transferRegisters(way: 'load' | 'store', registers: Registers): void {
-    const key = `${way} ${registers.x} ${registers.f}`;
-    const run = this.#runs.get(key) ?? new Stencil(this.#transfers(way, registers), []);
-    this.#runs.set(key, run);
-    this.#fn.place(run, NOTHING_OPEN);
-  }
-  #transfers(way: 'load' | 'store', registers: Registers): Instr[] {
-    const { hart: address } = this.#at;
-    const hart: Instr = address instanceof Once ? { op: 'local.get', local: 0 } : address.instr;
-    const instrs: Instr[] = [];
-    this.#each(registers, ({ index: local, type }, offset) => {
-      if (way === 'load') instrs.push(hart, { op: `${type}.load`, offset }, { op: 'local.set', local });
-      else instrs.push(hart, { op: 'local.get', local }, { op: `${type}.store`, offset });
-    });
-    return instrs;
-  }
-  #each({ x, f }: Registers, visit: (local: Local<'i64'> | Local<'f64'>, offset: number) => void): void {
-    for (let i = 0; i < 32; i++) {
-      if ((x >>> i) & 1) visit(this.#x[i] as Local<'i64'>, X_OFFSET + 8 * i);
-      if ((f >>> i) & 1) visit(this.#f[i] as Local<'f64'>, F_OFFSET + 8 * i);
-    }
-  }
-}
-
-/** What is open in the stencil of one instruction of a region. */
-class InsnFilling implements Filling {
-  readonly #region: RegionEmitter;
-  readonly #use: StencilUse;
-  readonly #insn: GuestInsn;
-  readonly #va: bigint;
-  readonly #ahead: number;
-  readonly #depths: readonly number[];
-
-  constructor(
-    region: RegionEmitter,
-    use: StencilUse,
-    insn: GuestInsn,
-    va: bigint,
-    ahead: number,
-    depths: readonly number[],
-  ) {
-    this.#region = region;
-    this.#use = use;
-    this.#insn = insn;
-    this.#va = va;
-    this.#ahead = ahead;
-    this.#depths = depths;
-  }
-
-  value(name: string): bigint {
-    switch (name) {
-      case 'pc':
-        return this.#va;
-      case 'next':
-        return this.#va + BigInt(this.#insn.length);
-      case 'raw':
-        return BigInt(this.#insn.raw);
-      case 'ahead':
-        return BigInt(this.#ahead);
-      case 'after':
-        return BigInt(this.#ahead - 1);
-      default:
-        return this.#use.values[name] as bigint;
-    }
-  }
-  /** Registers of a stencil are called x0, x1, … and f0, f1, … */
-  local(name: string): number {
-    const file = name[0] as 'x' | 'f';
-    return this.#region.registerLocal(file, this.#use.registers[file][Number(name[1])] as number);
-  }
-  temp(index: number, type: ValType): number {
-    return this.#region.temp(index, type);
-  }
-  call(callee: string): FuncRef {
-    return this.#region.callee(callee);
-  }
-  branch(label: number): number {
-    return this.#depths[label] as number;
   }
 }

@@ -14,7 +14,6 @@ import type { Order } from '../compile/order.ts';
 import { fieldOffset } from '../hart-layout.ts';
 import type { MemoryLayout } from '../memory-layout.ts';
 import { Trapped } from '../priv/alerts.ts';
-import type { GuestInsn } from './guest-insn.ts';
 
 export interface RegionLocals {
   readonly hart: I32;
@@ -50,14 +49,6 @@ export interface Place {
   readonly ahead: I64;
   readonly after: I64;
 }
-export const placeOf = ({ length, raw }: GuestInsn, va: bigint, ahead: number): Place => ({
-  pc: i64Const(va),
-  next: i64Const(va + BigInt(length)),
-  raw: i64Const(raw),
-  ahead: i64Const(ahead),
-  after: i64Const(ahead - 1),
-});
-
 /** Where a body said that control goes on. */
 export interface Onward {
   readonly condition: I32 | undefined;

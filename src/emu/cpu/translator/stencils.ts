@@ -1,7 +1,7 @@
 /**
  * Stencils of guest instructions: each row's body is compiled once for every pattern of its register operands, with
- * registers, immediates and the instruction's place left open, and then only filled in. Bodies that transfer control
- * are not among them: what follows them is not known here.
+ * registers, immediates and the instruction's place left open, and then only filled in. Where control goes after a branch
+ * or a jump by register is left in two locals; after an instruction that ends the stretch, it has gone.
  */
 
 import { extract, type Field, type OperandName } from '../../isa/format.ts';
@@ -25,16 +25,20 @@ import { regionLoad, regionStore } from './region-procs.ts';
 import { REGION_TYPE } from './region-type.ts';
 
 /** Locals of every region: the first ones after the parameters. */
-export const DATA_CONTEXT_LOCAL = REGION_TYPE.params.length;
-export const FLOAT_STATE_LOCAL = DATA_CONTEXT_LOCAL + 1;
+export const DATA_CONTEXT = REGION_TYPE.params.length;
+export const FLOAT_STATE = DATA_CONTEXT + 1;
+export const FLOW_CONDITION = DATA_CONTEXT + 2;
+export const FLOW_TARGET = DATA_CONTEXT + 3;
 /** While recording, registers are the next locals, x0 left out; those after them are temporaries. */
 const MAX_REGISTERS = 4;
-const FIRST_REGISTER = { x: FLOAT_STATE_LOCAL + 1, f: FLOAT_STATE_LOCAL + 1 + MAX_REGISTERS } as const;
+const FIRST_REGISTER = { x: FLOW_TARGET + 1, f: FLOW_TARGET + 1 + MAX_REGISTERS } as const;
 const FIRST_TEMP = FIRST_REGISTER.f + MAX_REGISTERS;
 const PARAMS: readonly ValType[] = [
   ...REGION_TYPE.params,
   'i64',
   'i32',
+  'i32',
+  'i64',
   ...Array.from({ length: MAX_REGISTERS }, () => 'i64' as const),
   ...Array.from({ length: MAX_REGISTERS }, () => 'f64' as const),
 ];
@@ -97,7 +101,7 @@ export class Stencils {
       hart: hartOf(fn, this.#linker.layout),
       left: fn.param(1, 'i64'),
       pc: fn.param(2, 'i64'),
-      dataContext: fn.param(DATA_CONTEXT_LOCAL, 'i64'),
+      dataContext: fn.param(DATA_CONTEXT, 'i64'),
     };
     const x = Array.from({ length: MAX_REGISTERS }, (_, i) => fn.param(FIRST_REGISTER.x + i, 'i64'));
     const f = Array.from({ length: MAX_REGISTERS }, (_, i) => fn.param(FIRST_REGISTER.f + i, 'f64'));
@@ -112,17 +116,25 @@ export class Stencils {
         const frame = new RegionFrame(order, at, { interrupted, stopped }, registers, funcs);
         frame.begin(OPEN_PLACE);
         this.#body(row, operands, frame, order);
-        frame.finish();
+        this.#onward(row, frame, fn);
       }),
     );
     return new Stencil(opened(fn.instrs.slice(2, -2)), fn.localTypes);
+  }
+
+  #onward({ body }: Insn, frame: RegionFrame, fn: FunctionBuilder): void {
+    const onward = frame.finish();
+    const { words, xReads } = recordBody(body);
+    if (words.has('contextChanged') || words.has('alwaysRaise')) frame.stop();
+    else if (onward?.condition !== undefined) fn.set(fn.param(FLOW_CONDITION, 'i32'), onward.condition);
+    else if (onward !== undefined && xReads.size > 0) fn.set(fn.param(FLOW_TARGET, 'i64'), onward.target);
   }
 
   #body(row: Insn, operands: Operands<WasmBinding>, frame: RegionFrame, order: Order): void {
     const { fn } = order;
     const semantics = wasmSemantics(order, frame, this.#linker);
     const { words, fReads, fWrites, calls } = recordBody(row.body);
-    const state = fn.param(FLOAT_STATE_LOCAL, 'i32');
+    const state = fn.param(FLOAT_STATE, 'i32');
     const look = (): void => fn.set(state, floatState(frame.hart));
     if (words.has('fp')) {
       fn.if(

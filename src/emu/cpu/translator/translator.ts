@@ -15,7 +15,6 @@ import { CodeCache } from './code-cache.ts';
 import { JumpCache } from './jump-cache.ts';
 import { addressOf, type CodeView, discover, pageBase, pageIndex, type Region } from './region.ts';
 import { emitRegion } from './region-code.ts';
-import { regionLoad, regionStore } from './region-procs.ts';
 import { REGION_TYPE } from './region-type.ts';
 import { type Tier, type TierExports, tierOf } from './tier.ts';
 import { TierLinker } from './tier-linker.ts';
@@ -202,8 +201,6 @@ class TieredEngine implements Translator {
       stencils: this.#tier.stencils,
       callee: (name) => linker.named(name),
       funcs: {
-        regionLoad: linker.link(regionLoad).func,
-        regionStore: linker.link(regionStore).func,
         dispatch: module.importFunc('tier', 'dispatch', REGION_TYPE),
       },
       slotOf: (target) => {
