@@ -80,6 +80,10 @@ export class CodeCache {
   get regions(): number {
     return this.#codes.size;
   }
+  /** Elements of the table in use: each place that code stands for or leads to has one until all is cleared. */
+  get slots(): number {
+    return this.#nextSlot;
+  }
 
   /** The element of the table for code at this place, whether there is code or not. */
   slotOf(va: bigint, page: number): number {
@@ -157,6 +161,7 @@ export class CodeCache {
     this.#drop([...this.#codes]);
     for (let slot = firstSlot; slot < this.#nextSlot; slot++) this.#table.set(slot, null);
     this.#links = new Map();
+    this.#rewrites.clear();
     this.#nextSlot = firstSlot;
     this.#jumps.clear();
   }

@@ -143,33 +143,45 @@ class RegionEmitter {
     this.#tree(0);
   }
 
-  /** The block and all that it dominates. */
-  #tree(node: number): void {
-    const within = (): void => this.#within(node, this.#shape.merges[node] as readonly number[]);
-    if (this.#shape.isLoopHead[node] === true) {
-      this.#fn.loop((head) => {
-        this.#loopLabels.set(node, head);
-        within();
-      });
-    } else {
-      within();
-    }
+  /** A block and all that it dominates; what comes last is not nested, so that a long region does not nest deeply. */
+  #tree(first: number): void {
+    for (let node: number | undefined = first; node !== undefined; ) node = this.#one(node);
+  }
+
+  /** All that a block dominates but for one node, which it gives: that comes next. */
+  #one(node: number): number | undefined {
+    if (this.#shape.isLoopHead[node] !== true) return this.#within(node);
+    this.#fn.loop((head) => {
+      this.#loopLabels.set(node, head);
+      const next = this.#within(node);
+      if (next !== undefined) this.#tree(next);
+    });
+    return undefined;
   }
 
   /** Places where paths meet follow the end of a block each, the last of them outermost. */
-  #within(node: number, [merge, ...inner]: readonly number[]): void {
-    if (merge === undefined) {
-      this.#block(node);
-      return;
-    }
-    this.#fn.block((label) => {
-      this.#blockLabels.set(merge, label);
-      this.#within(node, inner);
-    });
-    this.#tree(merge);
+  #within(node: number): number | undefined {
+    const merges = this.#shape.merges[node] as readonly number[];
+    const open = (count: number): void => {
+      const merge = merges[count];
+      if (merge === undefined) {
+        const next = this.#block(node);
+        if (next !== undefined) this.#tree(next);
+        return;
+      }
+      this.#fn.block((label) => {
+        this.#blockLabels.set(merge, label);
+        open(count + 1);
+      });
+      if (count > 0) this.#tree(merge);
+    };
+    if (merges.length === 0) return this.#block(node);
+    open(0);
+    return merges[0];
   }
 
-  #block(node: number): void {
+  /** Gives the node that comes next, if the block goes on to one that only it leads to. */
+  #block(node: number): number | undefined {
     const fn = this.#fn;
     const block = this.#region.blocks[node] as Block;
     const left = this.#left;
@@ -185,7 +197,7 @@ class RegionEmitter {
       this.#place(insn, at, count - i);
       at += insn.length;
     }
-    this.#end(node, block);
+    return this.#end(node, block);
   }
 
   #place(insn: GuestInsn, at: number, ahead: number): void {
@@ -203,32 +215,33 @@ class RegionEmitter {
     return addressOf(this.#region, place);
   }
 
-  #end(node: number, { end }: Block): void {
+  #end(node: number, { end }: Block): number | undefined {
     const fn = this.#fn;
     const dirty = union(this.#dirty[node] as Registers, (this.#blockRegisters[node] as BlockRegisters).written);
     const target = localGet(this.#registers.target);
     switch (end.kind) {
       case 'jump':
-        this.#goTo(node, end.to);
-        break;
+        return this.#goTo(node, end.to);
       case 'branch':
-        fn.if(localGet(this.#registers.condition), () => this.#goTo(node, end.taken));
-        this.#goTo(node, end.next);
-        break;
+        fn.if(localGet(this.#registers.condition), () => {
+          const next = this.#goTo(node, end.taken);
+          if (next !== undefined) this.#tree(next);
+        });
+        return this.#goTo(node, end.next);
       case 'call':
-        this.#call(node, end.target, end.next, dirty);
-        break;
+        return this.#call(node, end.target, end.next, dirty);
       case 'return':
         this.#registers.store(dirty);
         fn.return(localGet(this.#left), target);
-        break;
+        return undefined;
       case 'dynamic':
         this.#jumpTo(target, node, end.targets);
         this.#registers.store(dirty);
         fn.returnCall(this.#parts.funcs.dispatch, this.#args(target, this.#depth));
-        break;
+        return undefined;
       case 'stop':
         fn.unreachable();
+        return undefined;
     }
   }
 
@@ -236,8 +249,8 @@ class RegionEmitter {
     return [this.#hart, localGet(this.#left), pc, depth];
   }
 
-  /** On to an address inside or outside the region. */
-  #goTo(from: number, to: number): void {
+  /** On to a place inside or outside the region; gives the node there when it is to be emitted here. */
+  #goTo(from: number, to: number): number | undefined {
     const node = this.#nodes.get(to);
     const { successors, position, isMerge } = this.#shape;
     if (node === undefined || !(successors[from] as readonly number[]).includes(node)) {
@@ -247,8 +260,9 @@ class RegionEmitter {
     } else if (isMerge[node] === true) {
       this.#fn.br(this.#blockLabels.get(node) as Label);
     } else {
-      this.#tree(node);
+      return node;
     }
+    return undefined;
   }
 
   /** On to the one of these places that the target is; comes back when it is none of them inside the region. */
@@ -302,18 +316,18 @@ class RegionEmitter {
    * A call of the guest is a call of compiled code. When that comes back with the return address, and this code's page
    * is still held, the region goes on; with anything else it is left, its registers being stored already.
    */
-  #call(node: number, known: number | undefined, next: number, dirty: Registers): void {
+  #call(node: number, known: number | undefined, next: number, dirty: Registers): number | undefined {
     const fn = this.#fn;
     const [left, pc] = [this.#left, this.#pc];
     if (known !== undefined && !this.#nodes.has(next)) {
       this.#goOutside(known);
-      return;
+      return undefined;
     }
     this.#registers.store(dirty);
     const callee = known === undefined ? localGet(this.#registers.target) : i64Const(this.#address(known));
     if (!this.#nodes.has(next)) {
       fn.returnCall(this.#parts.funcs.dispatch, this.#args(callee, this.#depth));
-      return;
+      return undefined;
     }
     fn.if(i32.eqz(this.#depth), () => fn.return(localGet(left), callee));
     const args = this.#args(callee, i32.sub(this.#depth, i32Const(1)));
@@ -327,7 +341,7 @@ class RegionEmitter {
     const isBack = i64.eq(localGet(pc), i64Const(this.#address(next)));
     fn.if(i32.eqz(i32.and(isBack, this.#pageIsHeld(pageIndex(next)))), () => fn.return(localGet(left), localGet(pc)));
     this.#registers.load();
-    this.#goTo(node, next);
+    return this.#goTo(node, next);
   }
 
   /** Leaves before the step at a place, which nobody has looked at. */

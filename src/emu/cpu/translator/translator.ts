@@ -29,10 +29,19 @@ export interface TranslatorOptions {
   readonly regionInsns: number;
   /** Guest instructions in all compiled code; when there are more, all of it is dropped. */
   readonly cacheInsns: number;
+  /** Places that compiled code stood for or led to since then, likewise. */
+  readonly cachePlaces: number;
   /** Writes to code of a page before the page is left to the interpreter. */
   readonly rewrites: number;
 }
-const DEFAULTS: TranslatorOptions = { hot: 512, patience: 16, regionInsns: 300, cacheInsns: 200_000, rewrites: 64 };
+const DEFAULTS: TranslatorOptions = {
+  hot: 512,
+  patience: 16,
+  regionInsns: 300,
+  cacheInsns: 200_000,
+  cachePlaces: 200_000,
+  rewrites: 64,
+};
 
 const reasons: ReadonlyMap<number, ExitReason> = new Map([
   [Boundary.limit, 'limit'],
@@ -187,7 +196,8 @@ class TieredEngine implements Translator {
     const region = discover(view, pc, this.#options.regionInsns);
     if (region === undefined) return 0;
     const slot = this.#cache.install(region, this.#translate(region));
-    this.#overfull = this.#cache.insns > this.#options.cacheInsns;
+    const { cacheInsns, cachePlaces } = this.#options;
+    this.#overfull = this.#cache.insns > cacheInsns || this.#cache.slots > cachePlaces;
     return slot;
   }
 
