@@ -83,7 +83,8 @@ export async function recordGuest(options: RecordOptions, ui: LiveUi): Promise<O
     ...terminalOf(plan.config, options),
   };
   const sink = await sinkOf(options.output, options.kernel ?? options.bios ?? 'guest', ports);
-  const record = { fd: sink.fd, path: sink.path, header };
+  const checkpoints = options.checkpoints === undefined ? {} : { checkpoints: options.checkpoints };
+  const record = { fd: sink.fd, path: sink.path, header, ...checkpoints };
   return live(plan, ports, { ...jobOf(plan, options), record }, sink, ui);
 }
 

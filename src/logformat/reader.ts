@@ -30,6 +30,16 @@ export interface PlacedFrame {
   readonly frame: StoredFrame;
 }
 
+/** Where a walk begins: behind a frame that an earlier walk has given. */
+export interface WalkStart {
+  readonly offset: number;
+  readonly sequence: number;
+  /** First tick of the frame before. */
+  readonly tick: bigint;
+}
+
+const BEGINNING: WalkStart = { offset: 0, sequence: 0, tick: 0n };
+
 /** Read to look at a frame's heads; most frames are not longer. */
 const HEAD_BYTES = 4096;
 /** Read at once on a walk. */
@@ -51,10 +61,10 @@ export class LogReader {
   }
 
   /** Frames from the header on, the header and the end included. UserError when one is of a newer format. */
-  *frames(): Generator<PlacedFrame, Finish> {
-    const stream = new FrameStream();
-    let offset = 0;
-    let lastTick = 0n;
+  *frames(start: WalkStart = BEGINNING): Generator<PlacedFrame, Finish> {
+    const stream = new FrameStream(start.sequence);
+    let offset = start.offset;
+    let lastTick = start.tick;
     for (;;) {
       let frame: StoredFrame;
       try {

@@ -107,6 +107,12 @@ export class LogWriter {
     this.#frames.frame('events', first.tick, encodeEvents(records, first.tick));
   }
 
+  /** Writes a checkpoint frame after everything appended. */
+  checkpoint(at: Tick, payload: Uint8Array): void {
+    this.flush();
+    this.#frames.frame('checkpoint', at, payload);
+  }
+
   /** Takes over an events frame of another recording whose records are `records`. */
   copy(frame: StoredFrame, records: readonly LogRecord[]): void {
     this.flush();

@@ -17,10 +17,27 @@ export interface Mark {
   readonly tick: Tick;
 }
 
+/** What has left and no mark of the log covers yet, as plain values. */
+export interface MarksState {
+  readonly open: readonly { readonly device: string; readonly bytes: Uint8Array; readonly tick: Tick }[];
+  readonly closed: readonly Mark[];
+}
+
 export class Marks {
   /** Console output that has no mark yet, by device. */
   readonly #open = new Map<string, { parts: Uint8Array[]; tick: Tick }>();
   #closed: Mark[] = [];
+
+  /** From where `save` was called, or with nothing open. */
+  constructor(state: MarksState = { open: [], closed: [] }) {
+    for (const { device, bytes, tick } of state.open) this.#open.set(device, { parts: [bytes], tick });
+    this.#closed = [...state.closed];
+  }
+
+  save(): MarksState {
+    const open = [...this.#open].map(([device, { parts, tick }]) => ({ device, bytes: concat(parts).slice(), tick }));
+    return { open, closed: [...this.#closed] };
+  }
 
   /** Adds an output; true when it has a mark of its own now. */
   add(output: Output, tick: Tick): boolean {

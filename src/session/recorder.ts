@@ -36,6 +36,8 @@ export interface RecordedCheckpoints {
   due(now: Tick): boolean;
   /** Writes one of this moment, after which everything in the log so far has happened and nothing else. */
   write(): void;
+  /** The same at the end, unless there is one already. */
+  writeLast(): void;
   /** Each output, in order. */
   heard(output: Output): void;
 }
@@ -106,9 +108,10 @@ export class Recorder implements InputSource, Gate {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    const { machine, log, elapsedNs } = this.#parts;
+    const { machine, log, elapsedNs, checkpoints } = this.#parts;
     this.#marks.close();
     this.#mark(machine.tick);
+    if (this.#inputAt !== machine.tick) checkpoints?.writeLast();
     log.close({
       ticks: machine.tick,
       time: machine.time,

@@ -14,10 +14,10 @@ import type { Finish } from '../logformat/reader.ts';
 import type { DigestRecord, LogRecord, NondetRecord, OutputRecord } from '../logformat/records.ts';
 import { DivergenceError, type DivergenceKind } from './divergence.ts';
 import type { Gate } from './gate.ts';
-import { type Mark, Marks } from './marks.ts';
+import { type Mark, Marks, type MarksState } from './marks.ts';
 import { type BetweenRuns, RecordQueue } from './record-queue.ts';
 import type { Grant, InputSource, Moment } from './source.ts';
-import { inputOf, isInput } from './translate.ts';
+import { type InputRecord, inputOf, isInput } from './translate.ts';
 
 export interface ReplayerParts {
   readonly machine: Machine;
@@ -27,18 +27,37 @@ export interface ReplayerParts {
   readonly gate: Gate;
   /** Stops here: what the log holds at this tick is compared, its inputs are not applied. Without: to the end. */
   readonly until?: Tick;
+  /** Where another replayer of the log was; `records` go on from there, and so does the machine. */
+  readonly from?: ReplayerState;
+}
+
+/** Where a replayer is, besides the records that it has taken: at a tick whose inputs are not applied. */
+export interface ReplayerState {
+  readonly marks: MarksState;
+  /** Last tick at which everything compared had agreed. */
+  readonly agreed: Tick;
 }
 
 export class Replayer implements InputSource, Gate {
   readonly #parts: ReplayerParts;
   readonly #queue: RecordQueue;
-  readonly #marks = new Marks();
+  readonly #marks: Marks;
   #agreed: Tick;
+  /** As ReplayerParts.until; may be moved between two steps of the session. */
+  until: Tick | undefined;
+  /** Asked about each input: true for the first of a tick stops before it, as `until` does. */
+  stopBefore: ((record: InputRecord) => boolean) | undefined;
 
   constructor(parts: ReplayerParts) {
     this.#parts = parts;
     this.#queue = new RecordQueue(parts.records);
-    this.#agreed = parts.machine.tick;
+    this.#marks = new Marks(parts.from?.marks);
+    this.#agreed = parts.from?.agreed ?? parts.machine.tick;
+    this.until = parts.until;
+  }
+
+  save(): ReplayerState {
+    return { marks: this.#marks.save(), agreed: this.#agreed };
   }
 
   /** How the log finishes; undefined until the replay has come there. */
@@ -57,13 +76,14 @@ export class Replayer implements InputSource, Gate {
   }
 
   next(now: Moment): Grant | 'end' {
-    const { until } = this.#parts;
+    const { until } = this;
     this.#checkReadsMade(now.tick);
     const inputs: Input[] = [];
     for (let record = this.#queue.at(now.tick); record !== undefined; record = this.#queue.at(now.tick)) {
       if (record.tick < now.tick)
         throw new Error(`a ${record.kind} record at tick ${record.tick}, the machine is at ${now.tick}`);
       if (isInput(record)) {
+        if (this.stopBefore?.(record) === true && inputs.length === 0) return 'end';
         if (until !== undefined && now.tick >= until) return 'end';
         if (now.state === 'halted') this.#haltedEarly(record);
         this.#checkAllMarked();
@@ -75,7 +95,7 @@ export class Replayer implements InputSource, Gate {
       }
       this.#queue.take();
     }
-    if (until !== undefined && now.tick >= until) return 'end';
+    if (until !== undefined && now.tick >= until) return this.#atUntil(now, inputs);
     const stop = this.#queue.nextStop(now.tick);
     if (stop === undefined) return this.#atLastRecord(now, inputs);
     this.#checkOwnMarks();
@@ -220,11 +240,19 @@ export class Replayer implements InputSource, Gate {
     );
   }
 
+  /** No input is left at this tick; where the log ends with it, its end is compared too. */
+  #atUntil(now: Moment, inputs: readonly Input[]): 'end' {
+    const { finish } = this.#queue;
+    const last = finish?.kind === 'end' && finish.end.ticks === now.tick && this.#queue.read === undefined;
+    if (last && inputs.length === 0) this.#compareEnd(now, finish.end);
+    return 'end';
+  }
+
   /** All records are taken or are reads of steps ahead. */
   #atLastRecord(now: Moment, inputs: readonly Input[]): Grant | 'end' {
     const finish = this.#queue.finish!;
     if (inputs.length > 0) return { inputs, until: now.tick };
-    const { until } = this.#parts;
+    const { until } = this;
     const last = finish.kind === 'end' ? finish.end.ticks : (this.#queue.lastRead?.tick ?? now.tick);
     const target = until !== undefined && until < last ? until : last;
     if (now.tick < target) {

@@ -126,6 +126,7 @@ export function parseCddl(text: string): ReadonlyMap<string, Check> {
 const isInt = (value: unknown): value is number | bigint => typeof value === 'bigint' || Number.isInteger(value);
 
 const PRELUDE: { readonly [name: string]: (value: unknown) => boolean } = {
+  int: isInt,
   uint: (value) => isInt(value) && value >= 0,
   tstr: (value) => typeof value === 'string',
   bstr: (value) => value instanceof Uint8Array,

@@ -8,6 +8,7 @@ import { parseCddl, Tagged } from './cddl.ts';
 import { sourceOf } from './support.ts';
 
 const PAYLOAD_RULES: { readonly [kind: string]: string } = {
+  checkpoint: 'checkpoint-payload',
   image: 'image-payload',
   index: 'index-payload',
   end: 'end-payload',

@@ -78,11 +78,11 @@ function engineRow(made: LogEnd['engineTicks'], ticks: bigint): (readonly [strin
 }
 
 function machineText(machine: LogInfo['header']['machine']): string {
-  const memory = machine['memory'];
-  const devices = machine['devices'];
+  const memory = machine.memory;
+  const devices = machine.devices;
   const types = Array.isArray(devices) ? devices.map((device) => (device as { type?: unknown }).type).join(', ') : '';
   const size = typeof memory === 'number' || typeof memory === 'bigint' ? Number(memory) / 2 ** 20 : 0;
-  return `${size} MiB, clock ${String(machine['clock'])}, ${types}`;
+  return `${size} MiB, clock ${String(machine.clock)}, ${types}`;
 }
 
 function endText({ end, cut, ticks }: LogInfo): string {

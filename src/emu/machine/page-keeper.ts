@@ -1,6 +1,6 @@
 /**
- * How the pages of RAM are kept besides copying all of them: somebody who makes many snapshots looks at what has changed
- * between them. `PageChanges` finds that from what the engine keeps for digests anyway.
+ * How the pages of RAM are kept besides copying all of them: somebody who makes many snapshots looks at what has
+ * changed between them. `PageChanges` finds that from what the engine keeps for digests anyway.
  *
  * Two contents of one page are taken to be the same when the hashes that state digests are made of are the same.
  */

@@ -1,8 +1,7 @@
 /**
- * RAM as it was at one moment, in pages that moments share: what a snapshot keeps of RAM. A table is a list of chunks of
- * 64 pages; a chunk in which nothing has changed since the table before is the same object, and so is a page. The bytes
- * of tables never change. To whoever wants no sharing it is a map of the pages that are not
- * all zero.
+ * RAM as it was at one moment, in pages that moments share: what a snapshot keeps of RAM. A table is a list of chunks
+ * of 64 pages; a chunk in which nothing has changed since the table before is the same object, and so is a page. The
+ * bytes of tables never change. To whoever wants no sharing it is a map of the pages that are not all zero.
  */
 
 import { PAGE_BYTES } from '../cpu/memory-layout.ts';

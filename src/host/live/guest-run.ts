@@ -4,11 +4,13 @@
  * memory.
  */
 
+import { Board } from '../../emu/machine/board.ts';
 import type { Machine } from '../../emu/machine/machine.ts';
 import { tick } from '../../lib/brands.ts';
 import { UserError } from '../../lib/errors.ts';
 import type { LogReader } from '../../logformat/reader.ts';
 import { LogWriter } from '../../logformat/writer.ts';
+import { DEFAULT_CONSOLE } from '../../session/console-lines.ts';
 import { copyHistory, reissue } from '../../session/continue.ts';
 import { Doors } from '../../session/doors.ts';
 import { type Gate, OpenGate } from '../../session/gate.ts';
@@ -28,6 +30,7 @@ import { zstd } from '../zstd.ts';
 import { ConsoleQueue } from './console-queue.ts';
 import { HistoryDrives, HistorySource } from './history-doors.ts';
 import { type GuestEnd, type GuestJob, type GuestReport, type Totals, toPlain } from './job.ts';
+import { LiveCheckpoints } from './live-checkpoints.ts';
 import { LiveSource } from './live-source.ts';
 import { RingInputs, RingOutputs } from './ring-ports.ts';
 import { ControlWords, Counters } from './shared-state.ts';
@@ -165,6 +168,7 @@ export class GuestRun {
     this.#log = log;
     if (history !== undefined) copyHistory(history.reader, log, history.replayer.taken);
     const marks = history === undefined ? {} : { marks: history.replayer.marks };
+    const checkpoints = this.#checkpoints(log);
     const { digestTicks } = header;
     return new Recorder({
       machine,
@@ -174,7 +178,17 @@ export class GuestRun {
       digestTicks,
       elapsedNs: () => monotonicNs() - this.#liveNs,
       ...marks,
+      ...(checkpoints === undefined ? {} : { checkpoints }),
     });
+  }
+
+  #checkpoints(log: LogWriter): LiveCheckpoints | undefined {
+    const { record } = this.#job;
+    const board = this.#machine;
+    if (record?.checkpoints === undefined || !(board instanceof Board)) return undefined;
+    const terminal = record.header.terminal ?? DEFAULT_CONSOLE;
+    const runNs = (): bigint => monotonicNs() - this.#liveNs - (this.#live?.idleNs ?? 0n);
+    return new LiveCheckpoints({ board, log, spacing: record.checkpoints, terminal, runNs });
   }
 
   /** Between two slices. `longWait`: nothing may happen for long from here on. */

@@ -9,6 +9,7 @@ import { type ExitCode, UserError } from '../../lib/errors.ts';
 import type { LogHeader } from '../../logformat/header.ts';
 import type { RecordKind } from '../../logformat/records.ts';
 import type { Divergence } from '../../session/divergence.ts';
+import type { CheckpointSpacing } from '../checkpoint-schedule.ts';
 import type { EntropySetting } from '../entropy.ts';
 import type { EngineName } from '../guest-options.ts';
 import type { KeptImages } from '../kept-images.ts';
@@ -21,7 +22,13 @@ export interface GuestJob {
   readonly entropy: EntropySetting;
   readonly shared: SharedState;
   /** Record to the open file `fd`, made for this alone, at `path`. */
-  readonly record?: { readonly fd: number; readonly path: string; readonly header: LogHeader };
+  readonly record?: {
+    readonly fd: number;
+    readonly path: string;
+    readonly header: LogHeader;
+    /** How far apart checkpoints are; none are made when left out. */
+    readonly checkpoints?: CheckpointSpacing;
+  };
   /** Go through the history of this recording first, up to `untilTick` or its end. */
   readonly resume?: { readonly path: string; readonly untilTick?: bigint };
 }
