@@ -1,4 +1,7 @@
-/** A part of every chunk on the reference engine; the committed answers and executor are what their sources give. */
+/**
+ * A part of every chunk on the reference engine, all of each on the translator; the committed answers and executor are
+ * what their sources give.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +13,7 @@ import { CHUNKS } from './programs/chunks/index.ts';
 import { chunkElf, EXECUTOR } from './programs/elf.ts';
 import { qemuVersion, runOnQemu } from './programs/qemu.ts';
 import { checkChunk } from './programs/run-chunk.ts';
+import { translating } from './programs/translating.ts';
 import { expectedAnswers } from './programs/vectors.ts';
 
 /** Cases of a chunk that the reference runs: it makes some hundred thousand steps a second. */
@@ -24,6 +28,15 @@ describe('the reference answers as QEMU does', () => {
     const { failure, lines } = checkChunk(chunk, createReference, { stride, offset: 1 });
     expect(lines).toEqual([]);
     expect(failure).toBe('');
+  });
+});
+
+describe('the translator answers as QEMU does', () => {
+  test.each(sizes)('$chunk', ({ chunk, cases: all }) => {
+    const { failure, lines, cases } = checkChunk(chunk, translating().engine);
+    expect(lines).toEqual([]);
+    expect(failure).toBe('');
+    expect(cases).toBe(all);
   });
 });
 

@@ -1,8 +1,11 @@
 /**
  * A replay made in another way than the recording: stopped at ticks of the caller's choice, saved and put into a new
- * machine there, or gone on with by another engine. Every output and digest of the recording is compared all the same.
+ * machine there, gone on with by another engine, or whatever the caller does to the machine that should not matter.
+ * Every output and digest of the recording is compared all the same.
  */
 
+import type { EngineFactory } from '../../src/emu/cpu/engine.ts';
+import { Board } from '../../src/emu/machine/board.ts';
 import type { Machine, MachineImages } from '../../src/emu/machine/machine.ts';
 import type { EngineName } from '../../src/host/guest-options.ts';
 import { openRecording } from '../../src/host/log-file-source.ts';
@@ -17,8 +20,10 @@ import type { Grant, InputSource, Moment } from '../../src/session/source.ts';
 
 export interface Turn {
   readonly at: bigint;
-  /** Left out: the run is only cut. An engine: a new machine with it takes the state over. */
-  readonly engine?: EngineName;
+  /** An engine: a new machine with it takes the state over. */
+  readonly engine?: EngineName | EngineFactory;
+  /** With neither the run is only cut. */
+  readonly does?: (board: Board) => void;
 }
 
 export interface VariedEnd {
@@ -37,7 +42,11 @@ export function variedReplay(file: string, turns: readonly Turn[], until?: bigin
     const images = Object.fromEntries(
       Object.entries(recordedImages(reader, {})).map(([role, { bytes }]) => [role, bytes]),
     ) as MachineImages;
-    const machine = new Exchangeable(machineOf(config, images, doors, 'interpreter'));
+    const boardWith = (engine: EngineName | EngineFactory): Board =>
+      typeof engine === 'string'
+        ? (machineOf(config, images, doors, engine) as Board)
+        : new Board(config, images, doors, engine);
+    const machine = new Exchangeable(boardWith('interpreter'));
     let text = '';
     const shown = new ClosedGate({
       deliver: (output) => {
@@ -46,8 +55,9 @@ export function variedReplay(file: string, turns: readonly Turn[], until?: bigin
     });
     const untilPart = until === undefined ? {} : { until: tick(until) };
     const replayer = new Replayer({ machine, records: reader.records(), gate: shown, ...untilPart });
-    const turned = new Turned(replayer, turns, ({ engine }) => {
-      if (engine !== undefined) machine.exchange(machineOf(config, images, doors, engine));
+    const turned = new Turned(replayer, turns, ({ engine, does }) => {
+      if (engine !== undefined) machine.exchange(boardWith(engine));
+      does?.(machine.board);
     });
     const result = new Session(machine, doors, turned, replayer).runToEnd();
     return { result, ticks: machine.tick, text };
@@ -90,13 +100,16 @@ class Turned implements InputSource {
 
 /** A machine whose inside can be exchanged for another that goes on from its state. */
 class Exchangeable implements Machine {
-  #now: Machine;
+  #now: Board;
 
-  constructor(first: Machine) {
+  constructor(first: Board) {
     this.#now = first;
   }
 
-  exchange(next: Machine): void {
+  get board(): Board {
+    return this.#now;
+  }
+  exchange(next: Board): void {
     next.restore(this.#now.save());
     this.#now = next;
   }

@@ -13,8 +13,8 @@ import type { Width } from '../isa/vocabulary.ts';
 import type { MemoryLayout } from './memory-layout.ts';
 
 /**
- * Why `run` came back. `limit`: tick = untilTick; `idle`: the hart waits; `exit`: a device set exitRequest; `alert`: the
- * next step would do something that was asked for.
+ * Why `run` came back. `limit`: tick = untilTick; `idle`: the hart waits; `exit`: a device set exitRequest; `alert`:
+ * the next step would do something that was asked for.
  */
 export type ExitReason = 'limit' | 'idle' | 'exit' | 'alert';
 

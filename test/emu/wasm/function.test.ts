@@ -177,7 +177,72 @@ test('mistakes are refused while building', () => {
   expect(() => fn.br(escaped as NonNullable<typeof escaped>)).toThrow('closed');
   expect(() => fn.param(0, 'i64')).toThrow('not i64');
   expect(() => fn.call(fn, [i64Const(0)])).toThrow('takes (i32), not (i64)');
-  expect(() => module.importFunc('env', 'late', { params: [], results: [] })).toThrow('late');
+});
+
+test('an import after functions moves their indexes, and calls of them all the same', () => {
+  const module = new ModuleBuilder();
+  const one = module.func('one', { params: [], results: ['i32'] });
+  one.emit(i32Const(1));
+  const fn = module.func('f', { params: [], results: ['i32'] });
+  const late = { params: ['i32'], results: ['i32'] } as const;
+  fn.emit(call('i32', module.importFunc('env', 'late', late), [call('i32', one, [])]));
+  module.export(fn);
+  expect(instantiate(module, [one, fn], { env: { late: (v: number) => v + 41 } })()).toBe(42);
+});
+
+test('a function may end with a call of another in its place, however often', () => {
+  const module = new ModuleBuilder();
+  const table = new WebAssembly.Table({ element: 'anyfunc', initial: 8 });
+  module.importTable('env', 'table', 8);
+  const type = { params: ['i32', 'i32'], results: ['i32'] } as const;
+  // Down to 0 by turns: one step by name, one through the table.
+  const odd = module.func('odd', type);
+  const even = module.func('even', type);
+  for (const [fn, last] of [
+    [odd, false],
+    [even, true],
+  ] as const) {
+    const [n, steps] = [localGet(fn.param(0, 'i32')), localGet(fn.param(1, 'i32'))];
+    const args = [i32.sub(n, i32Const(1)), i32.add(steps, i32Const(1))];
+    fn.if(i32.eqz(n), () => fn.return(steps));
+    if (last) fn.returnCall(odd, args);
+    else module.returnCallIndirect(fn, type, i32Const(5), args);
+  }
+  const fn = module.func('f', { params: ['i32'], results: ['i32'] });
+  fn.emit(call('i32', even, [localGet(fn.param(0, 'i32')), i32Const(0)]));
+  module.export(fn);
+  module.export(even);
+  for (const { op } of [odd, even].flatMap(({ instrs }) => instrs)) used.add(op);
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.encode()), { env: { table } });
+  table.set(5, exports.even as Run);
+  expect((exports.f as Run)(1_000_000)).toBe(1_000_000);
+});
+
+test('several results arrive in the locals named for them', () => {
+  const module = new ModuleBuilder();
+  const pair = module.func('pair', { params: ['i64'], results: ['i64', 'i32'] });
+  pair.emit(localGet(pair.param(0, 'i64')));
+  pair.emit(i32Const(5));
+  const fn = module.func('f', { params: ['i64'], results: ['i64'] });
+  const [first, second] = [fn.local('i64'), fn.local('i32')];
+  fn.callInto(pair, [localGet(fn.param(0, 'i64'))], [first, second]);
+  fn.emit(i64.sub(localGet(first), i64.extend_i32_u(localGet(second))));
+  module.export(fn);
+  expect(instantiate(module, [pair, fn])(12n)).toBe(7n);
+});
+
+test("a reserved local is nobody else's", () => {
+  const module = new ModuleBuilder();
+  const fn = module.func('f', { params: [], results: ['i32'] });
+  let kept: ReturnType<typeof fn.reserve> | undefined;
+  fn.scope(() => {
+    kept = fn.reserve('i32');
+    fn.set(kept as { index: number; type: 'i32' }, i32Const(3));
+  });
+  fn.scope(() => fn.set(fn.local('i32'), i32Const(4)));
+  fn.emit(localGet(kept as { index: number; type: 'i32' }));
+  module.export(fn);
+  expect(instantiate(module, [fn])()).toBe(3);
 });
 
 test('every other instruction has occurred above', () => {

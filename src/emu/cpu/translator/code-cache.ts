@@ -52,8 +52,8 @@ export class CodeCache {
   #insns = 0;
 
   /**
-   * `unlinked` stands in the table where there is no code; elements from `firstSlot` on are the cache's. A page that was
-   * written to `maxRewrites` times after code was made from it is left to the interpreter.
+   * `unlinked` stands in the table where there is no code; elements from `firstSlot` on are the cache's. A page that
+   * was written to `maxRewrites` times after code was made from it is left to the interpreter.
    */
   constructor(
     memory: WebAssembly.Memory,

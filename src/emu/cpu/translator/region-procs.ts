@@ -1,7 +1,7 @@
 /**
  * Memory accesses of compiled code that the fast TLB does not answer. What has consequences for more than registers and
- * memory (a device, code that is written to) is not begun: the hart is left before the instruction, for the interpreter.
- * Asking again finds everything as it was: translation has been done as far as it goes, and is done again.
+ * memory (a device, code that is written to) is not begun: the hart is left before the instruction, for the
+ * interpreter. Asking again finds everything as it was: translation has been done as far as it goes, and is done again.
  */
 
 import { type Binding, type Proc, proc, type Semantics, type Width } from '../../isa/vocabulary.ts';

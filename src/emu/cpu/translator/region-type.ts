@@ -4,8 +4,8 @@
  *     (hart, left, pc, depth) -> (left, pc)
  *
  * It begins at the step boundary of its entry, which `pc` is, with registers in the hart's block, and makes steps.
- * `left` counts those that may still be made in this stretch; tick = stretchEnd - left. It returns with registers in the
- * hart's block again, and
+ * `left` counts those that may still be made in this stretch; tick = stretchEnd - left. It returns with registers in
+ * the hart's block again, and
  * - a pc: the next step is there, and nobody needs to look before it; `left` is up to date. Nothing may have been done;
  * - LOOK: the fields `pc` and `tick` say where the next step is; the engine looks at the boundary first;
  * - INTERPRET: likewise, and the next step is one for the interpreter.

@@ -1,7 +1,7 @@
 /**
  * Stencils of guest instructions: each row's body is compiled once for every pattern of its register operands, with
- * registers, immediates and the instruction's place left open, and then only filled in. Where control goes after a branch
- * or a jump by register is left in two locals; after an instruction that ends the stretch, it has gone.
+ * registers, immediates and the instruction's place left open, and then only filled in. Where control goes after a
+ * branch or a jump by register is left in two locals; after an instruction that ends the stretch, it has gone.
  */
 
 import { extract, type Field, type OperandName } from '../../isa/format.ts';

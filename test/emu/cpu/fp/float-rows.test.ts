@@ -47,7 +47,12 @@ function rowsInWasm(): Run {
   };
   const bus = { has: nothing, load: nothing, store: nothing, nondet: nothing };
   const compiled = new WebAssembly.Module(module.encode());
-  const { exports } = new WebAssembly.Instance(compiled, { env: { memory }, bus, code: { written: nothing } });
+  const { exports } = new WebAssembly.Instance(compiled, {
+    env: { memory },
+    bus,
+    code: { written: nothing },
+    debug: { watched: nothing },
+  });
   const hart = layout.hartAt(0);
   const view = new DataView(memory.buffer, hart);
   const set = (offset: number, v: bigint): void => view.setBigUint64(offset, v, true);

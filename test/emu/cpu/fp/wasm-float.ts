@@ -51,7 +51,7 @@ function instantiate(module: ModuleBuilder, memory: WebAssembly.Memory): WebAsse
     throw new Error('floating point asks nobody');
   };
   const bus = { has: nothing, load: nothing, store: nothing, nondet: nothing };
-  const imports = { env: { memory }, bus, code: { written: nothing } };
+  const imports = { env: { memory }, bus, code: { written: nothing }, debug: { watched: nothing } };
   return new WebAssembly.Instance(new WebAssembly.Module(module.encode()), imports).exports;
 }
 function start(): { readonly module: ModuleBuilder; readonly linker: ProcLinker } {

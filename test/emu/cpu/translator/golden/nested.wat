@@ -1,0 +1,103 @@
+;; nested: a loop in a loop, each with its own look at the budget
+;;
+;; entry:
+;;   80000000  addi t0,a0,0
+;;
+;; inner:
+;;   80000004  addi a1,a1,1
+;;   80000008  addi t0,t0,-1
+;;   8000000c  bne t0,zero,0x80000004
+;;
+;;   80000010  addi a0,a0,-1
+;;   80000014  bne a0,zero,0x80000000
+;;
+;;   80000018  jalr zero,0(ra)
+(func $region_80000000 (param $hart i32) (param $left i64) (param $pc i64) (param $depth i32) (result i64 i64)
+  (local $dataContext i64) (local $floatState i32) (local $condition i32) (local $target i64)
+  (local $ra i64) (local $t0 i64) (local $a0 i64) (local $a1 i64) (local $fetchContext i64)
+  (local $t13 i64) (local $t14 i32) (local $t15 i64) (local $t16 i32)
+  (local.set $fetchContext (i64.load offset=fetchContext (i32.const HART)))
+  (if
+    (i32.eqz
+      (i32.and
+        (i64.eq
+          (i64.load offset=fetchTlb.tag (i32.const HART))
+          (i64.or (local.get $fetchContext) (i64.const 0x80000000)))
+        (i32.eq (i32.load offset=fetchTlb.page (i32.const HART)) (i32.const 0x80000))))
+    (then
+      (return (local.get $left) (local.get $pc))))
+  (local.set $dataContext (i64.load offset=dataContext (i32.const HART)))
+  (local.set $ra (i64.load offset=ra (i32.const HART)))
+  (local.set $t0 (i64.load offset=t0 (i32.const HART)))
+  (local.set $a0 (i64.load offset=a0 (i32.const HART)))
+  (local.set $a1 (i64.load offset=a1 (i32.const HART)))
+  (block
+    (block
+      (block
+        (block
+          (loop
+            (if (i32.eqz (i64.ge_u (local.get $left) (i64.const 1)))
+              (then
+                (local.set $pc (i64.const 0x80000000))
+                (br 5)))
+            (local.set $left (i64.sub (local.get $left) (i64.const 1)))
+            (local.set $t0 (i64.add (local.tee $t13 (local.get $a0)) (i64.const 0)))
+            (loop
+              (if (i32.eqz (i64.ge_u (local.get $left) (i64.const 6)))
+                (then
+                  (local.set $pc (i64.const 0x80000004))
+                  (br 6)))
+              (local.set $left (i64.sub (local.get $left) (i64.const 3)))
+              (local.set $a1 (i64.add (local.tee $t13 (local.get $a1)) (i64.const 1)))
+              (local.set $t0 (i64.add (local.tee $t13 (local.get $t0)) (i64.const -1)))
+              (local.set $t14 (i64.ne (local.tee $t15 (local.get $t0)) (i64.const 0)))
+              (local.set $condition (local.get $t14))
+              (if (local.get $condition)
+                (then
+                  (br 1)))
+              (local.set $left (i64.sub (local.get $left) (i64.const 2)))
+              (local.set $a0 (i64.add (local.tee $t13 (local.get $a0)) (i64.const -1)))
+              (local.set $t14 (i64.ne (local.tee $t15 (local.get $a0)) (i64.const 0)))
+              (local.set $condition (local.get $t14))
+              (if (local.get $condition)
+                (then
+                  (br 2)))
+              (local.set $left (i64.sub (local.get $left) (i64.const 1)))
+              (local.set $t13
+                (i64.and (i64.add (local.tee $t15 (local.get $ra)) (i64.const 0)) (i64.const -2)))
+              (local.set $target (local.get $t13))
+              (i64.store offset=t0 (i32.const HART) (local.get $t0))
+              (i64.store offset=a0 (i32.const HART) (local.get $a0))
+              (i64.store offset=a1 (i32.const HART) (local.get $a1))
+              (return (local.get $left) (local.get $target))))
+          (unreachable))
+        (i64.store offset=t0 (i32.const HART) (local.get $t0))
+        (i64.store offset=a0 (i32.const HART) (local.get $a0))
+        (i64.store offset=a1 (i32.const HART) (local.get $a1))
+        (return_call $dispatch
+          (i32.const HART)
+          (local.get $left)
+          (local.get $pc)
+          (local.get $depth)))
+      (local.set $t16 (i32.load offset=trapped (i32.const HART)))
+      (i64.store offset=trapped (i32.const HART) (i64.const 0))
+      (i64.store offset=t0 (i32.const HART) (local.get $t0))
+      (i64.store offset=a0 (i32.const HART) (local.get $a0))
+      (i64.store offset=a1 (i32.const HART) (local.get $a1))
+      (if (i32.eq (local.get $t16) (i32.const 1))
+        (then
+          (i64.store offset=tick
+            (i32.const HART)
+            (i64.add (i64.load offset=tick (i32.const HART)) (i64.const 1)))
+          (return (local.get $left) (i64.const -1))))
+      (return (local.get $left) (i64.const -3)))
+    (i64.store offset=pc (i32.const HART) (local.get $pc))
+    (i64.store offset=tick
+      (i32.const HART)
+      (i64.sub (i64.load offset=stretchEnd (i32.const HART)) (local.get $left)))
+    (local.set $pc (i64.const -1)))
+  (i64.store offset=t0 (i32.const HART) (local.get $t0))
+  (i64.store offset=a0 (i32.const HART) (local.get $a0))
+  (i64.store offset=a1 (i32.const HART) (local.get $a1))
+  (local.get $left)
+  (local.get $pc))

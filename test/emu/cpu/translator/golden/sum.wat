@@ -1,0 +1,112 @@
+;; sum: a loop over memory: one block that is its own head
+;;
+;; entry:
+;;   80000000  ld t0,0(a0)
+;;   80000004  addi a0,a0,8
+;;   80000008  add a1,a1,t0
+;;   8000000c  bne a0,a2,0x80000000
+;;
+;;   80000010  jalr zero,0(ra)
+(func $region_80000000 (param $hart i32) (param $left i64) (param $pc i64) (param $depth i32) (result i64 i64)
+  (local $dataContext i64) (local $floatState i32) (local $condition i32) (local $target i64)
+  (local $ra i64) (local $t0 i64) (local $a0 i64) (local $a1 i64) (local $a2 i64)
+  (local $fetchContext i64) (local $t14 i64) (local $t15 i64) (local $t16 i64) (local $t17 i32)
+  (local $t18 i64) (local $t19 i32) (local $t20 i32)
+  (local.set $fetchContext (i64.load offset=fetchContext (i32.const HART)))
+  (if
+    (i32.eqz
+      (i32.and
+        (i64.eq
+          (i64.load offset=fetchTlb.tag (i32.const HART))
+          (i64.or (local.get $fetchContext) (i64.const 0x80000000)))
+        (i32.eq (i32.load offset=fetchTlb.page (i32.const HART)) (i32.const 0x80000))))
+    (then
+      (return (local.get $left) (local.get $pc))))
+  (local.set $dataContext (i64.load offset=dataContext (i32.const HART)))
+  (local.set $ra (i64.load offset=ra (i32.const HART)))
+  (local.set $t0 (i64.load offset=t0 (i32.const HART)))
+  (local.set $a0 (i64.load offset=a0 (i32.const HART)))
+  (local.set $a1 (i64.load offset=a1 (i32.const HART)))
+  (local.set $a2 (i64.load offset=a2 (i32.const HART)))
+  (block
+    (block
+      (block
+        (block
+          (loop
+            (if (i32.eqz (i64.ge_u (local.get $left) (i64.const 5)))
+              (then
+                (local.set $pc (i64.const 0x80000000))
+                (br 5)))
+            (local.set $left (i64.sub (local.get $left) (i64.const 4)))
+            (local.set $t14 (i64.add (local.tee $t15 (local.get $a0)) (i64.const 0)))
+            (local.set $t17
+              (i32.and (i32.shr_u (i32.wrap_i64 (local.get $t14)) (i32.const 8)) (i32.const 16368)))
+            (if
+              (i64.eq
+                (i64.load offset=HART.loadTlb.tag (local.get $t17))
+                (i64.or (i64.and (local.get $t14) (i64.const -4089)) (local.get $dataContext)))
+              (then
+                (local.set $t16
+                  (i64.load
+                    (i32.add
+                      (i32.wrap_i64 (local.get $t14))
+                      (i32.load offset=HART.loadTlb.addend (local.get $t17))))))
+              (else
+                (local.set $t18
+                  (call $regionLoad
+                    (i32.const HART)
+                    (local.get $t14)
+                    (i64.const 8)
+                    (i64.add (local.get $left) (i64.const 4))
+                    (i64.const 0x80000000)))
+                (br_if 3 (i32.load offset=trapped (i32.const HART)))
+                (local.set $t16 (local.get $t18))))
+            (local.set $t0 (local.get $t16))
+            (local.set $a0 (i64.add (local.tee $t14 (local.get $a0)) (i64.const 8)))
+            (local.set $a1
+              (i64.add (local.tee $t14 (local.get $a1)) (local.tee $t15 (local.get $t0))))
+            (local.set $t19
+              (i64.ne (local.tee $t15 (local.get $a0)) (local.tee $t16 (local.get $a2))))
+            (local.set $condition (local.get $t19))
+            (if (local.get $condition)
+              (then
+                (br 1)))
+            (local.set $left (i64.sub (local.get $left) (i64.const 1)))
+            (local.set $t14
+              (i64.and (i64.add (local.tee $t15 (local.get $ra)) (i64.const 0)) (i64.const -2)))
+            (local.set $target (local.get $t14))
+            (i64.store offset=t0 (i32.const HART) (local.get $t0))
+            (i64.store offset=a0 (i32.const HART) (local.get $a0))
+            (i64.store offset=a1 (i32.const HART) (local.get $a1))
+            (return (local.get $left) (local.get $target)))
+          (unreachable))
+        (i64.store offset=t0 (i32.const HART) (local.get $t0))
+        (i64.store offset=a0 (i32.const HART) (local.get $a0))
+        (i64.store offset=a1 (i32.const HART) (local.get $a1))
+        (return_call $dispatch
+          (i32.const HART)
+          (local.get $left)
+          (local.get $pc)
+          (local.get $depth)))
+      (local.set $t20 (i32.load offset=trapped (i32.const HART)))
+      (i64.store offset=trapped (i32.const HART) (i64.const 0))
+      (i64.store offset=t0 (i32.const HART) (local.get $t0))
+      (i64.store offset=a0 (i32.const HART) (local.get $a0))
+      (i64.store offset=a1 (i32.const HART) (local.get $a1))
+      (if (i32.eq (local.get $t20) (i32.const 1))
+        (then
+          (i64.store offset=tick
+            (i32.const HART)
+            (i64.add (i64.load offset=tick (i32.const HART)) (i64.const 1)))
+          (return (local.get $left) (i64.const -1))))
+      (return (local.get $left) (i64.const -3)))
+    (i64.store offset=pc (i32.const HART) (local.get $pc))
+    (i64.store offset=tick
+      (i32.const HART)
+      (i64.sub (i64.load offset=stretchEnd (i32.const HART)) (local.get $left)))
+    (local.set $pc (i64.const -1)))
+  (i64.store offset=t0 (i32.const HART) (local.get $t0))
+  (i64.store offset=a0 (i32.const HART) (local.get $a0))
+  (i64.store offset=a1 (i32.const HART) (local.get $a1))
+  (local.get $left)
+  (local.get $pc))
