@@ -43,7 +43,9 @@ export abstract class LockstepCommand extends Command {
 /** oclif's own complaints about a command line: unknown flag, missing value. */
 function asUsage(error: Error & { oclif?: { exit?: number } }): UserError | undefined {
   if (error.oclif?.exit !== 2) return undefined;
-  const [what = ''] = error.message.split('\n');
+  // Some complaints come as a headline and a list.
+  const [headline = '', ...details] = error.message.split('\n').map((line) => line.trim());
+  const what = (headline.startsWith('The following error') && details.find((line) => line !== '')) || headline;
   return new UserError('usage', what.replace(/\.$/, ''), `see: lockstep --help`);
 }
 

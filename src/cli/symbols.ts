@@ -1,6 +1,6 @@
-/** Guest addresses by name, from the ELF images of a recording; for reports. */
+/** Guest addresses by name, from the images of a recording; for reports. */
 
-import { type ElfSymbol, isElf, readSymbols } from '../emu/machine/elf.ts';
+import { SymbolTable } from '../debug/guest/symbols.ts';
 import { openRecording } from '../host/log-file-source.ts';
 import { recordedImages } from '../host/recorded-machine.ts';
 import { UserError } from '../lib/errors.ts';
@@ -9,26 +9,12 @@ import { UserError } from '../lib/errors.ts';
 export function symbolAt(recording: string, address: bigint): string | undefined {
   const opened = openRecording(recording);
   try {
-    for (const [role, image] of Object.entries(recordedImages(opened.reader, {}))) {
-      const symbol = isElf(image.bytes) ? nearest(readSymbols(image.bytes, `the ${role}`), address) : undefined;
-      if (symbol === undefined) continue;
-      const offset = address - symbol.address;
-      return offset === 0n ? symbol.name : `${symbol.name}+0x${offset.toString(16)}`;
-    }
-    return undefined;
+    const images = Object.entries(recordedImages(opened.reader, {})).map(([role, { bytes }]) => [role, bytes] as const);
+    return SymbolTable.ofImages(Object.fromEntries(images)).nameOf(address);
   } catch (error) {
     if (error instanceof UserError) return undefined;
     throw error;
   } finally {
     opened.close();
   }
-}
-
-/** The last symbol at or below `address` that reaches it; a symbol without a size reaches to the next one. */
-function nearest(symbols: readonly ElfSymbol[], address: bigint): ElfSymbol | undefined {
-  const at = symbols.findLastIndex((symbol) => symbol.address <= address);
-  const symbol = symbols[at];
-  if (symbol === undefined) return undefined;
-  const end = symbol.size > 0n ? symbol.address + symbol.size : symbols[at + 1]?.address;
-  return end !== undefined && address < end ? symbol : undefined;
 }
