@@ -46,14 +46,16 @@ export class CodeCache {
   #links = new Map<number, Map<bigint, Link>>();
   #codes = new Set<Code>();
   #byPage = new Map<number, Set<Code>>();
+  /** How often code was made anew from a page that had been written to; pages that have been since code was made. */
   readonly #rewrites = new Map<number, number>();
+  readonly #written = new Set<number>();
   readonly #maxRewrites: number;
   #nextSlot: number;
   #insns = 0;
 
   /**
-   * `unlinked` stands in the table where there is no code; elements from `firstSlot` on are the cache's. A page that
-   * was written to `maxRewrites` times after code was made from it is left to the interpreter.
+   * `unlinked` stands in the table where there is no code; elements from `firstSlot` on are the cache's. A page from
+   * which code was made `maxRewrites` times after it had been written to is left to the interpreter.
    */
   constructor(
     memory: WebAssembly.Memory,
@@ -138,7 +140,7 @@ export class CodeCache {
     let touched = 0n;
     for (let line = first; line <= last; line++) touched |= 1n << BigInt(line);
     this.#drop([...(this.#byPage.get(page) ?? [])].filter(({ lines }) => ((lines.get(page) ?? 0n) & touched) !== 0n));
-    this.#rewrites.set(page, (this.#rewrites.get(page) ?? 0) + 1);
+    this.#written.add(page);
   }
 
   /** Code that runs over one of these virtual addresses goes. */
@@ -162,6 +164,7 @@ export class CodeCache {
     for (let slot = firstSlot; slot < this.#nextSlot; slot++) this.#table.set(slot, null);
     this.#links = new Map();
     this.#rewrites.clear();
+    this.#written.clear();
     this.#nextSlot = firstSlot;
     this.#jumps.clear();
   }
@@ -185,6 +188,7 @@ export class CodeCache {
     const { pageFlagsAt, codeLinesAt } = this.#layout;
     const users = this.#byPage.get(page) ?? new Set();
     this.#byPage.set(page, users.add(code));
+    if (this.#written.delete(page)) this.#rewrites.set(page, (this.#rewrites.get(page) ?? 0) + 1);
     const flags = this.#memory.getUint8(pageFlagsAt + page);
     const old = (flags & PageFlag.code) === 0 ? 0n : this.#memory.getBigUint64(codeLinesAt + 8 * page, true);
     this.#memory.setBigUint64(codeLinesAt + 8 * page, old | mask, true);

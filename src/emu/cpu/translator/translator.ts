@@ -31,7 +31,7 @@ export interface TranslatorOptions {
   readonly cacheInsns: number;
   /** Places that compiled code stood for or led to since then, likewise. */
   readonly cachePlaces: number;
-  /** Writes to code of a page before the page is left to the interpreter. */
+  /** How often code may be made from a page after it was written to; then the page is left to the interpreter. */
   readonly rewrites: number;
 }
 const DEFAULTS: TranslatorOptions = {

@@ -6,7 +6,7 @@ import { randomProgram, randomStreams } from './mixture.ts';
 import { checkScenario } from './scenario.ts';
 import { scenarios } from './scenarios/index.ts';
 
-const PROGRAMS = Number(process.env.LOCKSTEP_RANDOM_PROGRAMS ?? 1500);
+const PROGRAMS = Number(process.env.LOCKSTEP_RANDOM_PROGRAMS ?? 3000);
 const SEEDS = 6;
 
 test('programs of functions, loops, traps and changing code', () => checkAgreement(randomProgram, PROGRAMS, 0.5));

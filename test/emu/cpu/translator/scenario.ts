@@ -1,5 +1,6 @@
 /** One guest program in one setting, run by the translator in many ways, against the interpreter at the same ticks. */
 
+import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
 import type { EngineFactory } from '../../../../src/emu/cpu/engine.ts';
 import { createInterpreter } from '../../../../src/emu/cpu/interpreter/interpreter.ts';
@@ -70,14 +71,16 @@ export function checkScenario(scenario: Scenario, seed: number): void {
   const compare = (stops: readonly bigint[], engine: EngineFactory, between?: Way['between']): Run => {
     const found = runScenario(scenario, { stops, engine, ...(between === undefined ? {} : { between }) });
     const wanted = runScenario(scenario, { stops, engine: createInterpreter });
-    for (const [i, state] of wanted.states.entries()) expect(found.states[i], `seed ${seed}`).toEqual(state);
+    // Quicker than an expectation for each stop; the first difference is shown.
+    const different = wanted.states.findIndex((state, i) => !isDeepStrictEqual(found.states[i], state));
+    expect(found.states[different], `seed ${seed}`).toEqual(wanted.states[different]);
     expect(found.end, `seed ${seed}`).toEqual(wanted.end);
     return found;
   };
   const free = compare([], options(1));
   expect(free.compiledTicks / scenario.ticks).toBeGreaterThanOrEqual(scenario.compiled ?? 0.5);
   expect(compare(some(10), options(2)).end).toEqual(free.end);
-  expect(compare(some(100), options(3)).end).toEqual(free.end);
+  expect(compare(some(60), options(3)).end).toEqual(free.end);
   const exchanged = compare(some(30), options(1), (guest) => disturb(guest, options(1 + random.below(3)), random));
   expect(exchanged.end).toEqual(free.end);
 }
