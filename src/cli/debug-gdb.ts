@@ -18,9 +18,11 @@ export function findGdb(): string | undefined {
 
 /**
  * After `monitor goto` gdb is to look again: it keeps registers and frames that it has read, and the values that its
- * watchpoints compare with.
+ * watchpoints compare with. And a whole machine is not a process of the system that its programs are for: gdb would
+ * look for a dynamic linker, and take a static program for it.
  */
 const SCRIPT = `
+set osabi none
 define hook-monitor
   python lockstep_before = lockstep_tick()
 end

@@ -7,7 +7,8 @@ import { type Tick, tick } from '../../lib/brands.ts';
 import { Interrupted, type Pace } from '../timeline/pace.ts';
 import type { Stop, StopRequests } from '../timeline/stops.ts';
 import { parseHex } from './hex.ts';
-import { type Steps, stepBackward, stepForward } from './stepping.ts';
+import { stepBackward } from './step-back.ts';
+import { goOn, type Steps, stepForward } from './stepping.ts';
 import type { StopPoints } from './stop-points.ts';
 import type { StopReason } from './stop-reply.ts';
 import type { DebugTarget } from './target.ts';
@@ -120,9 +121,9 @@ async function carryOut(action: Exclude<Action, { kind: 'stay' }>, run: Run, pac
   switch (action.kind) {
     case 'continue': {
       const first = tick(target.now + 1n);
-      const stopped = await target.forward(stops, target.end, pace);
+      const stopped = await goOn(steps);
       const isOld = pastAccess && stopped.kind === 'watchpoint' && target.now === first;
-      return isOld ? await target.forward(stops, target.end, pace) : stopped;
+      return isOld ? await goOn(steps) : stopped;
     }
     case 'reverse-continue': {
       const first = target.now - 1n;

@@ -1,27 +1,18 @@
 /**
- * One step of the code being debugged, forwards or backwards. Where an interrupt, a system call or a user's page fault
- * comes in between, the step goes on to where the interrupted code runs again, as a debugger of a process would; a
- * breakpoint in the handler stops it there. Code that never comes back leaves the step at the handler's entry.
+ * One step forwards of the code being debugged. Where an interrupt, a system call or a user's page fault comes in
+ * between, the step goes on to where the interrupted code runs again, as a debugger of a process would; a breakpoint in
+ * the handler stops it there. Code that never comes back leaves the step at the handler's entry.
  */
 
 import type { Tick } from '../../lib/brands.ts';
 import type { Pace } from '../timeline/pace.ts';
 import type { Stop, StopRequests } from '../timeline/stops.ts';
+import { successors } from './successors.ts';
 import type { DebugTarget } from './target.ts';
-import {
-  type Context,
-  contextOf,
-  isEnvironmentCall,
-  isPassedOver,
-  isSameStrand,
-  returnsFromTrap,
-  trapTaken,
-} from './trap-context.ts';
+import { type Context, contextOf, isEnvironmentCall, isPassedOver, isSameStrand, trapTaken } from './trap-context.ts';
 
-const TRAPS = new Set(['interrupt', 'exception', 'syscall'] as const);
 const ECALL_BYTES = 4n;
 const next = (tick: Tick): Tick => (tick + 1n) as Tick;
-const before = (tick: Tick): Tick => (tick - 1n) as Tick;
 
 export interface Steps {
   readonly target: DebugTarget;
@@ -65,46 +56,22 @@ async function untilBack({ target, hart, stops, pace }: Steps, from: Context, ca
   }
 }
 
-/** To the moment before the last step; 'limit' also when the recording begins here: `now` tells. */
-export async function stepBackward(steps: Steps): Promise<Stop> {
-  const { target, hart, intoTraps } = steps;
-  if (target.now <= target.start) return { kind: 'limit', tick: target.now };
-  const from = contextOf(target, hart);
-  const stopped = await oneBack(steps);
-  if (intoTraps || stopped.kind !== 'limit' || !returnsFromTrap(target, hart)) return stopped;
-  const handlerEnd = target.now;
-  const trap = await toTrapOf(from, steps);
-  if (trap !== undefined) return trap;
-  await target.seek(handlerEnd, steps.pace);
-  return stopped;
-}
-
-/** Going back asks for stops on the way only where an access could be one: it costs a second look at the step. */
-async function oneBack({ target, stops, pace }: Steps): Promise<Stop> {
-  const to = before(target.now);
-  if ((stops.watchpoints ?? []).length > 0) return await target.backward(stops, to, pace);
-  await target.seek(to, pace);
-  return { kind: 'limit', tick: to };
-}
-
 /**
- * Back to the moment before the call that left the code of `after`, or before the last step that this code made before
- * it was interrupted, or to a stop on the way. Undefined when there is no such trap.
+ * Goes on to a stop. A breakpoint right behind an instruction that is interrupted before it is made is most likely
+ * gdb's step: other threads that come by there are let pass.
  */
-async function toTrapOf(after: Context, steps: Steps): Promise<Stop | undefined> {
-  const { target, hart, stops, pace } = steps;
+export async function goOn(steps: Steps): Promise<Stop> {
+  const { target, hart, stops, pace, intoTraps } = steps;
+  const behind = intoTraps ? [] : successors(target, hart).filter((pc) => stops.breakpoints?.has(pc) === true);
+  if (behind.length === 0) return await target.forward(stops, target.end, pace);
+  const from = contextOf(target, hart);
+  const first = await target.forward(stops, next(target.now), pace);
+  if (first.kind !== 'limit') return first;
+  const cause = trapTaken(from, contextOf(target, hart));
+  const isLeft = cause !== undefined && isPassedOver(cause, from);
   for (;;) {
-    const stopped = await target.backward({ ...stops, events: TRAPS }, target.start, pace);
-    if (stopped.kind === 'limit') return undefined;
-    if (stopped.kind !== 'event') return stopped;
-    const from = contextOf(target, hart);
-    if (!isSameStrand(after, from)) continue;
-    const made: Stop = { kind: 'limit', tick: target.now };
-    if (from.pc === after.pc - ECALL_BYTES) return made;
-    // An interrupt, or an instruction that was tried again: the step before it is the one to undo.
-    if (from.pc !== after.pc) continue;
-    if (target.now <= target.start) return made;
-    const undone = await oneBack(steps);
-    if (undone.kind !== 'limit' || !returnsFromTrap(target, hart)) return undone;
+    const stopped = await target.forward(stops, target.end, pace);
+    const isOther = isLeft && stopped.kind === 'breakpoint' && behind.includes(stopped.pc);
+    if (!isOther || isSameStrand(from, contextOf(target, hart))) return stopped;
   }
 }

@@ -5,13 +5,16 @@
 
 import type { GuestView } from './target.ts';
 
-/** What tells one strand of execution from another, and what a trap leaves behind. */
-export interface Context {
+/** What tells one strand of execution from another, and where it stands. */
+export interface Strand {
   readonly pc: bigint;
   readonly sp: bigint;
   readonly priv: bigint;
-  /** Root page table, where the privilege is U. */
-  readonly space: bigint;
+  /** Root page table. */
+  readonly root: bigint;
+}
+/** A strand, and what the last traps have left behind. */
+export interface Context extends Strand {
   readonly m: TrapState;
   readonly s: TrapState;
 }
@@ -36,12 +39,11 @@ const MRET = 0x3020_0073;
 export function contextOf(view: GuestView, hart: number): Context {
   const read = (name: string): bigint => view.readRegister(hart, name);
   const status = read('mstatus');
-  const priv = read('priv');
   return {
     pc: read('pc'),
     sp: read('sp'),
-    priv,
-    space: priv === Priv.U ? read('satp') & SATP_PPN : 0n,
+    priv: read('priv'),
+    root: read('satp') & SATP_PPN,
     m: {
       epc: read('mepc'),
       cause: read('mcause'),
@@ -83,8 +85,14 @@ export function isPassedOver(cause: bigint, from: Context): boolean {
 }
 
 /** Same privilege, same stack and, in user mode, same address space: the code that a trap left, wherever its pc is. */
-export const isSameStrand = (a: Context, b: Context): boolean =>
-  a.sp === b.sp && a.priv === b.priv && a.space === b.space;
+export const isSameStrand = (a: Strand, b: Strand): boolean =>
+  a.sp === b.sp && a.priv === b.priv && (a.priv !== Priv.U || a.root === b.root);
+
+/** What an exception left that has just been taken: its handler has made no step, so the stack is the same. */
+export function leftBy({ priv, sp, root, m, s }: Context): Strand {
+  const { epc, from } = priv === Priv.M ? m : s;
+  return { pc: epc, sp, priv: from, root };
+}
 
 /** Whether the instruction at pc returns from a trap. */
 export function returnsFromTrap(view: GuestView, hart: number): boolean {

@@ -1,6 +1,6 @@
 /** gdb itself, in batch mode, on a recording: what it prints is what its user would read. */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,16 +24,24 @@ export interface GdbRun {
   readonly tick: bigint;
 }
 
-/** Attaches at a tick, carries out the commands and detaches. */
-export async function inGdb(file: string, at: bigint | 'end', commands: readonly string[]): Promise<GdbRun> {
+/**
+ * Attaches at a tick, carries out the commands and detaches. `names`: ELF files for symbols, in place of the kernel's.
+ */
+export async function inGdb(
+  file: string,
+  at: bigint | 'end',
+  commands: readonly string[],
+  names?: readonly string[],
+): Promise<GdbRun> {
   const opened = openTimeline(file);
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-gdb-'));
   const { timeline, symbolImages } = opened;
   const images = Object.fromEntries(symbolImages.map(({ role, bytes }) => [role, bytes]));
   const elf = join(folder, 'kernel.elf');
-  writeFileSync(elf, images.kernel!);
+  if (images.kernel !== undefined) writeFileSync(elf, images.kernel);
   await timeline.seek(at === 'end' ? timeline.end : tick(at));
-  const symbols = SymbolTable.ofImages(images);
+  const named = (names ?? []).map((path) => [path, new Uint8Array(readFileSync(path))] as const);
+  const symbols = SymbolTable.ofImages({ ...images, ...Object.fromEntries(named) });
   const server = await GdbServer.listen({
     target: new TimelineTarget({ timeline, symbols, events: () => [], growing: false }),
     port: 0,
@@ -49,7 +57,7 @@ export async function inGdb(file: string, at: bigint | 'end', commands: readonly
     },
   });
   try {
-    const text = await gdb(elf, server.address, commands);
+    const text = await gdb(names ?? [elf], server.address, commands);
     await server.done;
     const said = text.split(/^@@\d+\n/m).slice(1);
     if (said.length !== commands.length) throw new Error(`gdb stopped early:\n${text}`);
@@ -62,9 +70,21 @@ export async function inGdb(file: string, at: bigint | 'end', commands: readonly
 }
 
 /** A mark before what each command prints. */
-function gdb(elf: string, address: string, commands: readonly string[]): Promise<string> {
+function gdb(names: readonly string[], address: string, commands: readonly string[]): Promise<string> {
   const marked = commands.flatMap((command, i) => ['-ex', `echo @@${i}\\n`, '-ex', command]);
-  const args = ['-nx', '-batch', elf, '-ex', `directory ${samples}`, '-ex', `target remote ${address}`, ...marked];
+  const [elf = '', ...more] = names;
+  const added = more.flatMap((name) => ['-ex', `add-symbol-file ${name}`]);
+  const args = [
+    '-nx',
+    '-batch',
+    elf,
+    ...added,
+    '-ex',
+    `directory ${samples}`,
+    '-ex',
+    `target remote ${address}`,
+    ...marked,
+  ];
   return new Promise((resolve, reject) => {
     // Errors and results on one stream, so that they stay in order.
     const child = spawn('sh', ['-c', `exec ${GDB} "$@" 2>&1`, 'sh', ...args], {

@@ -1,7 +1,9 @@
 /** Steps over what comes in between, on the recorded race: its timer interrupt is where threads are switched. */
 import { expect, test } from 'vitest';
-import { type Steps, stepBackward, stepForward } from '../../../src/debug/gdb/stepping.ts';
+import { stepBackward } from '../../../src/debug/gdb/step-back.ts';
+import { goOn, type Steps, stepForward } from '../../../src/debug/gdb/stepping.ts';
 import { StopPoints } from '../../../src/debug/gdb/stop-points.ts';
+import { successors } from '../../../src/debug/gdb/successors.ts';
 import type { DebugTarget } from '../../../src/debug/gdb/target.ts';
 import { TimelineTarget } from '../../../src/debug/gdb/timeline-target.ts';
 import { type Context, contextOf, isSameStrand, trapTaken } from '../../../src/debug/gdb/trap-context.ts';
@@ -45,6 +47,40 @@ test('a step that meets an interrupt ends after the handler; a step back undoes 
   });
 });
 
+test('a breakpoint behind an interrupted instruction, as gdb steps, is not met by another thread', async () => {
+  await onRace(async (target, steps) => {
+    for (const at of INTERRUPTED) {
+      await target.seek(tick(at));
+      const from = contextOf(target, 0);
+      const behind = successors(target, 0);
+      expect(behind).toHaveLength(1);
+      const stops = { breakpoints: new Set(behind) };
+      expect(await goOn({ ...steps, stops })).toMatchObject({ kind: 'breakpoint', pc: behind[0] });
+      const made = target.now;
+      await target.seek(tick(made - 1n));
+      expect(contextOf(target, 0)).toMatchObject({ pc: from.pc, sp: from.sp });
+      // Continued from elsewhere, the breakpoint stops whoever comes first.
+      await target.seek(tick(at + 40n));
+      await goOn({ ...steps, stops });
+      expect(target.now).toBeLessThan(made);
+    }
+  });
+});
+
+test('an instruction leads to one of its successors', async () => {
+  await onRace(async (target) => {
+    const branches = new Set<bigint>();
+    for (let at = 0n; at < 4000n; at++) {
+      await target.seek(tick(at));
+      const behind = successors(target, 0);
+      if (behind.length > 1) branches.add(target.readRegister(0, 'pc'));
+      await target.seek(tick(at + 1n));
+      expect(behind, `tick ${at}`).toContain(target.readRegister(0, 'pc'));
+    }
+    expect(branches.size).toBeGreaterThan(10);
+  });
+});
+
 test('on request steps go into the handler', async () => {
   await onRace(async (target, steps) => {
     const [at] = INTERRUPTED;
@@ -68,7 +104,7 @@ test('a breakpoint in the handler stops a step there', async () => {
 });
 
 const quiet = { epc: 0n, cause: 0n, tvec: 0x8000_1000n, enabled: true, from: 0n };
-const user: Context = { pc: 0x1_0000n, sp: 0x3f_0000n, priv: 0n, space: 7n, m: { ...quiet, enabled: false }, s: quiet };
+const user: Context = { pc: 0x1_0000n, sp: 0x3f_0000n, priv: 0n, root: 7n, m: { ...quiet, enabled: false }, s: quiet };
 
 test('traps are told from steps by what they leave in the registers', () => {
   const trapped = (cause: bigint, pc: bigint): Context => ({
