@@ -78,14 +78,14 @@ class Turned implements InputSource {
     this.#take = take;
   }
 
-  next(now: Moment): Grant | 'end' {
+  next(now: Moment): Grant | 'end' | 'starved' {
     for (let turn = this.#turns[0]; turn !== undefined && turn.at <= now.tick; turn = this.#turns[0]) {
       this.#take(turn);
       this.#turns.shift();
     }
     const grant = this.#inner.next(now);
     const [turn] = this.#turns;
-    if (grant === 'end' || turn === undefined || grant.until <= turn.at) return grant;
+    if (typeof grant === 'string' || turn === undefined || grant.until <= turn.at) return grant;
     return { inputs: grant.inputs, until: turn.at as Tick };
   }
 
