@@ -34,7 +34,7 @@ const TASK = [
   'mkfs.ext4 -q /dev/vda',
   'mkdir /mnt',
   'mount -t ext4 /dev/vda /mnt',
-  'redis-server --daemonize yes --save '' --dir /mnt > /dev/null',
+  "redis-server --daemonize yes --save '' --dir /mnt > /dev/null",
   'until redis-cli ping; do sleep 0.2; done',
   `redis-benchmark -n ${REQUESTS} ${BENCHMARKS === 'all' ? '' : `-t ${BENCHMARKS}`} -q`,
   'redis-cli save',
