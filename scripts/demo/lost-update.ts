@@ -38,9 +38,9 @@ class Stretches implements InputSource {
   constructor(inner: InputSource) {
     this.#inner = inner;
   }
-  next(now: Moment): Grant | 'end' {
+  next(now: Moment): Grant | 'end' | 'starved' {
     const grant = this.#inner.next(now);
-    if (grant === 'end' || grant.until <= now.tick + this.steps) return grant;
+    if (typeof grant === 'string' || grant.until <= now.tick + this.steps) return grant;
     return { inputs: grant.inputs, until: tick(now.tick + this.steps) };
   }
   nondet(kind: number, at: Tick): bigint {

@@ -23,11 +23,11 @@ export class FaultSource implements InputSource {
     this.#at = at;
   }
 
-  next(now: Moment): Grant | 'end' {
+  next(now: Moment): Grant | 'end' | 'starved' {
     if (!this.#done && now.tick >= this.#at) this.#flip();
     const grant = this.#inner.next(now);
-    const cut = grant !== 'end' && !this.#done && grant.until > this.#at;
-    return cut ? { inputs: grant.inputs, until: this.#at } : grant;
+    if (typeof grant === 'string' || this.#done || grant.until <= this.#at) return grant;
+    return { inputs: grant.inputs, until: this.#at };
   }
 
   nondet(kind: number, tick: Tick): bigint {

@@ -101,6 +101,11 @@ export function frameLength(bytes: Uint8Array, at: number): number | undefined {
   return heads === undefined ? undefined : heads.payloadAt + heads.payloadBytes + CRC_ITEM_BYTES - at;
 }
 
+/** Whether a whole frame is a log's last. Looks at nothing but its kind. */
+export function isEndFrame(bytes: Uint8Array): boolean {
+  return bytes[0] === ARRAY_OF_SIX && bytes[1] === FrameKind.end;
+}
+
 /** The frame that `bytes` are, whole and with a right CRC; FormatError otherwise. */
 export function decodeFrame(bytes: Uint8Array): StoredFrame {
   const heads = readHeads(bytes, 0);

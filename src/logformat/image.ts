@@ -7,6 +7,7 @@ import type { Tick } from '../lib/brands.ts';
 import { decode, encode } from './cbor.ts';
 import { asMap, bytes, small, text } from './cbor-get.ts';
 import { FormatError } from './errors.ts';
+import type { LogHeader } from './header.ts';
 import type { LogReader } from './reader.ts';
 import type { FrameWriter } from './writer.ts';
 
@@ -20,16 +21,36 @@ export function writeImage(writer: FrameWriter, at: Tick, role: string, image: U
 
 /** The images that are inside, by role. FormatError when one has not the size that the header states. */
 export function readImages(reader: LogReader): Map<string, Uint8Array> {
-  const chunks = new Map<string, Uint8Array[]>();
+  const parts = new ImageParts();
   for (const entry of reader.index()) {
-    if (entry.kind !== 'image') continue;
-    const map = asMap(decode(reader.payloadOf(reader.frameAt(entry.offset))));
-    const role = text(map.role);
-    const list = chunks.get(role) ?? [];
-    if (small(map.offset) !== length(list)) throw new FormatError(`the ${role} image has a gap`);
-    chunks.set(role, [...list, bytes(map.bytes)]);
+    if (entry.kind === 'image') parts.add(reader.payloadOf(reader.frameAt(entry.offset)));
   }
-  return new Map([...chunks].map(([role, list]) => [role, join(list, role, reader.header.images[role]?.size)]));
+  return parts.images(reader.header);
+}
+
+/** Images as their frames come. */
+export class ImageParts {
+  readonly #chunks = new Map<string, Uint8Array[]>();
+
+  /** The payload of the next frame. FormatError when it does not follow the one before. */
+  add(payload: Uint8Array): void {
+    const map = asMap(decode(payload));
+    const role = text(map.role);
+    const list = this.#chunks.get(role) ?? [];
+    if (small(map.offset) !== length(list)) throw new FormatError(`the ${role} image has a gap`);
+    list.push(bytes(map.bytes));
+    this.#chunks.set(role, list);
+  }
+
+  /** Whether every image that the header names is here to its last byte. */
+  complete({ images }: LogHeader): boolean {
+    return Object.entries(images).every(([role, { size }]) => length(this.#chunks.get(role) ?? []) === size);
+  }
+
+  /** FormatError when one has not the size that the header states. */
+  images({ images }: LogHeader): Map<string, Uint8Array> {
+    return new Map([...this.#chunks].map(([role, list]) => [role, join(list, role, images[role]?.size)]));
+  }
 }
 
 function join(list: readonly Uint8Array[], role: string, size: number | undefined): Uint8Array {

@@ -209,7 +209,8 @@ function cutBy(error: unknown, offset: number): Finish {
   throw error;
 }
 
-function checkTotals(finish: Finish & { kind: 'end' }, counts: Counts, size: number): Finish {
+/** The same finish, unless the totals that the end states are not those of the records there: then a cut at `size`. */
+export function checkTotals(finish: Finish & { kind: 'end' }, counts: Counts, size: number): Finish {
   const kinds = new Set([...Object.keys(counts), ...Object.keys(finish.end.events)]) as Set<RecordKind>;
   for (const kind of kinds) {
     const [found, stated] = [counts[kind] ?? 0, finish.end.events[kind] ?? 0];

@@ -9,6 +9,7 @@ import { type Counts, encodeEnd, encodeIndex, type IndexEntry, type LogEnd } fro
 import { encodeEvents } from './events.ts';
 import { type Codec, encodeFrame, type FrameKindName, renumber, type StoredFrame } from './frame.ts';
 import { encodeHeader, type LogHeader } from './header.ts';
+import { writeImage } from './image.ts';
 import type { LogRecord, RecordKind } from './records.ts';
 
 export interface LogSink {
@@ -73,11 +74,13 @@ export class LogWriter {
   readonly #events: { [kind in RecordKind]?: number } = {};
   #pending: LogRecord[] = [];
   #pendingBytes = 0;
+  #lastTick: Tick | undefined;
 
-  /** Writes the header at once. */
-  constructor(sink: LogSink, codec: Codec, header: LogHeader) {
+  /** Writes the header at once; `header` may be the frame of another recording's, which is taken over as it is. */
+  constructor(sink: LogSink, codec: Codec, header: LogHeader | StoredFrame) {
     this.#frames = new FrameWriter(sink, codec);
-    this.#frames.header(header);
+    if ('kind' in header) this.#frames.copy(header);
+    else this.#frames.header(header);
   }
 
   get offset(): number {
@@ -89,11 +92,23 @@ export class LogWriter {
     return this.#events;
   }
 
+  /** Tick of the last record; undefined when there is none yet. */
+  get lastTick(): Tick | undefined {
+    return this.#lastTick;
+  }
+
   /** Ticks must not decrease. Writes a frame when enough has come together. */
   append(record: LogRecord): void {
-    this.#count([record]);
-    this.#pending.push(record);
-    this.#pendingBytes += RECORD_BYTES + blobBytes(record);
+    this.appendAll([record]);
+  }
+
+  /** Records that go into one frame. */
+  appendAll(records: readonly LogRecord[]): void {
+    this.#count(records);
+    for (const record of records) {
+      this.#pending.push(record);
+      this.#pendingBytes += RECORD_BYTES + blobBytes(record);
+    }
     if (this.#pendingBytes >= FRAME_BYTES) this.flush();
   }
 
@@ -113,7 +128,13 @@ export class LogWriter {
     this.#frames.frame('checkpoint', at, payload);
   }
 
-  /** Takes over an events frame of another recording whose records are `records`. */
+  /** Puts an image inside, after everything appended, which is of tick 0. */
+  image(role: string, image: Uint8Array): void {
+    this.flush();
+    writeImage(this.#frames, tick(0), role, image);
+  }
+
+  /** Takes over a frame of another recording; `records`: what is in it, none but in a frame of events. */
   copy(frame: StoredFrame, records: readonly LogRecord[]): void {
     this.flush();
     this.#count(records);
@@ -127,7 +148,10 @@ export class LogWriter {
   }
 
   #count(records: readonly LogRecord[]): void {
-    for (const { kind } of records) this.#events[kind] = (this.#events[kind] ?? 0) + 1;
+    for (const { kind, tick: at } of records) {
+      this.#events[kind] = (this.#events[kind] ?? 0) + 1;
+      this.#lastTick = at;
+    }
   }
 }
 

@@ -10,6 +10,8 @@
 import type { Output } from '../emu/machine/events.ts';
 import type { Tick } from '../lib/brands.ts';
 
+export type { Output };
+
 /** The world's side: terminal, network, disks. Must not call back into the session. */
 export interface OutputPort {
   deliver(output: Output): void;

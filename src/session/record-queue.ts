@@ -1,6 +1,9 @@
 /**
  * The records of a log as the replayer takes them: one ahead, with reads of non-determinism (`nondet`) kept in a queue
  * of their own, because they are taken by the machine in the middle of a run and not between two.
+ *
+ * A log that is still arriving gives `undefined` where the next record is not there yet: the queue is `starved` then,
+ * until it is asked again.
  */
 
 import type { Tick } from '../lib/brands.ts';
@@ -13,21 +16,27 @@ const LOOK_AHEAD = 4096;
 export type BetweenRuns = Exclude<LogRecord, NondetRecord>;
 
 export class RecordQueue {
-  readonly #records: Iterator<LogRecord, Finish>;
+  readonly #records: Iterator<LogRecord | undefined, Finish>;
   readonly #reads: NondetRecord[] = [];
   /** Reads before this index are taken. */
   #readsTaken = 0;
   #ahead: LogRecord | undefined;
   #finish: Finish | undefined;
   #pulled = 0;
+  #starved = false;
 
-  constructor(records: Iterator<LogRecord, Finish>) {
+  constructor(records: Iterator<LogRecord | undefined, Finish>) {
     this.#records = records;
   }
 
   /** How the log finishes, once all of it has been looked at. */
   get finish(): Finish | undefined {
     return this.#finish;
+  }
+
+  /** The last question could not be answered for sure, because the next record is not there yet. */
+  get starved(): boolean {
+    return this.#starved;
   }
 
   /** Records taken so far: what the machine's history consists of. Always a prefix of the log. */
@@ -86,9 +95,10 @@ export class RecordQueue {
   #peek(): LogRecord | undefined {
     if (this.#ahead !== undefined || this.#finish !== undefined) return this.#ahead;
     const step = this.#records.next();
+    this.#starved = step.done !== true && step.value === undefined;
     if (step.done === true) {
       this.#finish = step.value;
-    } else {
+    } else if (step.value !== undefined) {
       this.#ahead = step.value;
       this.#pulled++;
     }

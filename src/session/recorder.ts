@@ -4,6 +4,7 @@
  *
  * Order in the log at one tick: output marks of the slice that ends, the state digest, the inputs, the marks of what
  * the inputs made, the reads of the step that begins. A gate that waits for marks hears of one after it is in the log.
+ * The inputs of one grant are in one frame, so that whoever has one of them has all.
  */
 
 import type { Input, Output } from '../emu/machine/events.ts';
@@ -65,7 +66,7 @@ export class Recorder implements InputSource, Gate {
     return this.#closed;
   }
 
-  next(now: Moment): Grant | 'end' {
+  next(now: Moment): Grant | 'end' | 'starved' {
     if (this.#closed) return 'end';
     const { source, log, digestTicks } = this.#parts;
     this.#marks.close();
@@ -74,12 +75,13 @@ export class Recorder implements InputSource, Gate {
     if (sinceDigest === 0n && this.#digestedAt !== now.tick) this.#digest(now.tick);
     if (now.state !== 'halted' && this.#inputAt !== now.tick) this.#checkpoint(now.tick);
     const grant = source.next(now);
+    if (grant === 'starved') return grant;
     if (grant === 'end' || now.state === 'halted') {
       this.close();
       return 'end';
     }
     if (grant.inputs.length > 0) this.#inputAt = now.tick;
-    for (const input of grant.inputs) log.append(recordOf(input, now.tick));
+    log.appendAll(grant.inputs.map((input) => recordOf(input, now.tick)));
     const nextDigest = tick(now.tick - sinceDigest + digestTicks.small);
     return grant.until > nextDigest ? { inputs: grant.inputs, until: nextDigest } : grant;
   }

@@ -4,6 +4,9 @@
  *
  * Invariant: the machine never goes past the next record, so nothing happens to it that the log does not hold. A guest
  * that waits for something the log does not hold is a divergence, never a hang.
+ *
+ * A log may still be arriving (`records` gives undefined where the next record is not there yet). Then the machine goes
+ * as far as the last record known and no further, and the answer is 'starved' until there is more.
  */
 
 import type { Input, Output } from '../emu/machine/events.ts';
@@ -21,8 +24,8 @@ import { type InputRecord, inputOf, isInput } from './translate.ts';
 
 export interface ReplayerParts {
   readonly machine: Machine;
-  /** From tick 0, or from where the machine stands. */
-  readonly records: Iterator<LogRecord, Finish>;
+  /** From tick 0, or from where the machine stands. `undefined`: the next is not there yet. */
+  readonly records: Iterator<LogRecord | undefined, Finish>;
   /** Where outputs go after they are taken down; a ClosedGate in most uses. */
   readonly gate: Gate;
   /** Stops here: what the log holds at this tick is compared, its inputs are not applied. Without: to the end. */
@@ -43,6 +46,7 @@ export class Replayer implements InputSource, Gate {
   readonly #queue: RecordQueue;
   readonly #marks: Marks;
   #agreed: Tick;
+  #digests = 0;
   /** As ReplayerParts.until; may be moved between two steps of the session. */
   until: Tick | undefined;
   /** Asked about each input: true for the first of a tick stops before it, as `until` does. */
@@ -70,12 +74,17 @@ export class Replayer implements InputSource, Gate {
     return this.#queue.taken;
   }
 
+  /** State digests compared so far, all equal. */
+  get digests(): number {
+    return this.#digests;
+  }
+
   /** What has left and no mark covered; goes to the recorder that goes on from here. */
   get marks(): Marks {
     return this.#marks;
   }
 
-  next(now: Moment): Grant | 'end' {
+  next(now: Moment): Grant | 'end' | 'starved' {
     const { until } = this;
     this.#checkReadsMade(now.tick);
     const inputs: Input[] = [];
@@ -95,9 +104,11 @@ export class Replayer implements InputSource, Gate {
       }
       this.#queue.take();
     }
+    if (this.#queue.starved) return this.#atLastKnown(now, inputs);
     if (until !== undefined && now.tick >= until) return this.#atUntil(now, inputs);
     const stop = this.#queue.nextStop(now.tick);
-    if (stop === undefined) return this.#atLastRecord(now, inputs);
+    if (stop === undefined)
+      return this.#queue.starved ? this.#atLastKnown(now, inputs) : this.#atLastRecord(now, inputs);
     this.#checkOwnMarks();
     const target = until !== undefined && until < stop ? until : stop;
     if (inputs.length === 0) this.#checkCanGoOn(now, target);
@@ -161,6 +172,7 @@ export class Replayer implements InputSource, Gate {
     const found = this.#parts.machine.digest(record.scope);
     if (BigInt(`0x${found}`) === record.digest) {
       this.#agreed = record.tick;
+      this.#digests++;
       return;
     }
     const what = record.scope === 'all' ? 'registers, devices or memory' : 'registers or devices';
@@ -246,6 +258,16 @@ export class Replayer implements InputSource, Gate {
     const last = finish?.kind === 'end' && finish.end.ticks === now.tick && this.#queue.read === undefined;
     if (last && inputs.length === 0) this.#compareEnd(now, finish.end);
     return 'end';
+  }
+
+  /** All records that are there are taken or are reads of steps ahead. Inputs of one tick come together (Recorder). */
+  #atLastKnown(now: Moment, inputs: readonly Input[]): Grant | 'starved' {
+    if (inputs.length > 0) return { inputs, until: now.tick };
+    const last = this.#queue.lastRead?.tick ?? now.tick;
+    const target = this.until !== undefined && this.until < last ? this.until : last;
+    if (now.tick >= target) return 'starved';
+    this.#checkCanGoOn(now, target);
+    return { inputs, until: target };
   }
 
   /** All records are taken or are reads of steps ahead. */

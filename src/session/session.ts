@@ -15,14 +15,19 @@ import type { Doors } from './doors.ts';
 import type { Gate } from './gate.ts';
 import type { InputSource, Moment } from './source.ts';
 
-/** 'ran': call again. The others are final for this source: the guest halted, the source ended, the replay diverged. */
-export type StepResult =
-  | { readonly kind: 'ran' }
+/**
+ * 'ran': call again. 'starved': the source does not know yet what happens here; nothing has been done, call again when
+ * it may. The others are final for this source: the guest halted, the source ended, the replay diverged.
+ */
+export type StepResult = { readonly kind: 'ran' } | { readonly kind: 'starved' } | FinalResult;
+
+export type FinalResult =
   | { readonly kind: 'halted'; readonly halt: Halt }
   | { readonly kind: 'ended' }
   | { readonly kind: 'diverged'; readonly divergence: Divergence };
 
 const RAN: StepResult = { kind: 'ran' };
+const STARVED: StepResult = { kind: 'starved' };
 
 export class Session {
   readonly machine: Machine;
@@ -63,10 +68,14 @@ export class Session {
     }
   }
 
-  /** Steps until the result is final. Blocks: for replay and tests; a live host calls `step` from its own loop. */
-  runToEnd(): Exclude<StepResult, { kind: 'ran' }> {
+  /**
+   * Steps until the result is final. Blocks: for replay and tests; a live host calls `step` from its own loop. Not for
+   * a source that starves.
+   */
+  runToEnd(): FinalResult {
     for (;;) {
       const result = this.step();
+      if (result.kind === 'starved') throw new Error('nobody is there to feed the source');
       if (result.kind !== 'ran') return result;
     }
   }
@@ -95,6 +104,7 @@ export class Session {
     const machine = this.machine;
     const now = this.moment;
     const grant = this.#source.next(now);
+    if (grant === 'starved') return STARVED;
     if (machine.halt !== undefined) return { kind: 'halted', halt: machine.halt };
     if (grant === 'end') return { kind: 'ended' };
     if (grant.until < now.tick) throw new Error(`source granted tick ${grant.until} at tick ${now.tick}`);

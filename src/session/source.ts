@@ -8,6 +8,8 @@
 import type { Input } from '../emu/machine/events.ts';
 import type { Tick } from '../lib/brands.ts';
 
+export type { Input };
+
 /** Where a machine stands between two runs. */
 export interface Moment {
   readonly tick: Tick;
@@ -35,11 +37,12 @@ export interface Grant {
 
 export interface InputSource {
   /**
-   * What happens at this moment; 'end' when the source has nothing more to say (the log ends, the operator stops).
-   * Synchronous. A live source may block the thread while the state is 'waiting', at most until something arrives or
-   * `nextTimer` is due; it must not block in any other state, and must let `until` exceed the moment's tick.
+   * What happens at this moment; 'end' when the source has nothing more to say (the log ends, the operator stops);
+   * 'starved' when it is not known yet, for a source that follows a machine elsewhere: to be asked again. Synchronous.
+   * A live source may block the thread while the state is 'waiting', at most until something arrives or `nextTimer` is
+   * due; it must not block in any other state, and must let `until` exceed the moment's tick.
    */
-  next(now: Moment): Grant | 'end';
+  next(now: Moment): Grant | 'end' | 'starved';
   /** A non-deterministic read (Nondet kinds) made by the step that begins at `tick`. Called while the machine runs. */
   nondet(kind: number, tick: Tick): bigint;
   /** The machine refused an input of the last grant. Throws, or returns to let the session throw `error`. */

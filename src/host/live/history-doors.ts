@@ -71,13 +71,16 @@ export class HistoryDrives implements Gate {
   }
 }
 
-/** A replayer whose disk inputs are checked against the drives, and which counts the random bytes of the history. */
+/**
+ * A replayer whose disk inputs are checked against the drives, where they are given, and which counts the random bytes
+ * of the history.
+ */
 export class HistorySource implements InputSource {
   readonly #replayer: Replayer;
-  readonly #drives: HistoryDrives;
+  readonly #drives: HistoryDrives | undefined;
   #randomBytes = 0;
 
-  constructor(replayer: Replayer, drives: HistoryDrives) {
+  constructor(replayer: Replayer, drives?: HistoryDrives) {
     this.#replayer = replayer;
     this.#drives = drives;
   }
@@ -87,11 +90,11 @@ export class HistorySource implements InputSource {
     return this.#randomBytes;
   }
 
-  next(now: Moment): Grant | 'end' {
+  next(now: Moment): Grant | 'end' | 'starved' {
     const grant = this.#replayer.next(now);
-    if (grant === 'end') return grant;
+    if (typeof grant === 'string') return grant;
     for (const input of grant.inputs) {
-      if (input.kind === 'disk') this.#drives.check(input, now.tick);
+      if (input.kind === 'disk') this.#drives?.check(input, now.tick);
       if (input.kind === 'entropy') this.#randomBytes += input.bytes.length;
     }
     return grant;

@@ -132,13 +132,13 @@ class Meddled implements InputSource {
     this.#meddle = meddle;
   }
 
-  next(now: Moment): Grant | 'end' {
+  next(now: Moment): Grant | 'end' | 'starved' {
     if (this.#meddle?.at === now.tick) {
       this.#meddle.apply(this.#board);
       this.#meddle = undefined;
     }
     const grant = this.#inner.next(now);
-    return grant === 'end' ? grant : { ...grant, until: tick(leastOf(grant.until, this.#meddle?.at)) };
+    return typeof grant === 'string' ? grant : { ...grant, until: tick(leastOf(grant.until, this.#meddle?.at)) };
   }
 
   nondet(...asked: Parameters<InputSource['nondet']>): bigint {

@@ -1,0 +1,30 @@
+/**
+ * Numbers what leaves a machine, by device: a console's bytes, and packets and requests one each, all counted from
+ * reset. The same history gives the same numbers, whichever side of a pair counts and however its runs are cut.
+ */
+
+import type { Output } from '../../session/gate.ts';
+
+/** Something that leaves; `unit`: what has left its device up to and including this. */
+export interface NumberedOutput {
+  readonly device: string;
+  readonly unit: bigint;
+  readonly output: Output;
+}
+
+/** Goes from the gate of one phase of a machine's life to that of the next. */
+export class Units {
+  readonly #counts = new Map<string, bigint>();
+
+  number(output: Output): NumberedOutput {
+    const { device } = output;
+    const unit = this.of(device) + (output.kind === 'console' ? BigInt(output.bytes.length) : 1n);
+    this.#counts.set(device, unit);
+    return { device, unit, output };
+  }
+
+  /** What has left the device so far. */
+  of(device: string): bigint {
+    return this.#counts.get(device) ?? 0n;
+  }
+}
