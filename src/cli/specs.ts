@@ -6,7 +6,8 @@
 import { resolve } from 'node:path';
 import type { EntropySetting } from '../host/entropy.ts';
 import type { ConsoleTarget, DriveOptions, NetOptions } from '../host/guest-options.ts';
-import type { StreamAddress } from '../host/ports/net-stream.ts';
+import { isNbd, parseNbd } from '../host/ports/nbd-place.ts';
+import type { StreamAddress } from '../host/ports/stream-address.ts';
 import { UserError } from '../lib/errors.ts';
 
 const bad = (flag: string, value: string, remedy: string): UserError =>
@@ -43,11 +44,11 @@ function parts(flag: string, text: string, keys: readonly string[]): { head: str
   return { head, options };
 }
 
-/** `FILE[,mode=cow|write|readonly][,serial=NAME]`; relative paths start at `base`. */
+/** `FILE|nbd:…[,mode=cow|write|readonly][,serial=NAME]`; relative paths start at `base`. */
 export function parseDrive(text: string, base: string): DriveOptions {
   const { head, options } = parts('--drive', text, ['mode', 'serial']);
   const mode = options.get('mode') ?? 'cow';
-  if (head === '') throw bad('--drive', text, 'name a raw disk image first');
+  if (head === '') throw bad('--drive', text, 'name a raw disk image, or an NBD export as nbd:HOST:PORT/EXPORT, first');
   if (mode !== 'cow' && mode !== 'write' && mode !== 'readonly') {
     throw bad('--drive', text, 'mode is cow (changes end with the run), write or readonly');
   }
@@ -55,7 +56,8 @@ export function parseDrive(text: string, base: string): DriveOptions {
   if (serial !== undefined && !/^[\x21-\x7e]{1,20}$/.test(serial)) {
     throw bad('--drive', text, 'serial is 1 to 20 printable characters');
   }
-  return { path: resolve(base, head), mode, ...(serial === undefined ? {} : { serial }) };
+  const path = isNbd(head) ? parseNbd(head, base) : resolve(base, head);
+  return { path, mode, ...(serial === undefined ? {} : { serial }) };
 }
 
 /** `none` or `stream:unix:PATH` or `stream:tcp:HOST:PORT`, then `,mac=` and `,mtu=`. */
@@ -78,12 +80,33 @@ export function parseNet(text: string, base: string): NetOptions {
 }
 
 function parseStream(text: string, head: string, base: string): StreamAddress {
-  const unix = /^stream:unix:(.+)$/.exec(head);
-  if (unix?.[1] !== undefined) return { kind: 'unix', path: resolve(base, unix[1]) };
-  const tcp = /^stream:tcp:(.+):(\d{1,5})$/.exec(head);
-  const port = Number(tcp?.[2]);
-  if (tcp?.[1] !== undefined && port > 0 && port < 65536) return { kind: 'tcp', host: tcp[1], port };
-  throw bad('--net', text, 'give none, stream:unix:PATH or stream:tcp:HOST:PORT');
+  const address = /^stream:(.+)$/s.exec(head)?.[1];
+  const stream = address === undefined ? undefined : addressOf(address, base, 1);
+  if (stream === undefined) throw bad('--net', text, 'give none, stream:unix:PATH or stream:tcp:HOST:PORT');
+  return stream;
+}
+
+/** `unix:PATH` or `tcp:HOST:PORT`. Port 0, any free one, is for those who listen. */
+export function parseAddress(flag: string, text: string, base: string, portMin = 1): StreamAddress {
+  const address = addressOf(text, base, portMin);
+  if (address === undefined) throw bad(flag, text, 'give unix:PATH or tcp:HOST:PORT');
+  return address;
+}
+
+function addressOf(text: string, base: string, portMin: number): StreamAddress | undefined {
+  const unix = /^unix:(.+)$/s.exec(text)?.[1];
+  if (unix !== undefined) return { kind: 'unix', path: resolve(base, unix) };
+  const tcp = /^tcp:(.+)$/.exec(text)?.[1];
+  const at = tcp === undefined ? undefined : parseHostPort(tcp, portMin);
+  return at === undefined ? undefined : { kind: 'tcp', ...at };
+}
+
+/** `127.0.0.1:80`, `name:80`, `[::1]:80`, `::1:80`; undefined for anything else. */
+export function parseHostPort(text: string, portMin = 1): { host: string; port: number } | undefined {
+  const match = /^(?:\[([^\]\s]+)\]|([^[\]\s]+)):(\d{1,5})$/.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  return host !== undefined && port >= portMin && port < 65536 ? { host, port } : undefined;
 }
 
 export function parseConsole(flag: string, text: string, base: string): ConsoleTarget {

@@ -5,14 +5,14 @@
 
 import type { MachineConfig } from '../emu/machine/machine.ts';
 import type { EntropySetting } from './entropy.ts';
-import type { DriveMode } from './ports/drive-file.ts';
-import type { StreamAddress } from './ports/net-stream.ts';
+import type { DriveMode, DrivePlace } from './ports/drive-file.ts';
+import type { StreamAddress } from './ports/stream-address.ts';
 
 /** `auto` compiles what is hot. */
 export type EngineName = 'auto' | 'interpreter' | 'reference';
 
 export interface DriveOptions {
-  readonly path: string;
+  readonly path: DrivePlace;
   readonly mode: DriveMode;
   /** At most 20 characters; 'drive0' and so on when left out. */
   readonly serial?: string;

@@ -16,6 +16,7 @@ import { closeAll, openDrives } from './guest-ports.ts';
 import { type Image, type ImageRole, loadImage, rememberImage } from './images.ts';
 import { BUILT_IN_FIRMWARE } from './package-files.ts';
 import type { DriveFile } from './ports/drive-file.ts';
+import type { Membership } from './ports/nbd-session.ts';
 
 /** 2026-01-01T00:00:00Z: when a guest with a wholly virtual clock is switched on. */
 const VIRTUAL_EPOCH_NS = 1_767_225_600_000_000_000n;
@@ -29,13 +30,13 @@ export interface GuestPlan {
   readonly drives: readonly DriveFile[];
 }
 
-/** UserError for anything that cannot be used. */
-export async function planGuest(options: GuestOptions): Promise<GuestPlan> {
+/** UserError for anything that cannot be used. `member`: the guest is a pair's. */
+export async function planGuest(options: GuestOptions, member?: Membership): Promise<GuestPlan> {
   if (options.kernel === undefined && (options.bios === undefined || options.bios === 'none')) {
     throw new UserError('no-image', 'neither kernel nor firmware given', 'give --kernel FILE');
   }
   const { images, builtinFirmware } = imagesOf(options);
-  const drives = await openDrives(options.drives);
+  const drives = await openDrives(options.drives, member);
   try {
     return { config: configOf(options, drives, builtinFirmware), images, drives };
   } catch (error) {

@@ -11,6 +11,7 @@ import { ConsoleFile } from './ports/console-file.ts';
 import { ConsolePipe } from './ports/console-pipe.ts';
 import { ConsoleTerminal, type TerminalInput } from './ports/console-terminal.ts';
 import { DriveFile } from './ports/drive-file.ts';
+import type { Membership } from './ports/nbd-session.ts';
 import { NetStream } from './ports/net-stream.ts';
 import type { HostPort } from './ports/port.ts';
 
@@ -23,13 +24,21 @@ type Consoles = Pick<Surroundings, 'uart' | 'consoles'>;
 export interface Stdio {
   readonly input: Readable;
   readonly output: Writable;
+  /** In place of the streams: makes the port of the console that is on them. */
+  readonly console?: (device: string) => HostPort;
 }
 
-/** Opens drives as devices virtio0 and so on; when one cannot be had, none is left open. */
-export async function openDrives(drives: readonly DriveOptions[]): Promise<DriveFile[]> {
+/**
+ * Opens drives as devices virtio0 and so on; when one cannot be had, none is left open. For a `member` of a pair, a
+ * server of drives is told its epoch.
+ */
+export async function openDrives(drives: readonly DriveOptions[], member?: Membership): Promise<DriveFile[]> {
   const opened: DriveFile[] = [];
   try {
-    for (const [i, { path, mode }] of drives.entries()) opened.push(await DriveFile.at(`virtio${i}`, path, mode));
+    for (const [i, { path, mode }] of drives.entries()) {
+      const served = typeof path === 'string' ? undefined : member;
+      opened.push(await DriveFile.at(`virtio${i}`, path, mode, served));
+    }
     return opened;
   } catch (error) {
     await closeAll(opened);
@@ -41,12 +50,17 @@ export async function closeAll(ports: readonly HostPort[]): Promise<void> {
   for (const port of ports) await port.close();
 }
 
-/** The ports of every device of `config` that has another end. `drives` are those of its block devices, in order. */
+/**
+ * The ports of every device of `config` that has another end. `drives` are those of its block devices, in order. Of a
+ * `successor`, whose machine was elsewhere before, cards are quiet until they are told to speak, and console files are
+ * gone on with.
+ */
 export function portsOf(
   config: MachineConfig,
   surroundings: Pick<Surroundings, 'nets' | 'uart' | 'consoles'>,
   drives: readonly DriveFile[],
   stdio: Stdio,
+  successor = false,
 ): HostPort[] {
   const nets = deviceNames(config, 'net');
   const consoles = deviceNames(config, 'console');
@@ -59,10 +73,10 @@ export function portsOf(
   return [
     ...drives,
     ...surroundings.nets.flatMap(({ peer }: NetOptions, i) =>
-      peer === undefined ? [] : [new NetStream(nets[i]!, peer)],
+      peer === undefined ? [] : [new NetStream(nets[i]!, peer, { quiet: successor })],
     ),
-    ...consolePort(UART, surroundings.uart, stdio),
-    ...surroundings.consoles.flatMap((target, i) => consolePort(consoles[i]!, target, stdio)),
+    ...consolePort(UART, surroundings.uart, stdio, successor),
+    ...surroundings.consoles.flatMap((target, i) => consolePort(consoles[i]!, target, stdio, successor)),
   ];
 }
 
@@ -87,9 +101,15 @@ export function refuseMore(what: string, has: number, given: number): void {
   );
 }
 
-function consolePort(device: string, target: ConsoleTarget, { input, output }: Stdio): HostPort[] {
+function consolePort(
+  device: string,
+  target: ConsoleTarget,
+  { input, output, console }: Stdio,
+  successor: boolean,
+): HostPort[] {
   if (target.kind === 'none') return [];
-  if (target.kind === 'file') return [new ConsoleFile(device, target.path)];
+  if (target.kind === 'file') return [new ConsoleFile(device, target.path, successor)];
+  if (console !== undefined) return [console(device)];
   return [isTerminal(input) ? new ConsoleTerminal(device, input, output) : new ConsolePipe(device, input, output)];
 }
 

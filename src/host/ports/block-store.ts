@@ -1,5 +1,5 @@
 /**
- * Where the blocks of a drive are: a raw file as it is, or a raw file that is never written under a private overlay.
+ * Where the blocks of a drive are: a raw file as it is, or a store that is never written under a private overlay.
  * The overlay is a sparse temporary file without a name, so that it is gone with the process however that ends; a
  * bitmap tells which sectors it holds. Ranges are whole sectors inside the drive; calls on ranges that overlap do not
  * run at the same time.
@@ -19,6 +19,8 @@ export interface BlockStore {
   zero(offset: number, length: number): Promise<void>;
   /** Everything written before is on the storage when this resolves. */
   flush(): Promise<void>;
+  /** The drive is about to be closed: what the storage does not answer soon is given up. */
+  ending?(): void;
   close(): Promise<void>;
 }
 
@@ -61,12 +63,12 @@ export class RawStore implements BlockStore {
 
 /** Private copy-on-write. `flush` has nothing to do: the changes end with the process. */
 export class OverlayStore implements BlockStore {
-  readonly #base: RawStore;
+  readonly #base: BlockStore;
   /** A set bit: the sector is in the overlay. */
   readonly #held: Uint8Array;
   #overlay: Promise<RawStore> | undefined;
 
-  constructor(base: RawStore, sizeBytes: number) {
+  constructor(base: BlockStore, sizeBytes: number) {
     this.#base = base;
     this.#held = new Uint8Array(Math.ceil(sizeBytes / SECTOR_BYTES / 8));
   }
@@ -93,6 +95,10 @@ export class OverlayStore implements BlockStore {
   }
 
   async flush(): Promise<void> {}
+
+  ending(): void {
+    this.#base.ending?.();
+  }
 
   async close(): Promise<void> {
     await this.#base.close();

@@ -1,5 +1,5 @@
 /**
- * A console whose output goes to a file, from its beginning; the guest hears nothing. A write that fails ends the run:
+ * A console whose output goes to a file, from its beginning or behind what is there; the guest hears nothing. A write that fails ends the run:
  * an operator who asked for the output wants all of it.
  */
 
@@ -12,18 +12,20 @@ import type { HostPort, Inbox } from './port.ts';
 export class ConsoleFile implements HostPort {
   readonly device: string;
   readonly #path: string;
+  readonly #append: boolean;
   #inbox: Inbox | undefined;
   #fd: number | undefined;
 
-  constructor(device: string, path: string) {
+  constructor(device: string, path: string, append = false) {
     this.device = device;
     this.#path = path;
+    this.#append = append;
   }
 
   async open(inbox: Inbox): Promise<void> {
     this.#inbox = inbox;
     try {
-      this.#fd = openSync(this.#path, 'w');
+      this.#fd = openSync(this.#path, this.#append ? 'a' : 'w');
     } catch (error) {
       const what = `cannot write the console file ${this.#path}: ${reasonOf(error)}`;
       throw new UserError('console-file', what, 'name a file in a folder that you can write', ExitCode.usage, error);

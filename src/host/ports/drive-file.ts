@@ -1,7 +1,7 @@
 /**
- * A drive on a raw disk image. Several requests are in flight at a time, done in any order: the guest's disk gives out
- * none that races with another. A failure of the host's storage reaches the guest as the status of its request, as a
- * real disk would report it.
+ * A drive on a raw disk image, or on an export of an NBD server. Several requests are in flight at a time, done in any
+ * order: the guest's disk gives out none that races with another. A failure of the storage reaches the guest as the
+ * status of its request, as a real disk would report it.
  * Spec: Virtual I/O Device (VIRTIO) Version 1.2, section 5.2.6.
  */
 
@@ -12,6 +12,9 @@ import { ExitCode, UserError } from '../../lib/errors.ts';
 import { reasonOf } from '../os-errors.ts';
 import { pageMemory } from '../page-memory.ts';
 import { type BlockStore, OverlayStore, RawStore, SECTOR_BYTES } from './block-store.ts';
+import { type NbdPlace, placeText } from './nbd-place.ts';
+import type { Membership } from './nbd-session.ts';
+import { NbdStore } from './nbd-store.ts';
 import type { HostPort, Inbox } from './port.ts';
 
 /**
@@ -19,6 +22,9 @@ import type { HostPort, Inbox } from './port.ts';
  * it.
  */
 export type DriveMode = 'cow' | 'write' | 'readonly';
+
+/** A file's path, or an export of an NBD server. */
+export type DrivePlace = string | NbdPlace;
 
 /** Status values of virtio-blk. */
 const OK = 0;
@@ -30,33 +36,59 @@ const NOTHING = new Uint8Array(0);
 export class DriveFile implements HostPort {
   readonly device: string;
   readonly sizeBytes: number;
-  readonly #path: string;
+  readonly #name: string;
   readonly #mode: DriveMode;
   readonly #store: BlockStore;
+  /** The server's end of it, of which the store may be an overlay. */
+  readonly #remote: NbdStore | undefined;
   readonly #running = new Set<Promise<void>>();
   #inbox: Inbox | undefined;
   #told = false;
   #closed = false;
 
-  private constructor(device: string, path: string, mode: DriveMode, sizeBytes: number, store: BlockStore) {
+  private constructor(device: string, name: string, mode: DriveMode, sizeBytes: number, base: BlockStore) {
     this.device = device;
     this.sizeBytes = sizeBytes;
-    this.#path = path;
+    this.#name = name;
     this.#mode = mode;
-    this.#store = store;
+    this.#store = mode === 'cow' ? new OverlayStore(base, sizeBytes) : base;
+    this.#remote = base instanceof NbdStore ? base : undefined;
   }
 
-  /** Opens the image; its size is the drive's. Throws UserError when it cannot be a drive. */
-  static async at(device: string, path: string, mode: DriveMode): Promise<DriveFile> {
-    const file = await openImage(path, mode);
-    const sizeBytes = (await file.stat()).size;
-    if (sizeBytes === 0 || sizeBytes % SECTOR_BYTES !== 0) {
-      await file.close();
-      const what = `the drive ${path} has ${sizeBytes} bytes, which is not a whole number of sectors`;
-      throw new UserError('bad-drive', what, `give it a size with: truncate -s %${SECTOR_BYTES} or -s 1G`);
+  /**
+   * Opens the image; its size is the drive's. Throws UserError when it cannot be a drive. As `member`, it writes under
+   * the epoch of its pair, which only an export of `lockstep disk serve` can keep apart: a file is refused.
+   */
+  static async at(device: string, place: DrivePlace, mode: DriveMode, member?: Membership): Promise<DriveFile> {
+    if (typeof place !== 'string') return DriveFile.#remoteAt(device, place, mode, member);
+    if (member !== undefined && mode === 'write') {
+      const remedy = 'serve it with: lockstep disk serve, or use mode=cow or mode=readonly';
+      throw new UserError('no-epochs', `the drive ${place} is a file, which a pair cannot share`, remedy);
     }
+    const file = await openImage(place, mode);
+    const sizeBytes = (await file.stat()).size;
     const raw = new RawStore(file);
-    return new DriveFile(device, path, mode, sizeBytes, mode === 'cow' ? new OverlayStore(raw, sizeBytes) : raw);
+    await refuseSize(raw, place, sizeBytes);
+    return new DriveFile(device, place, mode, sizeBytes, raw);
+  }
+
+  static async #remoteAt(device: string, place: NbdPlace, mode: DriveMode, member?: Membership): Promise<DriveFile> {
+    const writable = mode === 'write';
+    const of = writable && member !== undefined ? { member } : {};
+    let made: DriveFile | undefined;
+    const notice = (text: string): void => {
+      if (made !== undefined) made.#notice(text);
+    };
+    const store = await NbdStore.open({ place, writable, notice, ...of });
+    const name = placeText(place);
+    await refuseSize(store, name, store.facts.sizeBytes);
+    made = new DriveFile(device, name, mode, store.facts.sizeBytes, store);
+    return made;
+  }
+
+  /** The pair's next epoch begins on this node. Resolves when the drive's server has been told. */
+  async raise(epoch: number): Promise<void> {
+    if (this.#mode === 'write') await this.#remote?.raise(epoch);
   }
 
   async open(inbox: Inbox): Promise<void> {
@@ -73,6 +105,7 @@ export class DriveFile implements HostPort {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#store.ending?.();
     await Promise.all(this.#running);
     if (this.#mode === 'write') await this.#store.flush().catch((error: unknown) => this.#tell(error));
     await this.#store.close();
@@ -118,9 +151,13 @@ export class DriveFile implements HostPort {
     }
   }
 
+  #notice(text: string): void {
+    this.#inbox?.notice(`drive ${this.device}: ${text}`);
+  }
+
   #tell(error: unknown): void {
     if (!this.#told)
-      this.#inbox?.notice(`drive ${this.device} (${this.#path}): ${reasonOf(error)}; the guest gets an I/O error`);
+      this.#inbox?.notice(`drive ${this.device} (${this.#name}): ${reasonOf(error)}; the guest gets an I/O error`);
     this.#told = true;
   }
 }
@@ -128,6 +165,14 @@ export class DriveFile implements HostPort {
 function lengthOf(operation: DiskOperation): number {
   if (operation.op === 'write') return operation.data.length;
   return 'length' in operation ? operation.length : 0;
+}
+
+/** Closes what was opened when its size is no drive's. */
+async function refuseSize(store: BlockStore, name: string, sizeBytes: number): Promise<void> {
+  if (sizeBytes > 0 && sizeBytes % SECTOR_BYTES === 0) return;
+  await store.close();
+  const what = `the drive ${name} has ${sizeBytes} bytes, which is not a whole number of sectors`;
+  throw new UserError('bad-drive', what, `give it a size with: truncate -s %${SECTOR_BYTES} or -s 1G`);
 }
 
 async function openImage(path: string, mode: DriveMode): Promise<FileHandle> {

@@ -1,107 +1,130 @@
 /**
- * A network card's other end: a stream socket in the framing of QEMU's `-netdev stream`, which `passt` and QEMU speak.
- * Each frame is a 32-bit length in network byte order, then an Ethernet frame without a virtio header. The socket is
- * connected once; when the peer closes it the guest's packets go nowhere, as with a cable pulled.
+ * A network card's other end: a stream socket in the framing of QEMU's `-netdev stream`, which `passt`, QEMU and
+ * `lockstep switch` speak. A peer that is lost is dialled again until it is back; meanwhile the guest's packets go
+ * nowhere, as with a cable pulled.
+ *
+ *     quiet ── speak(mac) ──> speaking        Without the option `quiet` a card speaks from the start.
+ *
+ * A quiet card is connected, and lets nothing through in either direction.
  */
 
-import { connect, type Socket } from 'node:net';
 import type { Output } from '../../emu/machine/events.ts';
 import { ExitCode, UserError } from '../../lib/errors.ts';
 import { reasonOf } from '../os-errors.ts';
-import { FrameSplitter } from './frame-splitter.ts';
+import { announcement } from './announcement.ts';
 import type { HostPort, Inbox } from './port.ts';
+import { addressText, type StreamAddress } from './stream-address.ts';
+import { StreamLine } from './stream-line.ts';
 
-/** A peer, as `--net stream:` names it. */
-export type StreamAddress =
-  | { readonly kind: 'unix'; readonly path: string }
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number };
+export { addressText, type StreamAddress };
 
-/** More unsent than this and frames are dropped, as a card with a full queue drops them. */
-const UNSENT_BYTES_MAX = 4 << 20;
+export interface NetStreamOptions {
+  /** Dial again when the peer is lost; true when left out. */
+  readonly reconnect?: boolean;
+  /** Let nothing through until `speak`; false when left out. */
+  readonly quiet?: boolean;
+}
+
+/** An announcement is repeated, for what is beyond the peer may lose it; the times are those of QEMU. */
+const REPEAT_MS = [50, 150, 250, 350] as const;
 
 export class NetStream implements HostPort {
   readonly device: string;
   readonly #address: StreamAddress;
-  readonly #splitter = new FrameSplitter();
+  readonly #line: StreamLine;
+  readonly #reconnect: boolean;
+  #quiet: boolean;
   #inbox: Inbox | undefined;
-  #socket: Socket | undefined;
-  #closing = false;
+  #waiting = false;
+  #lost = false;
+  /** Of the last announcement. */
+  #mac: Uint8Array | undefined;
+  #repeats: NodeJS.Timeout[] = [];
 
-  constructor(device: string, address: StreamAddress) {
+  constructor(device: string, address: StreamAddress, { reconnect = true, quiet = false }: NetStreamOptions = {}) {
     this.device = device;
     this.#address = address;
+    this.#quiet = quiet;
+    this.#reconnect = reconnect;
+    this.#line = new StreamLine(
+      address,
+      { frame: (frame) => this.#received(frame), up: () => this.#up(), down: (reason) => this.#down(reason) },
+      { reconnect },
+    );
   }
 
+  /** UserError when the peer is not there. */
   async open(inbox: Inbox): Promise<void> {
     this.#inbox = inbox;
-    const socket = await this.#connect();
-    this.#socket = socket;
-    socket.setNoDelay(true);
-    socket.on('data', (chunk) => this.#received(socket, chunk));
-    socket.on('error', (error) => this.#lost(reasonOf(error)));
-    socket.on('close', () => this.#lost('the peer closed the connection'));
+    try {
+      await this.#line.dial();
+    } catch (error) {
+      const what = `cannot connect ${this.device} to ${addressText(this.#address)}: ${reasonOf(error)}`;
+      const remedy = 'start the peer first (passt, or lockstep switch)';
+      throw new UserError('net-peer', what, remedy, ExitCode.lost, error);
+    }
   }
 
+  /** A packet goes out, or is lost. */
   take(output: Output): undefined {
-    const socket = this.#socket;
-    if (output.kind !== 'packet' || socket === undefined || socket.writableLength > UNSENT_BYTES_MAX) return;
-    const { frame } = output;
-    const message = new Uint8Array(4 + frame.length);
-    new DataView(message.buffer).setUint32(0, frame.length);
-    message.set(frame, 4);
-    socket.write(message);
+    if (output.kind === 'packet' && !this.#quiet) this.#line.send(output.frame);
+  }
+
+  /** From here on packets flow in both directions; before the first of them the network hears where `mac` is now. */
+  speak(mac: Uint8Array): void {
+    this.#quiet = false;
+    this.announce(mac);
+  }
+
+  /** Tells the network that `mac` (6 bytes) is here now, at once and a few times more. A quiet card tells nothing. */
+  announce(mac: Uint8Array): void {
+    if (this.#quiet) return;
+    this.#mac = mac;
+    this.#stopRepeats();
+    const frame = announcement(mac);
+    this.#line.send(frame);
+    this.#repeats = REPEAT_MS.map((ms) => setTimeout(() => this.#line.send(frame), ms).unref());
   }
 
   async close(): Promise<void> {
-    this.#closing = true;
-    const socket = this.#socket;
-    this.#socket = undefined;
-    if (socket === undefined) return;
-    await new Promise<void>((done) => {
-      socket.once('close', () => done());
-      const timer = setTimeout(() => socket.destroy(), 1000);
-      timer.unref();
-      socket.end(() => socket.destroy());
-    });
+    this.#stopRepeats();
+    await this.#line.close();
   }
 
-  #connect(): Promise<Socket> {
-    const at = this.#address;
-    const socket = at.kind === 'unix' ? connect(at.path) : connect(at.port, at.host);
-    return new Promise((done, failed) => {
-      socket.once('connect', () => {
-        socket.removeAllListeners('error');
-        done(socket);
-      });
-      socket.once('error', (error) => {
-        const what = `cannot connect ${this.device} to ${addressText(at)}: ${reasonOf(error)}`;
-        failed(new UserError('net-peer', what, 'start the peer first (passt, for instance)', ExitCode.lost, error));
-      });
-    });
+  #stopRepeats(): void {
+    for (const timer of this.#repeats) clearTimeout(timer);
+    this.#repeats = [];
   }
 
-  #received(socket: Socket, chunk: Uint8Array): void {
+  #received(frame: Uint8Array): void {
     const inbox = this.#inbox;
-    if (inbox === undefined || this.#closing) return;
-    try {
-      for (const frame of this.#splitter.push(chunk)) inbox.deliver({ kind: 'packet', device: this.device, frame });
-    } catch (error) {
-      this.#lost(reasonOf(error));
-      socket.destroy();
-      return;
-    }
-    if (!inbox.congested) return;
-    socket.pause();
-    void inbox.cleared().then(() => socket.resume());
+    if (inbox === undefined || this.#quiet) return;
+    inbox.deliver({ kind: 'packet', device: this.device, frame });
+    if (inbox.congested) this.#wait(inbox);
   }
 
-  #lost(reason: string): void {
-    if (this.#closing || this.#socket === undefined) return;
-    this.#socket = undefined;
-    this.#inbox?.notice(`${this.device} lost ${addressText(this.#address)}: ${reason}; its packets go nowhere now`);
+  #wait(inbox: Inbox): void {
+    this.#line.pause();
+    if (this.#waiting) return;
+    this.#waiting = true;
+    void inbox.cleared().then(() => {
+      this.#waiting = false;
+      this.#line.resume();
+    });
   }
-}
 
-export function addressText(address: StreamAddress): string {
-  return address.kind === 'unix' ? `unix:${address.path}` : `tcp:${address.host}:${address.port}`;
+  #up(): void {
+    if (!this.#lost) return;
+    this.#lost = false;
+    this.#inbox?.notice(`${this.device} has ${addressText(this.#address)} again`);
+    if (this.#mac !== undefined) this.announce(this.#mac);
+  }
+
+  #down(reason: string): void {
+    this.#lost = true;
+    const until = this.#reconnect ? 'until it is back' : 'now';
+    this.#inbox?.notice(
+      `${this.device} lost ${addressText(this.#address)}: ${reason}; its packets go nowhere ${until}`,
+    );
+  }
 }

@@ -1,0 +1,141 @@
+/**
+ * The block server: images on one side, NBD connections on the other, and the pairs' claims, kept in its state folder,
+ * on the same path. Only one server uses a state folder at a time.
+ */
+
+import { mkdir } from 'node:fs/promises';
+import { createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { UserError } from '../../lib/errors.ts';
+import { reasonOf } from '../os-errors.ts';
+import type { StreamAddress } from '../ports/stream-address.ts';
+import { Claims } from './claims.ts';
+import { DiskExport, type ExportOptions } from './disk-export.ts';
+import { ServerConnection } from './server-connection.ts';
+import type { ServerState } from './server-handshake.ts';
+import { Sessions } from './sessions.ts';
+import { listening, listenUnix } from './unix-listener.ts';
+
+export interface DiskServerOptions {
+  readonly exports: readonly ExportOptions[];
+  readonly listen: readonly StreamAddress[];
+  /** Made when it is not there. `<image>.state` of the first image when left out. */
+  readonly state?: string;
+}
+
+export interface DiskServerTotals {
+  readonly connections: number;
+  readonly requests: number;
+}
+
+/** A client that is gone without a word is noticed after about this long. */
+const KEEP_ALIVE_MS = 15_000;
+
+export class DiskServer {
+  readonly exports: readonly DiskExport[];
+  /** Where it listens; a port 0 has become a real one. */
+  readonly addresses: readonly StreamAddress[];
+  readonly #servers: readonly Server[];
+  readonly #live: Map<ServerConnection, Promise<void>>;
+  readonly #totals: { connections: number; requests: number };
+
+  private constructor(
+    exports: readonly DiskExport[],
+    addresses: readonly StreamAddress[],
+    servers: readonly Server[],
+    live: Map<ServerConnection, Promise<void>>,
+    totals: { connections: number; requests: number },
+  ) {
+    this.exports = exports;
+    this.addresses = addresses;
+    this.#servers = servers;
+    this.#live = live;
+    this.#totals = totals;
+  }
+
+  /** Serves from when this resolves. UserError when it cannot. */
+  static async start(options: DiskServerOptions): Promise<DiskServer> {
+    const [first] = options.exports;
+    if (first === undefined) throw new UserError('no-export', 'no image is given', 'name one as NAME=FILE');
+    const names = options.exports.map(({ name }) => name);
+    const twice = names.find((name, i) => names.indexOf(name) !== i);
+    if (twice !== undefined) {
+      throw new UserError('two-exports', `two exports have the name "${twice}"`, 'give each its own');
+    }
+    const exports: DiskExport[] = [];
+    const servers: Server[] = [];
+    try {
+      for (const one of options.exports) exports.push(await DiskExport.open(one));
+      const folder = options.state ?? `${first.path}.state`;
+      const lock = createServer((socket) => socket.destroy());
+      await makeFolder(folder);
+      await listenUnix(lock, join(folder, 'lock'));
+      servers.push(lock);
+      const state = { exports, claims: await Claims.at(join(folder, 'claims.json')), sessions: new Sessions() };
+      return await DiskServer.#listen(state, options.listen, servers);
+    } catch (error) {
+      for (const server of servers) server.close();
+      for (const one of exports) await one.close();
+      throw error;
+    }
+  }
+
+  static async #listen(state: ServerState, at: readonly StreamAddress[], servers: Server[]): Promise<DiskServer> {
+    const live = new Map<ServerConnection, Promise<void>>();
+    const totals = { connections: 0, requests: 0 };
+    const accept = (socket: Socket): void => {
+      const connection = new ServerConnection(socket, state);
+      totals.connections++;
+      socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS);
+      const serving = connection.serve().finally(() => {
+        live.delete(connection);
+        totals.requests += connection.requests;
+      });
+      live.set(connection, serving);
+    };
+    const addresses: StreamAddress[] = [];
+    for (const address of at) {
+      const server = createServer(accept);
+      addresses.push(await listenAt(server, address));
+      servers.push(server);
+    }
+    return new DiskServer(state.exports, addresses, servers, live, totals);
+  }
+
+  get totals(): DiskServerTotals {
+    const open = [...this.#live.keys()].reduce((sum, connection) => sum + connection.requests, 0);
+    return { connections: this.#totals.connections, requests: this.#totals.requests + open };
+  }
+
+  /** Finishes what was begun, syncs the images and lets go. */
+  async close(): Promise<void> {
+    const closed = this.#servers.map((server) => new Promise<void>((done) => server.close(() => done())));
+    await Promise.all([...this.#live].map(([connection, serving]) => Promise.all([connection.cutOff(), serving])));
+    await Promise.all(closed);
+    for (const one of this.exports) await one.close();
+  }
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const what = `cannot make the state folder ${path}: ${reasonOf(error)}`;
+    throw new UserError('bad-state', what, 'name another one with --state', undefined, error);
+  }
+}
+
+async function listenAt(server: Server, address: StreamAddress): Promise<StreamAddress> {
+  if (address.kind === 'unix') {
+    await listenUnix(server, address.path);
+    return address;
+  }
+  try {
+    await listening(server, { host: address.host, port: address.port });
+  } catch (error) {
+    const what = `cannot listen on ${address.host} port ${address.port}: ${reasonOf(error)}`;
+    throw new UserError('bad-listen', what, 'choose another port or address', undefined, error);
+  }
+  const bound = server.address();
+  return typeof bound === 'object' && bound !== null ? { ...address, port: bound.port } : address;
+}

@@ -1,0 +1,50 @@
+/**
+ * `--listen`: any number of stream clients (guests, QEMU, other switches), each a port of its own for as long as it is
+ * connected.
+ */
+
+import { createServer, type Server, type Socket } from 'node:net';
+import { FrameLink } from '../ports/frame-link.ts';
+import { addressText, type StreamAddress } from '../ports/stream-address.ts';
+import { listenAt, stopListening } from './listen-at.ts';
+import type { Attachment, Connector, SwitchPort } from './switch-port.ts';
+
+const CLIENTS_MAX = 1024;
+
+export class StreamListener implements Connector {
+  readonly #address: StreamAddress;
+  readonly #server: Server;
+  readonly #links = new Set<FrameLink>();
+  #clients = 0;
+
+  constructor(address: StreamAddress) {
+    this.#address = address;
+    this.#server = createServer();
+    this.#server.maxConnections = CLIENTS_MAX;
+  }
+
+  async open(plug: (port: SwitchPort) => Attachment, notice: (text: string) => void): Promise<void> {
+    const name = addressText(await listenAt(this.#server, this.#address));
+    this.#server.on('connection', (socket) => this.#admit(socket, name, plug));
+    this.#server.on('drop', () => notice(`${name}: a client was turned away, there are ${CLIENTS_MAX} already`));
+    notice(`listens at ${name}`);
+  }
+
+  async close(): Promise<void> {
+    const links = [...this.#links];
+    this.#links.clear();
+    await Promise.all([stopListening(this.#server), ...links.map((link) => link.close())]);
+  }
+
+  #admit(socket: Socket, name: string, plug: (port: SwitchPort) => Attachment): void {
+    const link = new FrameLink(socket, {
+      frame: (frame) => attachment.receive(frame),
+      ended: () => {
+        this.#links.delete(link);
+        attachment.detach();
+      },
+    });
+    const attachment = plug({ name: `${name}#${++this.#clients}`, send: (frame) => link.send(frame) });
+    this.#links.add(link);
+  }
+}

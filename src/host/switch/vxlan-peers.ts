@@ -1,0 +1,65 @@
+/**
+ * The other ends of a VXLAN segment, and which address is behind which: what RFC 7348 (4.1, 4.2) calls learning, with
+ * the list of remotes in place of a multicast group. Without a list the peers are those that were heard.
+ */
+
+import { MacTable } from './mac-table.ts';
+
+export interface Peer {
+  /** An IP address, not a name. */
+  readonly host: string;
+  readonly port: number;
+}
+
+const ADDRESSES_MAX = 16_384;
+/** Heard ones: a stranger who makes addresses up costs no more than this. */
+const PEERS_MAX = 256;
+
+export class VxlanPeers {
+  readonly #listed: readonly Peer[];
+  readonly #ownPort: number;
+  readonly #heard = new Map<string, Peer>();
+  readonly #table: MacTable<Peer>;
+
+  /** `ownPort`: what a peer that was only heard listens at too. */
+  constructor(listed: readonly Peer[], ownPort: number, ageMs: number) {
+    this.#listed = listed;
+    this.#ownPort = ownPort;
+    this.#table = new MacTable({ ageMs, entriesMax: ADDRESSES_MAX });
+  }
+
+  /**
+   * Who sent a datagram from `host`:`port`; undefined when that is nobody of the segment. The source port says nothing
+   * about where a peer listens (RFC 7348, 5: it is a hash), but tells two listed peers of one host apart.
+   */
+  sender(host: string, port: number): Peer | undefined {
+    if (this.#listed.length > 0) {
+      const there = this.#listed.filter((peer) => peer.host === host);
+      return there.find((peer) => peer.port === port) ?? there[0];
+    }
+    const known = this.#heard.get(host);
+    if (known !== undefined || this.#heard.size >= PEERS_MAX) return known;
+    const peer = { host, port: this.#ownPort };
+    this.#heard.set(host, peer);
+    return peer;
+  }
+
+  learn(mac: number, at: Peer, nowMs: number): void {
+    this.#table.learn(mac, at, nowMs);
+  }
+
+  /** `mac` is behind no peer: a frame of its came from this side. */
+  leave(mac: number): void {
+    this.#table.drop(mac);
+  }
+
+  /** Where a frame for `mac` goes: to one peer, or to all while it is not known where it is. */
+  for(mac: number, nowMs: number): readonly Peer[] {
+    const at = this.#table.find(mac, nowMs);
+    return at === undefined ? this.all() : [at];
+  }
+
+  all(): readonly Peer[] {
+    return this.#listed.length > 0 ? this.#listed : [...this.#heard.values()];
+  }
+}
