@@ -1,0 +1,277 @@
+/**
+ * The backup's side of the pair. Invariants:
+ *  - no output leaves while the guest replays; none at all unless the arbiter has given the next epoch to this node;
+ *  - it goes live only after its guest has executed every frame that was acknowledged, and takes no frame after it has
+ *    asked the arbiter;
+ *  - once the end of the log is here, or the replay differs, it never asks the arbiter.
+ *
+ *     state      connected  message  closed   heartbeat  executed  output  claimed  drained  off      diverged  time
+ *     waiting    let in     hello    forget   -          -         -       -        -        -        -         -
+ *     following  let in     listen   absence  note       note      keep    -        -        off(1)   diverged  detect
+ *     claiming   let in     refuse   forget   -          note      keep    verdict  -        wait(2)  diverged  ask
+ *     draining   let in     refuse   forget   -          note      keep    -        live     live,off diverged  -
+ *     live       let in     refuse   forget   -          -         release -        -        off      -         -
+ *     halted, off, diverged: nothing has any effect
+ *
+ * (1) as soon as the end of the log is here. (2) for the verdict. docs/ft-protocol.md, "The backup".
+ */
+
+import { tick } from '../../lib/brands.ts';
+import { BackupChannel } from './backup-channel.ts';
+import { Detector, earliest, type SuspicionCause } from './detector.ts';
+import type { Peer } from './greeting.ts';
+import type { BackupEffect, BackupEvent, BackupState, HeldOutput } from './io.ts';
+import { Heart, Pulse } from './pacing.ts';
+import { ReplayedOutputs } from './replayed-outputs.ts';
+import { assertSettings, type PairSettings } from './settings.ts';
+import { dispatch, type StateTable } from './state-table.ts';
+import type { BackupStatus } from './status.ts';
+import { Takeover } from './takeover.ts';
+
+type Event<P, K extends BackupEvent<P>['kind']> = Extract<BackupEvent<P>, { readonly kind: K }>;
+
+export class Backup<P> {
+  readonly #settings: PairSettings;
+  readonly #outputs = new ReplayedOutputs<P>();
+  readonly #detector: Detector;
+  readonly #channel: BackupChannel;
+  readonly #heart: Heart;
+  readonly #takeover: Takeover;
+  readonly #table: StateTable<BackupState, BackupEvent<P>>;
+  #state: BackupState = 'waiting';
+  #pulse: Pulse | undefined;
+  /** The guest has said that it is off. */
+  #guestOff = false;
+  #tick = tick(0);
+  #digests = 0;
+  #effects: BackupEffect<P>[] = [];
+
+  constructor(settings: PairSettings, now: number) {
+    assertSettings(settings);
+    this.#settings = settings;
+    this.#detector = new Detector(settings);
+    this.#heart = new Heart(settings, now);
+    this.#takeover = new Takeover(settings, (effect) => this.#effects.push(effect));
+    this.#channel = new BackupChannel(settings, now, {
+      emit: (effect) => this.#effects.push(effect),
+      opened: (peer, at) => this.#opened(peer, at),
+      broken: (at) => this.#broken(at),
+      reading: (reading, at) => (reading ? this.#detector.heard(at) : this.#detector.channelUnread()),
+      released: (released) => this.#outputs.reported(released),
+      ended: () => this.#ended(),
+      position: () => ({
+        kind: 'executed',
+        sequence: this.#channel.buffer.executed,
+        tick: this.#tick,
+        buffered: this.#channel.buffer.bytes,
+        digests: this.#digests,
+      }),
+    });
+    this.#table = this.#makeTable();
+  }
+
+  #makeTable(): StateTable<BackupState, BackupEvent<P>> {
+    const door = {
+      connected: ({ connection }: Event<P, 'connected'>) => this.#channel.connected(connection),
+      message: ({ connection, message }: Event<P, 'message'>, at: number) => this.#message(connection, message, at),
+      closed: ({ connection }: Event<P, 'closed'>, at: number) => this.#channel.closed(connection, at),
+    };
+    const replay = {
+      executed: (event: Event<P, 'executed'>, at: number) => this.#executed(event, at),
+      output: ({ output }: Event<P, 'output'>) => this.#outputs.keep(output),
+      diverged: ({ report }: Event<P, 'diverged'>) => this.#diverged(report),
+    };
+    return {
+      waiting: door,
+      following: {
+        ...door,
+        ...replay,
+        heartbeat: ({ heartbeat }, at) => {
+          if (this.#pulse?.isSign(heartbeat) && !this.#channel.buffer.ended) this.#detector.beat(at);
+        },
+        off: () => {
+          this.#guestOff = true;
+          if (this.#channel.buffer.ended) this.#off();
+        },
+      },
+      claiming: {
+        ...door,
+        ...replay,
+        claimed: (event, at) => this.#verdict(event, at),
+        off: () => {
+          this.#guestOff = true;
+        },
+      },
+      draining: {
+        ...door,
+        ...replay,
+        drained: (_, at) => this.#live(at),
+        off: (_, at) => {
+          this.#guestOff = true;
+          this.#live(at);
+        },
+      },
+      live: { ...door, output: ({ output }) => this.#release(output), off: () => this.#off() },
+      halted: {},
+      off: {},
+      diverged: {},
+    };
+  }
+
+  get state(): BackupState {
+    return this.#state;
+  }
+
+  get deadline(): number | undefined {
+    if (this.#state === 'following') return earliest(this.#channel.deadline, this.#detector.deadline, this.#heart.due);
+    return this.#state === 'claiming' ? this.#takeover.deadline : undefined;
+  }
+
+  handle(event: BackupEvent<P>, now: number): readonly BackupEffect<P>[] {
+    this.#effects = [];
+    dispatch(this.#table, this.#state, event, now);
+    this.#time(now);
+    return this.#effects;
+  }
+
+  #time(now: number): void {
+    if (this.#state === 'following') {
+      const cause = this.#detector.suspicion(now);
+      if (cause !== undefined) this.#suspect(cause, now);
+    }
+    if (this.#state === 'following') {
+      this.#channel.time(now);
+      const heartbeat = this.#heart.beat(now);
+      if (heartbeat !== undefined) this.#effects.push({ kind: 'heartbeat', heartbeat });
+    }
+    if (this.#state === 'claiming') this.#takeover.ask(now);
+  }
+
+  #message(connection: number, message: Event<P, 'message'>['message'], now: number): void {
+    const isSign = this.#channel.message(connection, message, now);
+    if (isSign && this.#channel.reading && !this.#channel.buffer.ended) this.#detector.heard(now);
+  }
+
+  #opened(peer: Peer, now: number): void {
+    if (this.#state === 'waiting') {
+      this.#state = 'following';
+      this.#pulse = new Pulse(this.#settings, peer.who);
+      this.#detector.begin(now);
+    } else if (!this.#channel.buffer.ended) this.#detector.channelOpened(now);
+  }
+
+  #broken(now: number): void {
+    if (this.#state === 'following' && !this.#channel.buffer.ended) this.#detector.channelClosed(now);
+  }
+
+  /** The primary's guest is off: whatever becomes of the primary, nobody takes over. */
+  #ended(): void {
+    this.#detector.stop();
+    if (this.#guestOff) this.#off();
+  }
+
+  #executed({ sequence, tick: at, digests }: Event<P, 'executed'>, now: number): void {
+    this.#tick = at;
+    this.#digests = digests;
+    this.#channel.executed(sequence, now);
+  }
+
+  #suspect(cause: SuspicionCause, now: number): void {
+    if (this.#channel.buffer.received < 0) {
+      this.#forget(cause);
+      return;
+    }
+    if (this.#guestOff) {
+      this.#off();
+      return;
+    }
+    this.#shut(`it has asked for epoch ${this.#takeover.epoch} (${cause})`);
+    this.#state = 'claiming';
+    const other = `the primary ${this.#channel.peer?.who ?? 'unknown'}`;
+    this.#takeover.suspect(cause, other, this.#detector.lastHeardAt, now);
+  }
+
+  /** Without a frame there is no guest to take over, and no output of it has ever left. */
+  #forget(cause: SuspicionCause): void {
+    this.#detector.stop();
+    this.#channel.forget();
+    this.#state = 'waiting';
+    this.#effects.push({ kind: 'notice', text: `the primary is lost before its first frame (${cause}): waiting` });
+  }
+
+  #shut(reason: string): void {
+    this.#detector.stop();
+    this.#channel.shut(reason);
+  }
+
+  #verdict({ epoch, result }: Event<P, 'claimed'>, now: number): void {
+    const verdict = this.#takeover.judge(epoch, result, now);
+    if (verdict.kind === 'won') this.#drain(now);
+    else if (verdict.kind === 'lost') this.#lost(verdict.holder);
+  }
+
+  #drain(now: number): void {
+    this.#state = 'draining';
+    if (this.#guestOff) this.#live(now);
+    else this.#effects.push({ kind: 'drain' });
+  }
+
+  /** The commit point: everything acknowledged is executed, and from here this node is the pair. */
+  #live(now: number): void {
+    this.#state = 'live';
+    this.#takeover.isLive(now);
+    this.#effects.push({ kind: 'live', epoch: this.#takeover.epoch });
+    for (const output of this.#outputs.takeAll()) this.#release(output);
+    if (this.#guestOff) this.#off();
+    else this.#effects.push({ kind: 'goLive' });
+  }
+
+  #release(output: HeldOutput<P>): void {
+    this.#effects.push({ kind: 'release', output });
+  }
+
+  #lost(holder: string): void {
+    this.#state = 'halted';
+    this.#outputs.takeAll();
+    this.#effects.push({ kind: 'halt', why: 'lost', holder });
+  }
+
+  #off(): void {
+    this.#shut('the guest is off');
+    this.#state = 'off';
+    this.#effects.push({ kind: 'off' });
+  }
+
+  #diverged(report: string): void {
+    this.#channel.farewell({ kind: 'diverged', report });
+    this.#shut('its replay has diverged');
+    this.#state = 'diverged';
+    this.#outputs.takeAll();
+    this.#effects.push({ kind: 'halt', why: 'diverged', detail: report });
+  }
+
+  get status(): BackupStatus {
+    const { pair, who, host, epoch, receiveBufferBytes } = this.#settings;
+    const takeover = this.#takeover.report;
+    const { received, executed, bytes } = this.#channel.buffer;
+    return {
+      role: 'backup',
+      state: this.#state,
+      pair,
+      who,
+      host,
+      epoch: takeover.liveAt === undefined ? epoch : this.#takeover.epoch,
+      peer: this.#channel.peer,
+      connected: this.#channel.isOpen,
+      ...takeover,
+      lastHeardAt: this.#detector.lastHeardAt,
+      heldOutputs: this.#outputs.length,
+      digests: this.#digests,
+      buffer: { bytes, limitBytes: receiveBufferBytes },
+      reading: this.#channel.reading,
+      frames: { received, executed },
+      tick: this.#tick,
+      droppedOutputs: this.#outputs.dropped,
+    };
+  }
+}

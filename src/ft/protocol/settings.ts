@@ -1,0 +1,54 @@
+/** What a pair is told about itself. Times in milliseconds, sizes in bytes. */
+
+export interface PairSettings {
+  readonly pair: string;
+  /** The epoch that this side begins in: the pair's present one. Going live claims the next. */
+  readonly epoch: number;
+  /** Name of this node, unique for ever: a node that is started again has another. */
+  readonly who: string;
+  /** Name of the physical host. */
+  readonly host: string;
+  /** Both sides on one host are refused, unless it is for a trial. */
+  readonly sameHost: boolean;
+  /** Silence of the channel or of the heartbeats for this long is a failure of the other side. */
+  readonly detectMs: number;
+  /** A channel that was closed must be back within this time. */
+  readonly reconnectMs: number;
+  readonly heartbeatMs: number;
+  /** A claim whose result is unknown is repeated after this time. */
+  readonly claimRetryMs: number;
+  /** Frames that the primary keeps because they are not acknowledged; more stops the guest. */
+  readonly sendBufferBytes: number;
+  /** Frames that the backup keeps because they are not executed; more are not read from the channel. */
+  readonly receiveBufferBytes: number;
+  /** The primary is slowed down when the backup's lag is above `high`, and let go again below `low`. */
+  readonly lagMs: { readonly high: number; readonly low: number };
+}
+
+export const PAIR_DEFAULTS: Omit<PairSettings, 'pair' | 'epoch' | 'who' | 'host'> = {
+  sameHost: false,
+  detectMs: 500,
+  reconnectMs: 100,
+  heartbeatMs: 100,
+  claimRetryMs: 200,
+  sendBufferBytes: 32 << 20,
+  receiveBufferBytes: 32 << 20,
+  lagMs: { high: 1000, low: 100 },
+};
+
+/** What is wrong with settings, in words for the operator; or nothing. */
+export function settingsFault(settings: PairSettings): string | undefined {
+  const { epoch, detectMs, reconnectMs, heartbeatMs, claimRetryMs, sendBufferBytes, receiveBufferBytes } = settings;
+  if (!Number.isSafeInteger(epoch) || epoch < 1) return `epoch ${epoch} is not 1 or more`;
+  const sizes = { detectMs, reconnectMs, heartbeatMs, claimRetryMs, sendBufferBytes, receiveBufferBytes };
+  for (const [name, size] of Object.entries(sizes)) if (!(size > 0)) return `${name} is ${size}, not above 0`;
+  if (detectMs <= 2 * heartbeatMs) return `detectMs ${detectMs} is not more than two heartbeats of ${heartbeatMs}`;
+  if (settings.lagMs.low > settings.lagMs.high) return `lagMs.low ${settings.lagMs.low} is above lagMs.high`;
+  return undefined;
+}
+
+/** For the cores: settings that the host should have refused. */
+export function assertSettings(settings: PairSettings): void {
+  const fault = settingsFault(settings);
+  if (fault !== undefined) throw new RangeError(fault);
+}

@@ -1,0 +1,160 @@
+/**
+ * Messages as bytes. Every message, and every heartbeat, is in one envelope:
+ *
+ *     u32   length of all that follows
+ *     u8    kind (message-body.ts)
+ *     ...   body
+ *     u32   CRC-32C over everything before it, the length too
+ *
+ * Numbers are big endian. Damage is told, never read over: a channel that carried it is closed. Who sent the bytes is
+ * not this file's matter (the host's: TLS for the channel, HMAC for heartbeats).
+ */
+
+import { crc32c } from '../../logformat/crc32c.ts';
+import { FormatError } from '../../logformat/errors.ts';
+import { MAX_PAYLOAD_BYTES } from '../../logformat/frame.ts';
+import type { BackupMessage, Heartbeat, Message, PrimaryMessage } from './message.ts';
+import {
+  decodeBody,
+  decodeHeartbeatBody,
+  encodeBody,
+  encodeHeartbeatBody,
+  HEARTBEAT_KIND,
+  MessageKind,
+} from './message-body.ts';
+
+const LENGTH_BYTES = 4;
+const KIND_BYTES = 1;
+const CRC_BYTES = 4;
+const LEAST_BYTES = LENGTH_BYTES + KIND_BYTES + CRC_BYTES;
+
+/** Longest message, envelope included: the longest frame and what is around it. */
+export const MAX_MESSAGE_BYTES: number = MAX_PAYLOAD_BYTES + 1024;
+
+export function encodeMessage(message: Message): Uint8Array {
+  return seal(MessageKind[message.kind], encodeBody(message));
+}
+
+/** The message that `bytes` are, envelope included; FormatError for anything else. */
+export function decodeMessage(bytes: Uint8Array): Message {
+  const { kind, body } = open(bytes);
+  return decodeBody(kind, body);
+}
+
+export function encodeHeartbeat(heartbeat: Heartbeat): Uint8Array {
+  return seal(HEARTBEAT_KIND, encodeHeartbeatBody(heartbeat));
+}
+
+export function decodeHeartbeat(bytes: Uint8Array): Heartbeat {
+  const { kind, body } = open(bytes);
+  if (kind !== HEARTBEAT_KIND) throw new FormatError(`kind ${kind} is not a heartbeat`);
+  return decodeHeartbeatBody(body);
+}
+
+/** Which side says such a thing. What the wrong side says closes the channel. */
+export const isFromPrimary = (message: Message): message is PrimaryMessage =>
+  MessageKind[message.kind] < MessageKind.welcome;
+export const isFromBackup = (message: Message): message is BackupMessage => !isFromPrimary(message);
+
+/**
+ * Messages out of bytes that come in pieces. Keeps less than one message, at most `maxBytes`, and only bytes that have
+ * come. After FormatError nothing more can be made of the connection: every later call throws too.
+ */
+export class MessageSplitter {
+  readonly #maxBytes: number;
+  #kept: Uint8Array = new Uint8Array(0);
+  #size = 0;
+  #broken: FormatError | undefined;
+
+  constructor(maxBytes: number = MAX_MESSAGE_BYTES) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Bytes of a message that has not come whole. */
+  get keptBytes(): number {
+    return this.#size;
+  }
+
+  /** The messages that `piece` completes, in order; those before damage are given before FormatError is thrown. */
+  *push(piece: Uint8Array): Generator<Message, void> {
+    if (this.#broken !== undefined) throw this.#broken;
+    try {
+      for (let at = 0; at < piece.length; ) {
+        if (this.#size === 0) {
+          const whole = this.#wholeAt(piece, at);
+          if (whole !== undefined) {
+            at += whole.length;
+            yield decodeMessage(whole);
+            continue;
+          }
+        }
+        at += this.#take(piece, at);
+        const length = this.#lengthAt(this.#kept, 0, this.#size);
+        if (length === undefined || this.#size < length) continue;
+        const message = decodeMessage(this.#kept.subarray(0, length));
+        this.#kept = new Uint8Array(0);
+        this.#size = 0;
+        yield message;
+      }
+    } catch (error) {
+      if (error instanceof FormatError) this.#broken = error;
+      throw error;
+    }
+  }
+
+  /** A message that lies whole in `piece`, and need not be copied together. */
+  #wholeAt(piece: Uint8Array, at: number): Uint8Array | undefined {
+    const length = this.#lengthAt(piece, at, piece.length - at);
+    return length === undefined || piece.length - at < length ? undefined : piece.subarray(at, at + length);
+  }
+
+  /** Keeps what belongs to the message that has begun, and no more; gives how much that was. */
+  #take(piece: Uint8Array, at: number): number {
+    const wanted = this.#lengthAt(this.#kept, 0, this.#size) ?? LENGTH_BYTES;
+    const taken = Math.min(wanted - this.#size, piece.length - at);
+    this.#reserve(this.#size + taken, wanted);
+    this.#kept.set(piece.subarray(at, at + taken), this.#size);
+    this.#size += taken;
+    return taken;
+  }
+
+  /** Grows by doubling, never beyond the message: a length alone takes no memory. */
+  #reserve(sizeBytes: number, messageBytes: number): void {
+    if (sizeBytes <= this.#kept.length) return;
+    const grown = new Uint8Array(
+      Math.min(Math.max(sizeBytes, this.#kept.length * 2), Math.max(messageBytes, sizeBytes)),
+    );
+    grown.set(this.#kept.subarray(0, this.#size));
+    this.#kept = grown;
+  }
+
+  /** Length of the message at `at`, envelope included; undefined when too little of it is here to tell. */
+  #lengthAt(bytes: Uint8Array, at: number, sizeBytes: number): number | undefined {
+    if (sizeBytes < LENGTH_BYTES) return undefined;
+    const length = LENGTH_BYTES + view(bytes).getUint32(at);
+    if (length < LEAST_BYTES) throw new FormatError(`a message of ${length} bytes is too short`);
+    if (length > this.#maxBytes) throw new FormatError(`a message of ${length} bytes is too long`);
+    return length;
+  }
+}
+
+function seal(kind: number, body: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(LEAST_BYTES + body.length);
+  const crcAt = bytes.length - CRC_BYTES;
+  view(bytes).setUint32(0, bytes.length - LENGTH_BYTES);
+  bytes[LENGTH_BYTES] = kind;
+  bytes.set(body, LENGTH_BYTES + KIND_BYTES);
+  view(bytes).setUint32(crcAt, crc32c(bytes.subarray(0, crcAt)));
+  return bytes;
+}
+
+function open(bytes: Uint8Array): { readonly kind: number; readonly body: Uint8Array } {
+  if (bytes.length < LEAST_BYTES || view(bytes).getUint32(0) !== bytes.length - LENGTH_BYTES)
+    throw new FormatError('a message does not have the length it states');
+  const crcAt = bytes.length - CRC_BYTES;
+  if (view(bytes).getUint32(crcAt) !== crc32c(bytes.subarray(0, crcAt)))
+    throw new FormatError('a message has a wrong CRC');
+  return { kind: bytes[LENGTH_BYTES]!, body: bytes.subarray(LENGTH_BYTES + KIND_BYTES, crcAt) };
+}
+
+const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
