@@ -20,17 +20,19 @@ export const machineFlags = {
   memory: Flags.string({ char: 'm', summary: 'RAM [default: 256M]', helpGroup: 'MACHINE', helpValue: 'SIZE' }),
   harts: Flags.integer({ summary: 'hardware threads [default: 1]', helpGroup: 'MACHINE', helpValue: 'N' }),
   drive: Flags.string({
-    summary: 'raw disk image as a virtio-blk drive; may be repeated',
+    summary: 'raw disk image or NBD export as a virtio-blk drive; may be repeated',
     description:
       'mode=cow (the default) keeps changes for this run only, mode=write puts them in the file, mode=readonly.',
     helpGroup: 'MACHINE',
-    helpValue: 'FILE[,mode=M][,serial=S]',
+    helpValue: 'FILE|nbd:HOST:PORT/EXPORT[,mode=M][,serial=S]',
     multiple: true,
     multipleNonGreedy: true,
   }),
   net: Flags.string({
     summary: 'virtio-net card; may be repeated',
-    description: "stream:… speaks QEMU's length-prefixed framing: with passt the guest has the host's network.",
+    description:
+      "stream:… speaks QEMU's length-prefixed framing: with passt the guest has the host's network, with lockstep " +
+      'switch it meets other guests.',
     helpGroup: 'MACHINE',
     helpValue: 'none|stream:unix:PATH|stream:tcp:HOST:PORT',
     multiple: true,

@@ -2,7 +2,7 @@
  * Who may go live: an atomic test-and-set for each pair and epoch, kept where both hosts reach it (paper, section 2.3).
  *
  * Invariant of every implementation: for one pair and epoch at most one `who` ever wins, whatever is lost, repeated or
- * late, through restarts of the arbiter too. The winner's name is kept, so that the winner who asks again is told 'won'.
+ * late, through restarts of the arbiter too. The winner's name is kept: the winner who asks again is told 'won'.
  */
 
 /** A time-out is 'unknown', never won or lost: the request may have been applied. Ask again. */

@@ -27,6 +27,8 @@ interface Active {
   readonly done: Promise<void>;
 }
 
+/** Whoever came in a later epoch than was claimed here has won it at another arbiter. */
+const holderOf = ({ epoch, holder, fence }: Pair): string => (fence > epoch ? 'a node of another arbiter' : holder);
 const NONE: Pair = { epoch: 0, holder: '', fence: 0 };
 const VERSION = 1;
 /** A stranger cannot fill the storage with pairs. */
@@ -36,19 +38,24 @@ export class Claims {
   readonly #path: string;
   readonly #pairs: Map<string, Pair>;
   readonly #active = new Set<Active>();
+  readonly #told: (text: string) => void;
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(path: string, pairs: Map<string, Pair>) {
+  private constructor(path: string, pairs: Map<string, Pair>, told: (text: string) => void) {
     this.#path = path;
     this.#pairs = pairs;
+    this.#told = told;
   }
 
-  /** Reads what earlier servers kept at `path`. UserError when it cannot be read: nobody may win by its loss. */
-  static async at(path: string): Promise<Claims> {
+  /**
+   * Reads what earlier servers kept at `path`. UserError when it cannot be read: nobody may win by its loss. `told` is
+   * given a line for each claim that is won.
+   */
+  static async at(path: string, told: (text: string) => void = ignore): Promise<Claims> {
     try {
-      return new Claims(path, parse(await readFile(path, 'utf8')));
+      return new Claims(path, parse(await readFile(path, 'utf8')), told);
     } catch (error) {
-      if (codeOf(error) === 'ENOENT') return new Claims(path, new Map());
+      if (codeOf(error) === 'ENOENT') return new Claims(path, new Map(), told);
       const what = `the claims in ${path} cannot be read: ${reasonOf(error)}`;
       const remedy = 'restore the file, or remove it when no pair uses this server any more';
       throw new UserError('bad-claims', what, remedy, undefined, error);
@@ -57,21 +64,25 @@ export class Claims {
 
   /** Rejects when the claim could not be kept: it may hold after a restart of the server. */
   async claim(pair: string, epoch: number, who: string): Promise<Verdict> {
-    return this.#inTurn(async () => {
+    const verdict = await this.#inTurn(async (): Promise<Verdict> => {
       const now = this.#pairs.get(pair) ?? NONE;
-      if (now.epoch > epoch || now.fence > epoch) return { kind: 'lost', holder: now.holder };
+      if (now.fence > epoch) return { kind: 'lost', holder: holderOf(now) };
       if (now.epoch === epoch && now.holder !== who) return { kind: 'lost', holder: now.holder };
-      if (now.epoch < epoch) await this.#keep(pair, { epoch, holder: who, fence: epoch });
-      await this.#settled(pair, epoch);
+      if (now.epoch < epoch) {
+        await this.#keep(pair, { epoch, holder: who, fence: epoch });
+        this.#told(`pair ${pair}: epoch ${epoch} is that of ${who}`);
+      }
       return { kind: 'won' };
     });
+    if (verdict.kind === 'won') await this.#settled(pair, epoch);
+    return verdict;
   }
 
-  /** The highest epoch claimed; undefined when none is. Waits for claims on their way. */
+  /** The highest epoch claimed, here or elsewhere; undefined when none is. Waits for claims on their way. */
   async read(pair: string): Promise<{ readonly epoch: number; readonly holder: string } | undefined> {
     return this.#inTurn(async () => {
-      const { epoch, holder } = this.#pairs.get(pair) ?? NONE;
-      return epoch === 0 ? undefined : { epoch, holder };
+      const now = this.#pairs.get(pair) ?? NONE;
+      return now.fence === 0 ? undefined : { epoch: now.fence, holder: holderOf(now) };
     });
   }
 
@@ -80,8 +91,8 @@ export class Claims {
     await this.#inTurn(async () => {
       const now = this.#pairs.get(pair) ?? NONE;
       if (now.fence < epoch) await this.#keep(pair, { ...now, fence: epoch });
-      await this.#settled(pair, this.#pairs.get(pair)?.fence ?? epoch);
     });
+    await this.#settled(pair, epoch);
   }
 
   /** Whether a write of this epoch may begin now. */

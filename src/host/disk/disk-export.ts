@@ -24,6 +24,8 @@ export interface ExportOptions {
 export class DiskExport {
   readonly options: ExportOptions;
   readonly sizeBytes: number;
+  /** The storage has failed, and the operator was told. */
+  troubled = false;
   readonly #store: RawStore;
   #broken: unknown;
 

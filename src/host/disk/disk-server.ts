@@ -21,6 +21,8 @@ export interface DiskServerOptions {
   readonly listen: readonly StreamAddress[];
   /** Made when it is not there. `<image>.state` of the first image when left out. */
   readonly state?: string;
+  /** One line for the operator, without a final stop. */
+  readonly notice?: (text: string) => void;
 }
 
 export interface DiskServerTotals {
@@ -71,7 +73,9 @@ export class DiskServer {
       await makeFolder(folder);
       await listenUnix(lock, join(folder, 'lock'));
       servers.push(lock);
-      const state = { exports, claims: await Claims.at(join(folder, 'claims.json')), sessions: new Sessions() };
+      const notice = options.notice ?? (() => {});
+      const claims = await Claims.at(join(folder, 'claims.json'), notice);
+      const state = { exports, claims, sessions: new Sessions(), notice };
       return await DiskServer.#listen(state, options.listen, servers);
     } catch (error) {
       for (const server of servers) server.close();

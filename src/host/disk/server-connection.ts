@@ -7,6 +7,7 @@
 import type { Socket } from 'node:net';
 import { reasonOf } from '../os-errors.ts';
 import { bytesOf, text16 } from './byte-parts.ts';
+import type { DiskExport } from './disk-export.ts';
 import {
   CHUNK_DONE,
   CHUNK_MAGIC,
@@ -102,10 +103,18 @@ export class ServerConnection implements SessionEnd {
       if (negotiated.structured && request.type === Command.read) this.#sendChunk(request, data);
       else this.#sendSimple(request, 0, data);
     } catch (error) {
+      if (!(error instanceof Refused)) this.#tell(negotiated.opened, error);
       const errno = errnoOf(error);
       if (negotiated.structured) this.#sendError(request, errno, reasonOf(error));
       else this.#sendSimple(request, errno, NOTHING);
     }
+  }
+
+  /** The storage failed: the operator hears of the first time. */
+  #tell(opened: DiskExport, error: unknown): void {
+    const { name, path } = opened.options;
+    if (!opened.troubled) this.#state.notice(`export ${name} (${path}): ${reasonOf(error)}; clients get an error`);
+    opened.troubled = true;
   }
 
   /** Checks, and begins, before the first wait: a claim made meanwhile finds it begun or refuses it. */

@@ -29,6 +29,8 @@ export interface ServerState {
   readonly exports: readonly DiskExport[];
   readonly claims: Claims;
   readonly sessions: Sessions;
+  /** One line for the operator, without a final stop. */
+  notice(text: string): void;
 }
 
 export interface Negotiated {

@@ -95,7 +95,7 @@ export class NbdLink {
 
   #connect({ negotiation, facts }: Opened): NbdConnection {
     const connection = new NbdConnection(negotiation, facts, this.#deadlineMs, (reason, late) => {
-      if (late) this.#deadlineMs = Math.min(2 * this.#deadlineMs, DEADLINE_MS_MAX);
+      if (late) this.#bePatient();
       if (this.#connection !== connection) return;
       this.#connection = undefined;
       this.#tellLost(`lost ${this.name}: ${reason}`);
@@ -107,6 +107,7 @@ export class NbdLink {
   async #untilConnected(): Promise<void> {
     for (let waitMs: number = RETRY_MS.first; this.#connection === undefined && !this.#closed; ) {
       const member = this.#member;
+      const begunMs = performance.now();
       try {
         const opened = await openSession({ ...this.#opening, deadlineMs: this.#deadlineMs }, this.#session, member);
         const connection = this.#connect(opened);
@@ -115,6 +116,7 @@ export class NbdLink {
         if (member === this.#member && !this.#closed) this.#connection = connection;
         else connection.drop();
       } catch (error) {
+        if (performance.now() - begunMs >= this.#deadlineMs) this.#bePatient();
         this.#tellLost(`cannot reach ${this.name}: ${reasonOf(error)}`);
         await this.#pause(waitMs);
         waitMs = Math.min(2 * waitMs, RETRY_MS.most);
@@ -124,6 +126,10 @@ export class NbdLink {
     if (this.#toldLost) this.#user.notice(`${this.name} is back`);
     this.#toldLost = false;
     this.#user.changed();
+  }
+
+  #bePatient(): void {
+    this.#deadlineMs = Math.min(2 * this.#deadlineMs, DEADLINE_MS_MAX);
   }
 
   #tellLost(what: string): void {

@@ -1,0 +1,92 @@
+/** The arbiters there are, each with the faults that its kind can have. */
+import { mkdirSync, renameSync } from 'node:fs';
+import type { Arbiter } from '../../../src/ft/arbiter.ts';
+import { DiskArbiter } from '../../../src/host/ft/arbiters/disk.ts';
+import { FileArbiter } from '../../../src/host/ft/arbiters/file.ts';
+import { type DiskFolder, Relay, ServerProcess } from '../../host/disk/support.ts';
+
+/** Longer than anything takes, but for what hangs. */
+export const PATIENT_MS = 60_000;
+
+export interface Rig {
+  /** A contender's own client. */
+  arbiter(deadlineMs?: number): Arbiter;
+  /** One whose claims are carried out, and whose answers are lost. */
+  deaf(): Arbiter;
+  /** Nobody reaches the arbiter, until `heal`. */
+  cut(): Promise<void>;
+  heal(): Promise<void>;
+  /** It hangs, until `thaw`; undefined where nothing can hang it. */
+  readonly freeze?: () => void;
+  readonly thaw?: () => void;
+  /** Every message takes this long from now on; undefined where it cannot be slowed. */
+  readonly slow?: (ms: number) => void;
+  /** Killed without a word, and started again. */
+  restart(): Promise<void>;
+}
+
+export const rigs: readonly (readonly [string, (folder: DiskFolder) => Promise<Rig>])[] = [
+  [
+    'the block server',
+    async (folder) => {
+      const server = new ServerProcess(folder, [`e0=${folder.image()}`]);
+      await server.start();
+      const proxy = await Relay.start(folder, server.at);
+      const deafened = await Relay.start(folder, server.at);
+      return {
+        arbiter: (deadlineMs = PATIENT_MS) => new DiskArbiter(proxy.at, deadlineMs),
+        deaf: () => new Deaf(new DiskArbiter(deafened.at, PATIENT_MS), deafened),
+        cut: async () => proxy.set('cut'),
+        heal: async () => proxy.set('open'),
+        freeze: () => server.freeze(),
+        thaw: () => server.thaw(),
+        slow: (ms) => {
+          proxy.delayMs = ms;
+        },
+        restart: async () => {
+          await server.kill();
+          await server.start();
+        },
+      };
+    },
+  ],
+  [
+    'a folder',
+    async (folder) => {
+      const path = folder.fresh('arbiter');
+      mkdirSync(path);
+      return {
+        arbiter: (deadlineMs = PATIENT_MS) => new FileArbiter(path, deadlineMs),
+        // The time is over before the storage has answered; what was begun goes on.
+        deaf: () => new FileArbiter(path, 0),
+        cut: async () => renameSync(path, `${path}.away`),
+        heal: async () => renameSync(`${path}.away`, path),
+        restart: async () => {},
+      };
+    },
+  ],
+];
+
+/** The proxy lets the haggling through and swallows what answers the claim: the connection ends before it. */
+class Deaf implements Arbiter {
+  readonly #inner: DiskArbiter;
+  readonly #proxy: Relay;
+
+  constructor(inner: DiskArbiter, proxy: Relay) {
+    this.#inner = inner;
+    this.#proxy = proxy;
+  }
+
+  claim(pair: string, epoch: number, who: string) {
+    this.#proxy.dropAfterAnswers(1);
+    return this.#inner.claim(pair, epoch, who);
+  }
+
+  read(pair: string) {
+    return this.#inner.read(pair);
+  }
+
+  close(): Promise<void> {
+    return this.#inner.close();
+  }
+}
