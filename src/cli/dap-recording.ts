@@ -1,0 +1,76 @@
+/** A recording opened for an editor: its timeline, and the names that its images and the files named for it give. */
+
+import { readFileSync } from 'node:fs';
+import type { LaunchWords } from '../debug/dap/launch-words.ts';
+import { SymbolTable } from '../debug/guest/symbols.ts';
+import type { Timeline } from '../debug/timeline/timeline.ts';
+import { isElf } from '../emu/machine/elf.ts';
+import { openRecording } from '../host/log-file-source.ts';
+import { openTimeline } from '../host/open-timeline.ts';
+import { reasonOf } from '../host/os-errors.ts';
+import { recordedImages } from '../host/recorded-machine.ts';
+import { recordingPath } from '../host/recordings.ts';
+import type { Tick } from '../lib/brands.ts';
+import { ExitCode, UserError } from '../lib/errors.ts';
+import type { LogReader } from '../logformat/reader.ts';
+import { eventLines } from './debug-events.ts';
+import type { SymbolSources } from './debug-symbols.ts';
+
+export interface DapRecording {
+  readonly path: string;
+  readonly timeline: Timeline;
+  readonly reader: LogReader;
+  readonly symbols: SymbolTable;
+  readonly images: SymbolSources['images'];
+  /** The last `count` events before a tick, of the recording as it is then. */
+  events(before: Tick, count: number): readonly string[];
+  close(): void;
+}
+
+/** Memory for checkpoints. */
+const BUDGET_BYTES = 256 * 1024 * 1024;
+
+/** UserError when the recording, an image or a file of symbols cannot be had. */
+export function openDapRecording(words: LaunchWords, notify: (text: string) => void): DapRecording {
+  const path = recordingPath(words.recording);
+  const named = words.symbols.map(symbolsOf);
+  const { images: paths, engine } = words;
+  const { timeline, reader, close } = openTimeline(path, {
+    ...paths,
+    engine,
+    memoryBudgetBytes: BUDGET_BYTES,
+    notify,
+  });
+  try {
+    const found = Object.entries(recordedImages(reader, paths));
+    const images = found.map(([role, { name, bytes }]) => ({ role, name, bytes }));
+    const own = SymbolTable.ofImages(Object.fromEntries(found.map(([role, { bytes }]) => [role, bytes])));
+    const symbols = named.reduce((all, more) => all.with(more), own);
+    return { path, timeline, reader, symbols, images, events: (before, count) => eventsOf(path, before, count), close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+function symbolsOf(path: string): SymbolTable {
+  let bytes: Uint8Array;
+  try {
+    bytes = new Uint8Array(readFileSync(path));
+  } catch (error) {
+    const what = `cannot read the symbols in ${path}: ${reasonOf(error)}`;
+    throw new UserError('no-symbols', what, 'name an ELF file or a System.map', ExitCode.usage, error);
+  }
+  return isElf(bytes)
+    ? SymbolTable.ofImages({ [`file ${path}`]: bytes })
+    : SymbolTable.ofSystemMap(new TextDecoder('latin1').decode(bytes));
+}
+
+function eventsOf(path: string, before: Tick, count: number): readonly string[] {
+  const recording = openRecording(path);
+  try {
+    return eventLines(recording.reader, before, count);
+  } finally {
+    recording.close();
+  }
+}
