@@ -1,6 +1,6 @@
 /**
- * QEMU's own steps backwards: a boot recorded with rr=record, replayed with a snapshot at its start, stopped on the way,
- * and packets `bs` (reverse-stepi) from there. QEMU goes back by replaying from the snapshot before.
+ * QEMU's own steps backwards: a boot recorded with rr=record, replayed with a snapshot at its start, stopped on the
+ * way, and packets `bs` (reverse-stepi) from there. QEMU goes back by replaying from the snapshot before.
  */
 
 import { spawn, spawnSync } from 'node:child_process';

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:travel`: what time travel costs on a long recording of Linux at work, and QEMU's step backwards beside.
- * Figures are printed, never judged. README.md, section "Time travel".
+ * `npm run bench:travel`: what time travel costs on a long recording of Linux at work, and QEMU's step backwards
+ * beside it. Figures are printed, never judged. README.md, section "Time travel".
  */
 
 import { spawnSync } from 'node:child_process';
