@@ -48,6 +48,8 @@ build firmware firmware/firmware.ld firmware/*.[Sc] common/{bytes,finisher,print
 for name in hello race clock disk udp-kv count; do
   build $name common/sample.ld common/*.[Sc] $name/*.[Sc] -- "${integer[@]}" -I$name
 done
+build lock-server common/sample.ld common/crt0.S common/{bytes,finisher,print,trap,uart,virtio}.c lock-server/*.c \
+  udp-kv/{ip,net}.c -- "${integer[@]}" -Ilock-server -Iudp-kv
 build fp common/sample.ld common/*.[Sc] fp/*.c -- "${floating[@]}" -Ifp
 ${cross}gcc --version | head -1 > "$out/compiler.txt"
 ${cross}ld --version | head -1 >> "$out/compiler.txt"

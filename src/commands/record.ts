@@ -2,13 +2,13 @@
 
 import { Flags } from '@oclif/core';
 import { LockstepCommand } from '../cli/command.ts';
+import { digestEveryFlag, digestTicksOf } from '../cli/digest-every.ts';
 import { guestOptions } from '../cli/guest-options.ts';
 import { liveUi, reportOutcome } from '../cli/live.ts';
 import { machineFlags } from '../cli/machine-flags.ts';
 import { parseSpacing } from '../cli/spacing.ts';
-import { parseTick } from '../cli/specs.ts';
 import type { Outcome } from '../host/outcome.ts';
-import { DIGEST_TICKS, recordGuest } from '../host/record-guest.ts';
+import { recordGuest } from '../host/record-guest.ts';
 
 export default class Record extends LockstepCommand {
   static override summary = 'Run a guest and record everything that makes the run what it is.';
@@ -37,10 +37,7 @@ export default class Record extends LockstepCommand {
       summary: 'the recording to make [default: a new one in the default folder]',
       helpValue: 'FILE',
     }),
-    'digest-every': Flags.string({
-      summary: 'steps between digests of all state; small ones come 16 times as often [default: 67108864]',
-      helpValue: 'TICKS',
-    }),
+    'digest-every': digestEveryFlag,
     'checkpoint-every': Flags.string({
       summary: 'put checkpoints into the recording, so that a debugger opens it anywhere at once',
       description:
@@ -52,8 +49,6 @@ export default class Record extends LockstepCommand {
 
   async run(): Promise<Outcome> {
     const { flags } = await this.parse(Record);
-    const every = flags['digest-every'];
-    const all = every === undefined ? DIGEST_TICKS.all : parseTick('--digest-every', every);
     const checkpoints = flags['checkpoint-every'];
     const outcome = await recordGuest(
       {
@@ -61,7 +56,7 @@ export default class Record extends LockstepCommand {
         ...(flags.output === undefined ? {} : { output: flags.output }),
         ...(checkpoints === undefined ? {} : { checkpoints: parseSpacing('--checkpoint-every', checkpoints) }),
         command: ['lockstep', 'record', ...this.argv],
-        digestTicks: { all, small: all % 64n === 0n ? all / 64n : all },
+        digestTicks: digestTicksOf(flags['digest-every']),
       },
       liveUi(this.jsonEnabled()),
     );

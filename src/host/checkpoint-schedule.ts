@@ -6,8 +6,12 @@
 /** Ticks between checkpoints, or 'auto'. */
 export type CheckpointSpacing = bigint | 'auto';
 
-/** Of running, between two checkpoints, nanoseconds: about what a replay from one to the next takes. */
-const AUTO_NS = 400_000_000n;
+/**
+ * Of running, between two checkpoints, nanoseconds. A replay from one to the next takes a fraction of what recording
+ * took, and several times as long as it takes when its code is compiled already: a seek finds it not to be.
+ */
+const RECORDING_NS = 400_000_000n;
+export const REPLAYING_NS = 100_000_000n;
 /** What checkpoints may come to: bytes at first, and bytes more for each second of running. */
 const BYTES_AT_FIRST = 128 * 1024 * 1024;
 const BYTES_A_SECOND = 4 * 1024 * 1024;
@@ -16,6 +20,7 @@ export class CheckpointSchedule {
   readonly #spacing: CheckpointSpacing;
   /** A checkpoint that took long to write is followed by a stretch this many times as long. */
   readonly #patience: bigint;
+  readonly #autoNs: bigint;
   readonly #startNs: bigint;
   #tick: bigint;
   #runNs: bigint;
@@ -24,10 +29,17 @@ export class CheckpointSchedule {
   #costNs = 0n;
   #first = true;
 
-  /** From `tick` on, where `runNs` of running are done. */
-  constructor(spacing: CheckpointSpacing, patience: bigint, tick: bigint, runNs: bigint) {
+  /** From `tick` on, where `runNs` of running are done. `autoNs`: of running, between two that are spaced by 'auto'. */
+  constructor(
+    spacing: CheckpointSpacing,
+    patience: bigint,
+    tick: bigint,
+    runNs: bigint,
+    autoNs: bigint = RECORDING_NS,
+  ) {
     this.#spacing = spacing;
     this.#patience = patience;
+    this.#autoNs = autoNs;
     this.#startNs = runNs;
     this.#tick = tick;
     this.#runNs = runNs;
@@ -43,7 +55,7 @@ export class CheckpointSchedule {
     if (tick === this.#tick) return false;
     if (this.#spacing !== 'auto') return tick - this.#tick >= this.#spacing;
     const ranNs = runNs - this.#runNs;
-    if (ranNs < AUTO_NS || ranNs < this.#costNs * this.#patience) return false;
+    if (ranNs < this.#autoNs || ranNs < this.#costNs * this.#patience) return false;
     return this.#bytes <= BYTES_AT_FIRST + (Number(runNs - this.#startNs) / 1e9) * BYTES_A_SECOND;
   }
 

@@ -17,7 +17,7 @@ import { CheckpointLog } from '../session/checkpoint-log.ts';
 import { ConsoleLines, DEFAULT_CONSOLE } from '../session/console-lines.ts';
 import { DivergenceError } from '../session/divergence.ts';
 import { Doors } from '../session/doors.ts';
-import { CheckpointSchedule, type CheckpointSpacing } from './checkpoint-schedule.ts';
+import { CheckpointSchedule, type CheckpointSpacing, REPLAYING_NS } from './checkpoint-schedule.ts';
 import { monotonicNs } from './clock.ts';
 import type { EngineName } from './guest-options.ts';
 import { imageBytes } from './guest-plan.ts';
@@ -150,7 +150,7 @@ class Indexing {
     this.#end = history.end;
     this.#inserter = inserter;
     this.#checkpoints = new CheckpointLog(board, (at, payload) => inserter.put(at, payload));
-    this.#schedule = new CheckpointSchedule(spacing, PATIENCE, 0n, monotonicNs());
+    this.#schedule = new CheckpointSchedule(spacing, PATIENCE, 0n, monotonicNs(), REPLAYING_NS);
   }
 
   /** Gives the ticks of the checkpoints. */

@@ -46,6 +46,9 @@ export function encodeInput(input: Input): Message {
   }
 }
 
+/** Whether a message in the ring to the guest is one of these: other users of the ring have kinds above them. */
+export const isInput = (message: Uint8Array): boolean => message[0]! < KINDS.length;
+
 export function decodeInput(bytes: Uint8Array): Input {
   const { kind, device, fields, rest } = open(bytes);
   switch (kind) {

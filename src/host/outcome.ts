@@ -6,7 +6,7 @@ import type { Halt } from '../emu/machine/events.ts';
 import { ExitCode, type UserError } from '../lib/errors.ts';
 import type { RecordKind } from '../logformat/records.ts';
 import type { Divergence } from '../session/divergence.ts';
-import type { Totals } from './live/job.ts';
+import { fromPlain, type GuestEnd, type Totals } from './live/job.ts';
 
 /**
  * 'halted': the guest stopped by itself; 'stopped': the operator ended it, or the replay came to where it was to end;
@@ -48,4 +48,22 @@ export function mipsOf({ ticks, fromTick, elapsedNs, idleNs }: Totals): number {
 /** A guest that reports failure fails the command, whatever its code. */
 export function haltExitCode(halt: Halt): ExitCode {
   return halt.code === 0 ? ExitCode.done : ExitCode.diverged;
+}
+
+/** `recording`: the one that was written. `quit`: the operator ended it at the terminal. */
+export function outcomeOf(end: GuestEnd, recording: string | undefined, quit: boolean): Outcome {
+  const totals = end.totals ?? NO_TOTALS;
+  const common = { ...(recording === undefined ? {} : { recording }), totals, mips: mipsOf(totals) };
+  switch (end.kind) {
+    case 'halted':
+      return { ...common, ending: 'halted', exitCode: haltExitCode(end.halt), halt: end.halt };
+    case 'stopped':
+      return { ...common, ending: 'stopped', exitCode: quit ? ExitCode.done : ExitCode.interrupted };
+    case 'diverged':
+      return { ...common, ending: 'diverged', exitCode: ExitCode.diverged, divergence: end.divergence };
+    case 'failed': {
+      const error = fromPlain(end.error);
+      return { ...common, ending: 'failed', exitCode: error.exitCode, error };
+    }
+  }
 }

@@ -3,7 +3,7 @@
  * goes on as a live guest.
  */
 
-import { ExitCode, UserError } from '../lib/errors.ts';
+import { UserError } from '../lib/errors.ts';
 import { FORMAT_VERSION, type LogHeader } from '../logformat/header.ts';
 import { configToCbor } from '../session/machine-config.ts';
 import type { CheckpointSpacing } from './checkpoint-schedule.ts';
@@ -12,12 +12,12 @@ import type { GuestOptions, Surroundings } from './guest-options.ts';
 import { type GuestPlan, imageBytes, planGuest } from './guest-plan.ts';
 import { closeAll, deviceNames, openDrives, portsOf, refuseMore, type Stdio, terminalOf } from './guest-ports.ts';
 import { closeImages, type KeptImages, keepImages } from './kept-images.ts';
-import { fromPlain, type GuestEnd, type GuestJob } from './live/job.ts';
+import type { GuestJob } from './live/job.ts';
 import { LiveGuest } from './live/live-guest.ts';
 import type { Progress } from './live/shared-state.ts';
 import { LogFileSink } from './log-file-sink.ts';
 import { openRecording } from './log-file-source.ts';
-import { haltExitCode, mipsOf, NO_TOTALS, type Outcome } from './outcome.ts';
+import { NO_TOTALS, type Outcome, outcomeOf } from './outcome.ts';
 import { toolVersion } from './package-files.ts';
 import type { HostPort } from './ports/port.ts';
 import { type ImagePaths, recordedConfig, recordedImages } from './recorded-machine.ts';
@@ -70,7 +70,16 @@ export async function runGuest(options: GuestOptions, ui: LiveUi): Promise<Outco
 export async function recordGuest(options: RecordOptions, ui: LiveUi): Promise<Outcome> {
   const plan = await planGuest(options);
   const ports = await ends(plan, options, ui);
-  const header: LogHeader = {
+  const header = headerOf(plan, options);
+  const sink = await sinkOf(options.output, options.kernel ?? options.bios ?? 'guest', ports);
+  const checkpoints = options.checkpoints === undefined ? {} : { checkpoints: options.checkpoints };
+  const record = { fd: sink.fd, path: sink.path, header, ...checkpoints };
+  return live(plan, ports, { ...jobOf(plan, options), record }, sink, ui);
+}
+
+/** The header of a recording that begins now. */
+export function headerOf(plan: Pick<GuestPlan, 'config' | 'images'>, options: RecordOptions): LogHeader {
+  return {
     version: FORMAT_VERSION,
     tool: toolVersion(),
     createdNs: epochNs(),
@@ -82,10 +91,6 @@ export async function recordGuest(options: RecordOptions, ui: LiveUi): Promise<O
     digestTicks: options.digestTicks ?? DIGEST_TICKS,
     ...terminalOf(plan.config, options),
   };
-  const sink = await sinkOf(options.output, options.kernel ?? options.bios ?? 'guest', ports);
-  const checkpoints = options.checkpoints === undefined ? {} : { checkpoints: options.checkpoints };
-  const record = { fd: sink.fd, path: sink.path, header, ...checkpoints };
-  return live(plan, ports, { ...jobOf(plan, options), record }, sink, ui);
 }
 
 /** Replays a recording and goes on live from there, recording both into a new one. */
@@ -161,7 +166,8 @@ async function live(
   const timer = setInterval(() => ui.progress?.(guest.progress), PROGRESS_MS);
   if (sink !== undefined) ui.recording?.(sink.path);
   try {
-    return outcomeOf(await withImages(images, (kept) => guest.run({ ...job, images: kept })), sink, guest.quit);
+    const end = await withImages(images, (kept) => guest.run({ ...job, images: kept }));
+    return outcomeOf(end, sink?.path, guest.quit);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const { ticks, time, consoleBytes, idleNs } = guest.progress;
@@ -180,23 +186,6 @@ async function withImages<T>(images: GuestPlan['images'], use: (kept: KeptImages
     return await use(kept);
   } finally {
     closeImages(kept);
-  }
-}
-
-function outcomeOf(end: GuestEnd, sink: LogFileSink | undefined, quit: boolean): Outcome {
-  const totals = end.totals ?? NO_TOTALS;
-  const common = { ...named(sink), totals, mips: mipsOf(totals) };
-  switch (end.kind) {
-    case 'halted':
-      return { ...common, ending: 'halted', exitCode: haltExitCode(end.halt), halt: end.halt };
-    case 'stopped':
-      return { ...common, ending: 'stopped', exitCode: quit ? ExitCode.done : ExitCode.interrupted };
-    case 'diverged':
-      return { ...common, ending: 'diverged', exitCode: ExitCode.diverged, divergence: end.divergence };
-    case 'failed': {
-      const error = fromPlain(end.error);
-      return { ...common, ending: 'failed', exitCode: error.exitCode, error };
-    }
   }
 }
 

@@ -29,15 +29,15 @@ import { recordingError } from '../recorded-machine.ts';
 import { zstd } from '../zstd.ts';
 import { ConsoleQueue } from './console-queue.ts';
 import { HistoryDrives, HistorySource } from './history-doors.ts';
-import { type GuestEnd, type GuestJob, type GuestReport, type Totals, toPlain } from './job.ts';
+import { type GuestEnd, type GuestJob, type GuestReport, toPlain } from './job.ts';
 import { LiveCheckpoints } from './live-checkpoints.ts';
 import { LiveSource } from './live-source.ts';
 import { RingInputs, RingOutputs } from './ring-ports.ts';
-import { ControlWords, Counters } from './shared-state.ts';
+import { RunMeter } from './run-meter.ts';
+import { ControlWords } from './shared-state.ts';
 
 /** Records wait at most about this long before they are in the file. */
 const FLUSH_NS = 250_000_000n;
-const COUNT_NS = 20_000_000n;
 
 interface History {
   readonly reader: LogReader;
@@ -52,18 +52,14 @@ export class GuestRun {
   readonly #job: GuestJob;
   readonly #inputs: RingInputs;
   readonly #outputs: RingOutputs;
-  readonly #counters: Counters;
   readonly #consoles: ConsoleQueue;
   readonly #images: ImageReader;
   readonly #machine: Machine;
   readonly #doors = new Doors();
-  #live: LiveSource | undefined;
+  readonly #meter: RunMeter;
   #log: LogWriter | undefined;
   #sink: LogFileSink | undefined;
-  #liveNs = monotonicNs();
-  #liveTick = 0n;
   #flushedNs = 0n;
-  #countedNs = 0n;
 
   /** UserError for images and configurations that cannot be. */
   constructor(job: GuestJob) {
@@ -73,13 +69,13 @@ export class GuestRun {
     this.#job = job;
     this.#inputs = new RingInputs(shared);
     this.#outputs = new RingOutputs(shared);
-    this.#counters = new Counters(shared.counters);
     this.#consoles = new ConsoleQueue((bytes) => {
       control.heldBytes = bytes;
       hostBell.ring();
     });
     this.#images = new ImageReader(job.images);
     this.#machine = machineOf(job.config, this.#images.images, this.#doors, job.engine);
+    this.#meter = new RunMeter(this.#machine, shared, () => this.#outputs.consoleBytes);
   }
 
   /** Runs to the end. `say` is told when the guest is live. An error that is no UserError is a defect of ours. */
@@ -90,11 +86,11 @@ export class GuestRun {
       return result;
     } catch (caught) {
       const error = recordingError(caught);
-      if (error instanceof UserError) return { kind: 'failed', error: toPlain(error), totals: this.#totals() };
+      if (error instanceof UserError) return { kind: 'failed', error: toPlain(error), totals: this.#meter.totals() };
       this.#log?.flush();
       throw error;
     } finally {
-      this.#count();
+      this.#meter.count();
     }
   }
 
@@ -108,7 +104,7 @@ export class GuestRun {
       say({ kind: 'live', tick: this.#machine.tick });
       const result = session.runToEnd();
       this.#sink?.sync();
-      return this.#endOf(result);
+      return this.#meter.endOf(result);
     } finally {
       recording?.close();
     }
@@ -128,8 +124,8 @@ export class GuestRun {
       result = session.step();
       this.#between(false);
     } while (result.kind === 'ran' && !this.#inputs.stopAsked);
-    if (result.kind === 'ran') return { kind: 'stopped', totals: this.#totals() };
-    if (result.kind === 'diverged') return this.#endOf(result);
+    if (result.kind === 'ran') return { kind: 'stopped', totals: this.#meter.totals() };
+    if (result.kind === 'diverged') return this.#meter.endOf(result);
     if (machine.halt !== undefined) {
       const what = `the guest has stopped at tick ${machine.tick}, where the recording ends`;
       throw new UserError('no-continuation', what, 'go live earlier, with --until TICK');
@@ -145,11 +141,10 @@ export class GuestRun {
     const machine = this.#machine;
     const entropy = entropySource(this.#job.entropy);
     entropy.skip(RNG_SEED_BYTES + (history?.randomBytes ?? 0));
-    this.#liveNs = monotonicNs();
-    this.#liveTick = machine.tick;
+    this.#meter.goesLive();
     const between = (longWait: boolean): void => this.#between(longWait);
     const live = new LiveSource({ machine, inputs: this.#inputs, consoles: this.#consoles, entropy, between });
-    this.#live = live;
+    this.#meter.live = live;
     const open = new OpenGate(live.answering(this.#outputs));
     const recorder = this.#recorder(live, open, history);
     if (history === undefined) return new Session(machine, this.#doors, recorder ?? live, recorder ?? open);
@@ -163,9 +158,11 @@ export class GuestRun {
     if (record === undefined) return undefined;
     const machine = this.#machine;
     this.#sink = new LogFileSink(record.path, record.fd);
+    this.#meter.sink = this.#sink;
     const header = history === undefined ? record.header : { ...record.header, continuedAt: machine.tick };
     const log = new LogWriter(this.#sink, zstd, header);
     this.#log = log;
+    this.#meter.log = log;
     if (history !== undefined) copyHistory(history.reader, log, history.replayer.taken);
     const marks = history === undefined ? {} : { marks: history.replayer.marks };
     const checkpoints = this.#checkpoints(log);
@@ -176,7 +173,7 @@ export class GuestRun {
       gate,
       log,
       digestTicks,
-      elapsedNs: () => monotonicNs() - this.#liveNs,
+      elapsedNs: () => this.#meter.elapsedNs,
       ...marks,
       ...(checkpoints === undefined ? {} : { checkpoints }),
     });
@@ -187,8 +184,7 @@ export class GuestRun {
     const board = this.#machine;
     if (record?.checkpoints === undefined || !(board instanceof Board)) return undefined;
     const terminal = record.header.terminal ?? DEFAULT_CONSOLE;
-    const runNs = (): bigint => monotonicNs() - this.#liveNs - (this.#live?.idleNs ?? 0n);
-    return new LiveCheckpoints({ board, log, spacing: record.checkpoints, terminal, runNs });
+    return new LiveCheckpoints({ board, log, spacing: record.checkpoints, terminal, runNs: () => this.#meter.busyNs });
   }
 
   /** Between two slices. `longWait`: nothing may happen for long from here on. */
@@ -200,43 +196,6 @@ export class GuestRun {
       this.#flushedNs = now;
       this.#log?.flush();
     }
-    if (longWait || now - this.#countedNs >= COUNT_NS) {
-      this.#countedNs = now;
-      this.#count();
-    }
-  }
-
-  #endOf(result: Exclude<StepResult, { kind: 'ran' }>): GuestEnd {
-    const totals = this.#totals();
-    switch (result.kind) {
-      case 'halted':
-        return { kind: 'halted', halt: result.halt, totals };
-      case 'diverged':
-        return { kind: 'diverged', divergence: result.divergence, totals };
-      case 'ended': {
-        const { halt } = this.#machine;
-        return halt === undefined ? { kind: 'stopped', totals } : { kind: 'halted', halt, totals };
-      }
-    }
-  }
-
-  #totals(): Totals {
-    const { tick: ticks, time } = this.#machine;
-    return {
-      ticks,
-      fromTick: this.#liveTick,
-      time,
-      elapsedNs: monotonicNs() - this.#liveNs,
-      idleNs: this.#live?.idleNs ?? 0n,
-      consoleBytes: this.#outputs.consoleBytes,
-      logBytes: this.#sink?.size ?? 0,
-      events: { ...this.#log?.events },
-    };
-  }
-
-  #count(): void {
-    const { ticks, time, events, logBytes, consoleBytes, idleNs } = this.#totals();
-    const records = Object.values(events).reduce((sum, count) => sum + BigInt(count), 0n);
-    this.#counters.set({ ticks, time, events: records, logBytes: BigInt(logBytes), consoleBytes, idleNs });
+    this.#meter.count(longWait);
   }
 }

@@ -31,6 +31,8 @@ export interface LiveParts {
   readonly entropy: EntropySource;
   /** Called at the end of each slice, and before the thread blocks. `longWait`: it may block for long. */
   readonly between: (longWait: boolean) => void;
+  /** Host time (monotonic, nanoseconds) at which guest time was what the machine says; now when left out. */
+  readonly timeNs?: bigint;
 }
 
 export class LiveSource implements InputSource {
@@ -40,12 +42,12 @@ export class LiveSource implements InputSource {
   #asked: (Output & { readonly kind: 'entropy' })[] = [];
   #idleNs = 0n;
 
-  /** Guest time goes on from where the machine stands. */
+  /** Guest time goes on from where the machine stands, or with `timeNs` from where it would stand by now. */
   constructor(parts: LiveParts) {
-    const { machine } = parts;
+    const { machine, timeNs = monotonicNs() } = parts;
     this.#parts = parts;
     this.#virtual = machine.config.clock === 'ticks';
-    this.#clock = new HostClock({ mode: machine.config.clock, time: machine.time, hostNs: monotonicNs() });
+    this.#clock = new HostClock({ mode: machine.config.clock, time: machine.time, hostNs: timeNs });
   }
 
   /** Host time spent blocked, nanoseconds. */

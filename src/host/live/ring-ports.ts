@@ -7,23 +7,25 @@ import type { Input, Output } from '../../emu/machine/events.ts';
 import type { OutputPort } from '../../session/gate.ts';
 import { monotonicNs } from '../clock.ts';
 import { Doorbell } from '../doorbell.ts';
-import { decodeInput, encodeOutput } from '../messages.ts';
-import { pieces, RingReader, RingWriter } from '../ring.ts';
+import { decodeInput, encodeOutput, isInput } from '../messages.ts';
+import { RingReader } from '../ring.ts';
+import { RingSender } from './ring-sender.ts';
 import { ControlWords, type SharedState } from './shared-state.ts';
 
 /** Console bytes kept together at most. */
 const TOGETHER_BYTES_MAX = 16384;
-/** How often a thread that waits for room looks whether it is to stop. */
-const LOOK_MS = 100;
 const NS_PER_MS = 1e6;
 
 export class RingInputs {
   readonly #reader: RingReader;
   readonly #bell: Doorbell;
   readonly #control: ControlWords;
+  readonly #other: (message: Uint8Array) => boolean;
 
-  constructor(shared: SharedState) {
+  /** `other` gets messages that are no inputs, as they are met; with true what is behind stays for the next `take`. */
+  constructor(shared: SharedState, other: (message: Uint8Array) => boolean = refuse) {
     const hostBell = new Doorbell(shared.hostBell);
+    this.#other = other;
     this.#reader = new RingReader(shared.toGuest, () => hostBell.ring());
     this.#bell = new Doorbell(shared.guestBell);
     this.#control = new ControlWords(shared.control);
@@ -33,10 +35,13 @@ export class RingInputs {
     return this.#control.stopAsked;
   }
 
-  /** The next input that has arrived. */
+  /** The next input that has arrived; undefined when there is none, or not yet. */
   take(): Input | undefined {
-    const message = this.#reader.read();
-    return message === undefined ? undefined : decodeInput(message);
+    for (let message = this.#reader.read(); message !== undefined; message = this.#reader.read()) {
+      if (isInput(message)) return decodeInput(message);
+      if (this.#other(message)) return undefined;
+    }
+    return undefined;
   }
 
   /** Blocks the thread until something arrives or the stop is asked, or until monotonic time `untilNs`. */
@@ -52,22 +57,14 @@ export class RingInputs {
 }
 
 export class RingOutputs implements OutputPort {
-  readonly #writer: RingWriter;
-  readonly #bell: Doorbell;
-  readonly #hostBell: Doorbell;
-  readonly #control: ControlWords;
+  readonly #sender: RingSender;
   #device = '';
   #together: Uint8Array[] = [];
   #togetherBytes = 0;
   #consoleBytes = 0n;
-  /** A part of a message was dropped: nothing can follow it. */
-  #gone = false;
 
   constructor(shared: SharedState) {
-    this.#writer = new RingWriter(shared.toHost);
-    this.#bell = new Doorbell(shared.guestBell);
-    this.#hostBell = new Doorbell(shared.hostBell);
-    this.#control = new ControlWords(shared.control);
+    this.#sender = new RingSender(shared);
   }
 
   /** Bytes that went to consoles. */
@@ -79,7 +76,7 @@ export class RingOutputs implements OutputPort {
   deliver(output: Output): void {
     if (output.kind !== 'console') {
       this.flush();
-      this.#put(output);
+      this.#sender.send(encodeOutput(output));
       return;
     }
     if (output.device !== this.#device || this.#togetherBytes > TOGETHER_BYTES_MAX) this.flush();
@@ -100,24 +97,10 @@ export class RingOutputs implements OutputPort {
     }
     this.#together = [];
     this.#togetherBytes = 0;
-    this.#put({ kind: 'console', device: this.#device, bytes });
+    this.#sender.send(encodeOutput({ kind: 'console', device: this.#device, bytes }));
   }
+}
 
-  /** A guest that is to stop does not wait for a reader that takes nothing: what finds no room then is dropped. */
-  #put(output: Output): void {
-    if (this.#gone) return;
-    for (const piece of pieces(encodeOutput(output))) {
-      let seen = this.#bell.rings;
-      while (!this.#writer.tryWrite(piece)) {
-        if (this.#control.stopAsked) {
-          this.#gone = true;
-          return;
-        }
-        this.#hostBell.ring();
-        this.#bell.wait(seen, LOOK_MS);
-        seen = this.#bell.rings;
-      }
-    }
-    this.#hostBell.ring();
-  }
+function refuse(message: Uint8Array): never {
+  throw new Error(`a message of kind ${message[0]} is not an input`);
 }

@@ -4,7 +4,8 @@
  *     main thread  -- toGuest: inputs -->  guest thread
  *     main thread  <-- toHost: outputs --  guest thread
  *
- * Only the guest thread writes the counters and `heldBytes`; only the main thread asks for the stop.
+ * Only the guest thread writes the counters and `heldBytes`; only the main thread asks for the stop, for standing
+ * still, and for less than the whole processor.
  */
 
 import { ringMemory } from '../ring.ts';
@@ -26,7 +27,7 @@ export function sharedState(): SharedState {
     guestBell: new SharedArrayBuffer(4),
     hostBell: new SharedArrayBuffer(4),
     counters: new SharedArrayBuffer(8 * NAMES.length),
-    control: new SharedArrayBuffer(8),
+    control: new SharedArrayBuffer(16),
   };
 }
 
@@ -72,6 +73,9 @@ export class Counters {
 
 const STOP = 0;
 const HELD = 1;
+const STALLED = 2;
+const SHARE_LEFT_OUT = 3;
+const SHARE_ONE = 1 << 16;
 /** Console bytes that wait in the guest thread; with more, consoles are not read. */
 const HELD_BYTES_MAX = 65536;
 
@@ -88,6 +92,22 @@ export class ControlWords {
   }
   askStop(): void {
     Atomics.store(this.#words, STOP, 1);
+  }
+
+  /** The guest is to stand still until this is false again. */
+  get stalled(): boolean {
+    return Atomics.load(this.#words, STALLED) !== 0;
+  }
+  set stalled(stalled: boolean) {
+    Atomics.store(this.#words, STALLED, stalled ? 1 : 0);
+  }
+
+  /** Share of the processor that the guest may take, above 0 and at most 1. */
+  get share(): number {
+    return 1 - Atomics.load(this.#words, SHARE_LEFT_OUT) / SHARE_ONE;
+  }
+  set share(share: number) {
+    Atomics.store(this.#words, SHARE_LEFT_OUT, Math.min(SHARE_ONE - 1, Math.round((1 - share) * SHARE_ONE)));
   }
 
   get holdsMuch(): boolean {

@@ -4,45 +4,36 @@
  * for.
  */
 
-import type { Input, Output } from '../../emu/machine/events.ts';
+import type { Output } from '../../emu/machine/events.ts';
 import { Doorbell } from '../doorbell.ts';
-import { decodeOutput, encodeInput } from '../messages.ts';
-import { giveBack } from '../page-memory.ts';
+import { decodeOutput } from '../messages.ts';
 import type { HostPort, Inbox } from '../ports/port.ts';
-import { type Piece, pieces, RingReader, RingWriter } from '../ring.ts';
-import { ControlWords, type SharedState } from './shared-state.ts';
-
-/** What the ports say besides inputs. */
-export type Voices = Pick<Inbox, 'notice' | 'quit' | 'fail'>;
+import { RingReader } from '../ring.ts';
+import { InputLine, type Voices } from './input-line.ts';
+import type { SharedState } from './shared-state.ts';
 
 export class Switchboard {
   readonly #ports: ReadonlyMap<string, HostPort>;
   readonly #outputs: RingReader;
-  readonly #inputs: RingWriter;
+  readonly #inputs: InputLine;
   readonly #ownBell: Doorbell;
-  readonly #guestBell: Doorbell;
-  readonly #control: ControlWords;
   readonly #voices: Voices;
-  /** Inputs that found the ring full. */
-  readonly #waiting: Piece[] = [];
-  #onClear: (() => void)[] = [];
   #serving: Promise<void> | undefined;
   #closed = false;
 
   /** Outputs of a device without a port go nowhere. */
   constructor(shared: SharedState, ports: readonly HostPort[], voices: Voices) {
     this.#ports = new Map(ports.map((port) => [port.device, port]));
-    this.#outputs = new RingReader(shared.toHost, () => this.#guestBell.ring());
-    this.#inputs = new RingWriter(shared.toGuest);
+    const guestBell = new Doorbell(shared.guestBell);
+    this.#outputs = new RingReader(shared.toHost, () => guestBell.ring());
+    this.#inputs = new InputLine(shared);
     this.#ownBell = new Doorbell(shared.hostBell);
-    this.#guestBell = new Doorbell(shared.guestBell);
-    this.#control = new ControlWords(shared.control);
     this.#voices = voices;
   }
 
   /** Opens every port; when one cannot be had, those opened before are closed and its error is thrown. */
   async open(): Promise<void> {
-    const inbox: Inbox = this.#inbox();
+    const inbox: Inbox = this.#inputs.inbox(this.#voices);
     try {
       for (const port of this.#ports.values()) await port.open(inbox);
     } catch (error) {
@@ -61,7 +52,7 @@ export class Switchboard {
     while (!this.#closed) {
       const seen = this.#ownBell.rings;
       await this.#takeAll();
-      this.#send();
+      this.#inputs.pump();
       if (!this.#closed && this.#outputs.used === 0) await this.#ownBell.rung(seen);
     }
   }
@@ -69,6 +60,7 @@ export class Switchboard {
   /** After the guest has ended: takes what is left of its outputs and closes the ports. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#inputs.close();
     this.#ownBell.ring();
     try {
       await this.#serving;
@@ -88,39 +80,5 @@ export class Switchboard {
 
   async #closePorts(): Promise<void> {
     for (const port of this.#ports.values()) await port.close();
-  }
-
-  get #congested(): boolean {
-    return this.#waiting.length > 0 || this.#control.holdsMuch;
-  }
-
-  #inbox(): Inbox {
-    const deliver = (input: Input): void => {
-      if (this.#closed) return;
-      this.#waiting.push(...pieces(encodeInput(input)));
-      this.#send();
-    };
-    const isCongested = (): boolean => this.#congested;
-    return {
-      ...this.#voices,
-      deliver,
-      get congested() {
-        return isCongested();
-      },
-      cleared: () => (isCongested() ? new Promise((done) => this.#onClear.push(done)) : Promise.resolve()),
-    };
-  }
-
-  /** Puts into the ring what fits. */
-  #send(): void {
-    let sent = 0;
-    while (sent < this.#waiting.length && this.#inputs.tryWrite(this.#waiting[sent]!)) {
-      const { body, left } = this.#waiting[sent++]!;
-      if (left === 0) giveBack(body);
-    }
-    if (sent > 0) this.#guestBell.ring();
-    this.#waiting.splice(0, sent);
-    if (this.#congested) return;
-    for (const done of this.#onClear.splice(0)) done();
   }
 }

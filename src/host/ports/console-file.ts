@@ -1,6 +1,6 @@
 /**
- * A console whose output goes to a file, from its beginning or behind what is there; the guest hears nothing. A write that fails ends the run:
- * an operator who asked for the output wants all of it.
+ * A console whose output goes to a file, from its beginning or behind what is there; the guest hears nothing. A write
+ * that fails ends the run: an operator who asked for the output wants all of it.
  */
 
 import { closeSync, openSync, writeSync } from 'node:fs';

@@ -27,6 +27,10 @@ export class ConsolePipe implements HostPort {
     if (this.#input !== undefined) this.#stopReading = readInto(this.#input, inbox, (bytes) => this.#heard(bytes));
   }
 
+  get idle(): boolean {
+    return this.#writer.idle;
+  }
+
   take(output: Output): Promise<void> | undefined {
     return output.kind === 'console' ? this.#writer.write(output.bytes) : undefined;
   }

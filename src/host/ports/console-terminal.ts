@@ -38,6 +38,10 @@ export class ConsoleTerminal implements HostPort {
     this.#stopReading = readInto(this.#input, inbox, (bytes) => this.#typed(bytes));
   }
 
+  get idle(): boolean {
+    return this.#writer.idle;
+  }
+
   take(output: Output): Promise<void> | undefined {
     return output.kind === 'console' ? this.#writer.write(output.bytes) : undefined;
   }

@@ -13,6 +13,8 @@ export interface HostPort {
   open(inbox: Inbox): Promise<void>;
   /** Carries out one output of the device. A promise asks the caller to hold further outputs until it resolves. */
   take(output: Output): Promise<void> | undefined;
+  /** False while some of what was taken is still in this process, and would be lost with it. Left out: not known. */
+  readonly idle?: boolean;
   /** Finishes what was taken, restores what was changed, and lets go. Safe to call twice, and without `open`. */
   close(): Promise<void>;
 }

@@ -22,6 +22,11 @@ export class StreamWriter {
     stream.on('error', this.#onError);
   }
 
+  /** Everything written has left this process. */
+  get idle(): boolean {
+    return this.#gone || this.#stream.writableLength === 0;
+  }
+
   write(bytes: Uint8Array): Promise<void> | undefined {
     if (this.#gone) return undefined;
     this.#stream.write(bytes);

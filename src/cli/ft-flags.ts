@@ -1,0 +1,90 @@
+/** The flags of a pair, shared by the commands that start its sides. */
+
+import { Flags } from '@oclif/core';
+import { type PairKey, readKey } from '../host/ft/key.ts';
+import type { PairOptions, Tuning } from '../host/ft/pair-options.ts';
+import { UserError } from '../lib/errors.ts';
+import { parseSize } from './specs.ts';
+
+export const tuningFlags = {
+  detect: Flags.integer({
+    summary: 'silence for this long is a failure of the other side [default: 500]',
+    helpGroup: 'PAIR',
+    helpValue: 'MS',
+  }),
+  'send-buffer': Flags.string({
+    summary: 'log that the primary keeps unacknowledged; more stops the guest [default: 32M]',
+    helpGroup: 'PAIR',
+    helpValue: 'SIZE',
+  }),
+  'receive-buffer': Flags.string({
+    summary: 'log that the backup keeps unexecuted; more is not read [default: 32M]',
+    helpGroup: 'PAIR',
+    helpValue: 'SIZE',
+  }),
+};
+
+export const sideFlags = {
+  name: Flags.string({ summary: 'name of the pair', default: 'pair', helpGroup: 'PAIR', helpValue: 'NAME' }),
+  arbiter: Flags.string({
+    summary: 'where it is decided who goes on alone: what both hosts reach, best the storage of the drives',
+    helpGroup: 'PAIR',
+    helpValue: 'file:DIR|disk:HOST:PORT',
+    required: true,
+  }),
+  key: Flags.string({
+    summary: 'the key of the pair, as lockstep ft keygen makes it; needed unless the channel stays on this host',
+    helpGroup: 'PAIR',
+    helpValue: 'FILE',
+  }),
+  'same-host': Flags.boolean({
+    summary: 'both sides on one host, for a trial: neither survives it',
+    helpGroup: 'PAIR',
+  }),
+  ...tuningFlags,
+};
+
+/** What of the tuning flags was given, as oclif parses them. */
+export interface TuningWords {
+  readonly detect?: number | undefined;
+  readonly 'send-buffer'?: string | undefined;
+  readonly 'receive-buffer'?: string | undefined;
+  readonly 'same-host'?: boolean | undefined;
+}
+
+interface SideWords extends TuningWords {
+  readonly name: string;
+  readonly arbiter: string;
+  readonly key?: string | undefined;
+}
+
+const DETECT_MS = { min: 50, max: 600_000 };
+/** A failure is seen by the fifth heartbeat that is missing. */
+const BEATS = 5;
+
+/** Throws UserError. */
+export function pairOptions(words: SideWords): PairOptions {
+  if (words.name === '') throw new UserError('bad-value', '--name is empty', 'give the pair a name');
+  const key: { readonly key?: PairKey } = words.key === undefined ? {} : { key: readKey(words.key) };
+  return { name: words.name, arbiter: words.arbiter, ...key, tuning: tuningOf(words) };
+}
+
+/** Throws UserError. */
+export function tuningOf(words: TuningWords): Tuning {
+  const { detect } = words;
+  if (detect !== undefined && (detect < DETECT_MS.min || detect > DETECT_MS.max)) {
+    const remedy = `give ${DETECT_MS.min} to ${DETECT_MS.max} milliseconds`;
+    throw new UserError('bad-value', `--detect ${detect} is out of range`, remedy);
+  }
+  const size = (flag: 'send-buffer' | 'receive-buffer'): number | undefined => {
+    const text = words[flag];
+    return text === undefined ? undefined : parseSize(`--${flag}`, text);
+  };
+  const [sendBufferBytes, receiveBufferBytes] = [size('send-buffer'), size('receive-buffer')];
+  return {
+    ...(words['same-host'] === true ? { sameHost: true } : {}),
+    ...(detect === undefined ? {} : { detectMs: detect, heartbeatMs: Math.max(10, Math.floor(detect / BEATS)) }),
+    ...(sendBufferBytes === undefined ? {} : { sendBufferBytes }),
+    ...(receiveBufferBytes === undefined ? {} : { receiveBufferBytes }),
+  };
+}

@@ -1,0 +1,61 @@
+/** The status of nodes for people. */
+
+import type { BackupStatus, PairStatus, PrimaryStatus } from '../ft/protocol/status.ts';
+import type { FoundNode } from '../host/ft/nodes.ts';
+import { bytes, columns, count } from './text.ts';
+
+type Row = readonly [string, string];
+
+/** One block of lines for each node. */
+export function statusText(nodes: readonly FoundNode[]): string {
+  if (nodes.length === 0) return 'no pair has a side on this host';
+  return nodes.map(nodeText).join('\n\n');
+}
+
+function nodeText({ pair, pid, command, ticks, recording, status }: FoundNode): string {
+  const rows: Row[] = [
+    ['pair', `${pair}, ${command}, process ${pid}`],
+    ['state', status === undefined ? 'waiting for a primary' : stateText(status)],
+    ...(status === undefined ? [] : statusRows(status)),
+    ['guest', `tick ${count(ticks)}`],
+    ...(recording === undefined ? [] : [['recording', recording] as const]),
+  ];
+  return columns(rows);
+}
+
+function stateText({ state, epoch, connected }: PairStatus): string {
+  const channel = state === 'protected' || state === 'following' ? `, channel ${connected ? 'open' : 'down'}` : '';
+  return `${state}, epoch ${epoch}${channel}`;
+}
+
+function statusRows(status: PairStatus): Row[] {
+  return [
+    ...(status.peer === undefined ? [] : [['other side', `${status.peer.who} on ${status.peer.host}`] as const]),
+    ...(status.role === 'primary' ? primaryRows(status) : backupRows(status)),
+    ['held outputs', count(status.heldOutputs)],
+    ['digests', `${count(status.digests)} compared, all equal`],
+  ];
+}
+
+function primaryRows({ lagMs, share, buffer, frames, stalls, stalledMs, stalled }: PrimaryStatus): Row[] {
+  const ms = (value: number): string => `${value.toFixed(1)} ms`;
+  const { handed, acked, executed } = frames;
+  const rows: Row[] = [
+    ['lag', `${ms(lagMs.now)} (half below ${ms(lagMs.p50)}, 99 of 100 below ${ms(lagMs.p99)})`],
+    ['buffer', `${bytes(buffer.bytes)} of ${bytes(buffer.limitBytes)} not acknowledged`],
+    ['frames', `${count(handed + 1)} made, ${count(acked + 1)} acknowledged, ${count(executed + 1)} executed`],
+  ];
+  if (share < 1) rows.push(['processor', `${(100 * share).toFixed(0)} %, so that the backup keeps up`]);
+  if (stalls > 0) {
+    rows.push(['stalls', `${count(stalls)}, ${(stalledMs / 1000).toFixed(1)} s${stalled ? ', stalled now' : ''}`]);
+  }
+  return rows;
+}
+
+function backupRows({ buffer, frames, droppedOutputs }: BackupStatus): Row[] {
+  return [
+    ['buffer', `${bytes(buffer.bytes)} of ${bytes(buffer.limitBytes)} not executed`],
+    ['frames', `${count(frames.received + 1)} received, ${count(frames.executed + 1)} executed`],
+    ['dropped', `${count(droppedOutputs)} outputs, which the primary gave out`],
+  ];
+}

@@ -1,0 +1,54 @@
+/** `lockstep ft pair`: both sides of a pair on this host, to try it. */
+
+import { Flags } from '@oclif/core';
+import { LockstepCommand } from '../../cli/command.ts';
+import { digestEveryFlag, digestTicksOf } from '../../cli/digest-every.ts';
+import { tuningFlags, tuningOf } from '../../cli/ft-flags.ts';
+import { pairUi } from '../../cli/ft-text.ts';
+import { guestOptions } from '../../cli/guest-options.ts';
+import { reportOutcome } from '../../cli/live.ts';
+import { machineFlags } from '../../cli/machine-flags.ts';
+import { runPair } from '../../host/ft/pair.ts';
+import type { PairOutcome } from '../../host/ft/pair-options.ts';
+
+export default class FtPair extends LockstepCommand {
+  static override summary = 'Run a guest on a primary and a backup, both on this host, to try it.';
+  static override description =
+    'Two processes, and this one as their terminal. Kill either with kill -9: the guest goes on in the other, and ' +
+    'its console here goes on without a gap or a repeat.';
+  static override examples = [
+    {
+      description: 'A guest that counts aloud; kill the process that is named as primary.',
+      command: '<%= config.bin %> ft pair --kernel samples/prebuilt/count.elf',
+    },
+    {
+      description: 'Linux.',
+      command: '<%= config.bin %> ft pair --kernel Image --initrd initrd.cpio.gz --append console=ttyS0',
+    },
+  ];
+  static override flags = {
+    name: Flags.string({ summary: 'name of the pair', default: 'pair', helpGroup: 'PAIR', helpValue: 'NAME' }),
+    output: Flags.string({
+      char: 'o',
+      summary: "the primary's recording; the backup's is beside it [default: new ones in the default folder]",
+      helpValue: 'FILE',
+    }),
+    'digest-every': digestEveryFlag,
+    ...tuningFlags,
+    ...machineFlags,
+  };
+
+  async run(): Promise<PairOutcome> {
+    const { flags } = await this.parse(FtPair);
+    const guest = {
+      ...guestOptions(flags),
+      ...(flags.output === undefined ? {} : { output: flags.output }),
+      digestTicks: digestTicksOf(flags['digest-every']),
+      command: ['lockstep', 'ft', 'pair', ...this.argv],
+    };
+    const outcome = await runPair({ name: flags.name, guest, tuning: tuningOf(flags) }, pairUi(this.jsonEnabled()));
+    reportOutcome('recorded', outcome);
+    this.finish(outcome.exitCode);
+    return outcome;
+  }
+}

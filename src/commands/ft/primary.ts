@@ -1,0 +1,67 @@
+/** `lockstep ft primary`: a guest that runs here and is followed by a backup elsewhere. */
+
+import { Flags } from '@oclif/core';
+import { LockstepCommand } from '../../cli/command.ts';
+import { digestEveryFlag, digestTicksOf } from '../../cli/digest-every.ts';
+import { pairOptions, sideFlags } from '../../cli/ft-flags.ts';
+import { nodeUi } from '../../cli/ft-text.ts';
+import { guestOptions } from '../../cli/guest-options.ts';
+import { reportOutcome } from '../../cli/live.ts';
+import { machineFlags } from '../../cli/machine-flags.ts';
+import { parseEndpoint } from '../../host/ft/endpoint.ts';
+import type { PairOutcome } from '../../host/ft/pair-options.ts';
+import { runPrimary } from '../../host/ft/run-node.ts';
+
+export default class FtPrimary extends LockstepCommand {
+  static override summary = 'Run a guest that survives this host.';
+  static override description =
+    'The guest begins when its backup is there. What it sends, says or writes leaves when the backup holds ' +
+    'everything that led to it. When the backup is lost the guest goes on here alone; when this host is lost it ' +
+    'goes on there. ' +
+    'Exit code: 0 when the guest powers off, 1 when it reports failure, 4 when the pair goes on at the other side.';
+  static override examples = [
+    {
+      description: 'Start the backup on the other host first, or after: whichever is there waits.',
+      command:
+        '<%= config.bin %> ft primary --kernel Image --initrd initrd.cpio.gz --append console=ttyS0 ' +
+        '--backup tcp:10.0.0.2:7100 --key pair.key --arbiter disk:10.0.0.9:10809 ' +
+        '--drive nbd:10.0.0.9:10809/disk,mode=write',
+    },
+  ];
+  static override flags = {
+    backup: Flags.string({
+      summary: 'where the backup listens',
+      helpGroup: 'PAIR',
+      helpValue: 'tcp:HOST:PORT',
+      required: true,
+    }),
+    output: Flags.string({
+      char: 'o',
+      summary: 'the recording to make [default: a new one in the default folder]',
+      helpValue: 'FILE',
+    }),
+    'digest-every': digestEveryFlag,
+    ...sideFlags,
+    ...machineFlags,
+  };
+
+  async run(): Promise<PairOutcome> {
+    const { flags } = await this.parse(FtPrimary);
+    const outcome = await runPrimary(
+      {
+        ...pairOptions(flags),
+        backup: parseEndpoint('--backup', flags.backup),
+        guest: {
+          ...guestOptions(flags),
+          ...(flags.output === undefined ? {} : { output: flags.output }),
+          digestTicks: digestTicksOf(flags['digest-every']),
+          command: ['lockstep', 'ft', 'primary', ...this.argv],
+        },
+      },
+      nodeUi(this.jsonEnabled()),
+    );
+    reportOutcome('recorded', outcome);
+    this.finish(outcome.exitCode);
+    return outcome;
+  }
+}

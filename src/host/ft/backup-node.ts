@@ -1,0 +1,268 @@
+/**
+ * The main thread of a backup: carries what happens (network, guest thread, arbiter, operator) to the protocol core,
+ * and carries its effects out. It decides nothing about the pair itself.
+ *
+ * The pair's epoch comes with the primary's hello; a backup that follows nobody takes each hello as the first.
+ */
+
+import type { Socket } from 'node:net';
+import type { Output } from '../../emu/machine/events.ts';
+import type { MachineConfig } from '../../emu/machine/machine.ts';
+import type { Arbiter } from '../../ft/arbiter.ts';
+import { Backup } from '../../ft/protocol/backup.ts';
+import type { BackupEffect, BackupEvent } from '../../ft/protocol/io.ts';
+import type { Message } from '../../ft/protocol/message.ts';
+import type { PairSettings } from '../../ft/protocol/settings.ts';
+import type { BackupStatus } from '../../ft/protocol/status.ts';
+import { isFromPrimary } from '../../ft/protocol/wire.ts';
+import { decodeHeader } from '../../logformat/header.ts';
+import { configFromCbor } from '../../session/machine-config.ts';
+import { monotonicNs } from '../clock.ts';
+import type { Surroundings } from '../guest-options.ts';
+import { openDrives, portsOf } from '../guest-ports.ts';
+import type { GuestEnd } from '../live/job.ts';
+import { newRecordingPaths } from '../recordings.ts';
+import { zstd } from '../zstd.ts';
+import { CoreDriver } from './core-driver.ts';
+import { Heartbeats } from './heartbeats.ts';
+import { NodeBase } from './node-base.ts';
+import type { BackupOptions, NodeUi } from './pair-options.ts';
+import type { Report } from './ring-messages.ts';
+import { cardsOf, decodeSurroundings, requireShared } from './surroundings.ts';
+import { type Listener, listen } from './transport.ts';
+
+type Event = BackupEvent<Output>;
+type Effect = BackupEffect<Output>;
+
+/** Who connects and says nothing for this long is nobody. */
+const GREETING_MS = 5000;
+
+export class BackupNode extends NodeBase {
+  readonly #options: BackupOptions;
+  readonly #settings: PairSettings;
+  #core: Backup<Output> | undefined;
+  #driver: CoreDriver<Event, Effect> | undefined;
+  #listener: Listener | undefined;
+  #heartbeats: Heartbeats | undefined;
+  #surroundings: Surroundings | undefined;
+  #connection = 0;
+  #toldStrangers = false;
+  #prepared: Promise<void> = Promise.resolve();
+
+  /** The epoch of `settings` is not looked at. */
+  constructor(options: BackupOptions, settings: PairSettings, arbiter: Arbiter, ui: NodeUi) {
+    super(settings, arbiter, ui);
+    this.#options = options;
+    this.#settings = settings;
+  }
+
+  override get status(): BackupStatus | undefined {
+    return this.#core?.status;
+  }
+
+  protected override get command(): string {
+    return 'backup';
+  }
+
+  protected override async start(): Promise<void> {
+    const { listen: endpoint, key } = this.#options;
+    this.#listener = await listen(
+      endpoint,
+      key,
+      (socket) => this.#connected(socket),
+      (from) => this.#stranger(from),
+    );
+    this.#heartbeats = await Heartbeats.at(this.#listener.endpoint, key);
+    this.#heartbeats.listen((heartbeat) => this.#driver?.tell({ kind: 'heartbeat', heartbeat }));
+    this.ui.listening?.(this.#listener.endpoint);
+    this.ui.input.on('data', this.#refuseTyped);
+  }
+
+  /** The console is where the guest lives; what is typed here before goes nowhere. */
+  readonly #refuseTyped = (): void => {
+    this.ui.input.off('data', this.#refuseTyped);
+    const primary = this.#core?.status.peer?.who;
+    this.ui.notice(`the guest's console is at its primary${primary === undefined ? '' : ` ${primary}`}, not here`);
+  };
+
+  protected override stopGuest(): boolean {
+    if (this.#core?.state !== 'live') return false;
+    this.guest.stop();
+    return true;
+  }
+
+  protected override powerOff(): string | undefined {
+    if (this.#core?.state !== 'live') {
+      const primary = this.#core?.status.peer;
+      const where =
+        primary === undefined ? 'it has no primary yet' : `its primary is ${primary.who} on ${primary.host}`;
+      return `this is the backup of the pair ${this.#settings.pair}; ${where}`;
+    }
+    this.guest.input({ kind: 'control', action: 'powerOff' });
+    return undefined;
+  }
+
+  protected override heard(report: Report): void {
+    switch (report.kind) {
+      case 'executed': {
+        const { sequence, tick, digests } = report;
+        this.#tell({ kind: 'executed', sequence, tick, digests });
+        return;
+      }
+      case 'output': {
+        const { device, unit, output } = report;
+        this.#tell({ kind: 'output', output: { device, unit, payload: output } });
+        return;
+      }
+      case 'drained':
+        this.#tell({ kind: 'drained' });
+        return;
+      default:
+        throw new Error(`a ${report.kind} report from a backup's guest`);
+    }
+  }
+
+  protected override guestEnded(end: GuestEnd): void {
+    if (end.kind === 'diverged') {
+      const { tick, expected, found, explanation } = end.divergence;
+      const report = `at tick ${tick}: expected ${expected}, found ${found}; ${explanation}`;
+      this.#tell({ kind: 'diverged', report });
+    } else this.#tell({ kind: 'off' });
+  }
+
+  protected override async shut(): Promise<void> {
+    this.ui.input.off('data', this.#refuseTyped);
+    this.ui.input.pause();
+    this.#driver?.stop();
+    this.#listener?.close();
+    this.#heartbeats?.close();
+    await this.#prepared.catch(() => {});
+  }
+
+  #tell(event: Event): void {
+    this.#driver?.tell(event);
+    this.look();
+  }
+
+  #connected(socket: Socket): void {
+    const connection = ++this.#connection;
+    let greeted: CoreDriver<Event, Effect> | undefined;
+    const timer = setTimeout(() => this.connections.disconnect(connection, 'it says nothing'), GREETING_MS);
+    this.connections.add(connection, socket, {
+      message: (message) => {
+        clearTimeout(timer);
+        if (!isFromPrimary(message)) {
+          this.connections.disconnect(connection, 'it speaks as a backup');
+          return;
+        }
+        if (greeted === undefined) {
+          greeted = this.#driverFor(message);
+          greeted.tell({ kind: 'connected', connection });
+        }
+        greeted.tell({ kind: 'message', connection, message });
+        this.look();
+      },
+      closed: (reason) => {
+        clearTimeout(timer);
+        greeted?.tell({ kind: 'closed', connection, reason });
+        this.look();
+      },
+    });
+  }
+
+  /** While nobody is followed, whoever greets says which epoch the pair is in. */
+  #driverFor(message: Message): CoreDriver<Event, Effect> {
+    if (this.#driver !== undefined && this.#core?.state !== 'waiting') return this.#driver;
+    const epoch = message.kind === 'hello' ? message.epoch : this.#settings.epoch;
+    const core = new Backup<Output>({ ...this.#settings, epoch }, performance.now());
+    this.#driver?.stop();
+    this.#core = core;
+    this.#driver = new CoreDriver<Event, Effect>(core, (effect) => this.#carryOut(effect));
+    return this.#driver;
+  }
+
+  #stranger(from: string): void {
+    if (this.#toldStrangers) return;
+    this.#toldStrangers = true;
+    this.ui.notice(`somebody at ${from} tried to connect and does not hold the key`);
+  }
+
+  #carryOut(effect: Effect): void {
+    switch (effect.kind) {
+      case 'disconnect':
+        this.connections.disconnect(effect.connection, effect.reason);
+        break;
+      case 'reading':
+        this.connections.reading(effect.connection, effect.reading);
+        break;
+      case 'heartbeat':
+        this.#heartbeats?.send(effect.heartbeat);
+        break;
+      case 'claim':
+        this.claim(effect.epoch, (result) => this.#tell({ kind: 'claimed', epoch: effect.epoch, result }));
+        break;
+      case 'follow':
+        this.#follow(effect.surroundings);
+        break;
+      case 'feed':
+        this.#feed(effect.bytes);
+        break;
+      case 'drain':
+        this.guest.order({ kind: 'drain' });
+        break;
+      case 'live':
+        this.#live(effect.epoch);
+        break;
+      case 'goLive':
+        void this.#prepared.then(() => this.guest.order({ kind: 'goLive' }));
+        break;
+      default:
+        this.carryOutCommon(effect);
+    }
+  }
+
+  #follow(bytes: Uint8Array): void {
+    try {
+      this.#surroundings = decodeSurroundings(bytes, this.#options.given);
+      requireShared(this.#surroundings.drives);
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  #feed(bytes: Uint8Array): void {
+    if (!this.begun) this.#begin(bytes);
+    this.guest.order({ kind: 'feed', receivedNs: monotonicNs(), bytes });
+  }
+
+  /** The first frame is the header: now it is known what the machine is. */
+  #begin(headerBytes: Uint8Array): void {
+    const log = this.makeLog(this.#options.output, newRecordingPaths(`${this.#settings.pair}-backup`));
+    const surroundings = this.#surroundings;
+    if (log === undefined || surroundings === undefined) return;
+    const config = configFromCbor(decodeHeader(headerBytes, zstd).machine);
+    this.#prepared = this.#prepare(config, surroundings);
+    this.#prepared.catch((error: unknown) => this.failed(error));
+    const { engine, entropy } = surroundings;
+    const { injectFaultTick } = this.#options;
+    const fault = injectFaultTick === undefined ? {} : { injectFaultTick };
+    this.runGuest(() => this.guest.run({ role: 'backup', engine, entropy, log, ...fault }));
+  }
+
+  /** Shows early what would be missing; nothing is written and no card speaks before this side is live. */
+  async #prepare(config: MachineConfig, surroundings: Surroundings): Promise<void> {
+    const { pair, epoch } = this.#core!.status;
+    const drives = await openDrives(surroundings.drives, { pair, epoch });
+    const ports = portsOf(config, surroundings, drives, this.ui, true);
+    await this.prepareDevices(ports, drives, cardsOf(config));
+  }
+
+  #live(epoch: number): void {
+    this.ui.input.off('data', this.#refuseTyped);
+    this.#prepared = this.#prepared.then(async () => {
+      this.raiseDrives(epoch);
+      await this.openDevices();
+    });
+    this.#prepared.catch((error: unknown) => this.failed(error));
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * How a node is found and spoken to on its own host: a Unix socket `ROLE-PID.sock` in the folder of its pair, below the
+ * runtime folder of the XDG Base Directory Specification. One word in, one line of JSON out.
+ */
+
+import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { connect, createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { ExitCode, UserError } from '../../lib/errors.ts';
+import { codeOf, reasonOf } from '../os-errors.ts';
+import { stateFolder } from '../recordings.ts';
+
+const ANSWER_MS = 2000;
+const SUFFIX = '.sock';
+
+/** A node that may be there. */
+export interface NodeAddress {
+  readonly pair: string;
+  readonly path: string;
+}
+
+function pairsFolder(): string {
+  const xdg = process.env.XDG_RUNTIME_DIR;
+  return xdg?.startsWith('/') ? join(xdg, 'lockstep', 'ft') : join(stateFolder(), 'ft');
+}
+
+export class ControlSocket {
+  readonly #server: Server;
+  readonly #path: string;
+
+  private constructor(server: Server, path: string) {
+    this.#server = server;
+    this.#path = path;
+  }
+
+  /** `answer`: what is said to a command, as JSON; bigint becomes a number. UserError when it cannot be made. */
+  static async listen(pair: string, role: string, answer: (command: string) => unknown): Promise<ControlSocket> {
+    const folder = join(pairsFolder(), encodeURIComponent(pair));
+    const path = join(folder, `${role}-${process.pid}${SUFFIX}`);
+    const server = createServer((socket) => {
+      socket.setEncoding('utf8').on('error', () => {});
+      socket.once('data', (command: string) => socket.end(`${JSON.stringify(answer(command.trim()), plain)}\n`));
+    });
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      rmSync(path, { force: true });
+      await new Promise<void>((done, failed) => {
+        server.once('error', failed);
+        server.listen(path, done);
+      });
+      chmodSync(path, 0o600);
+    } catch (error) {
+      const what = `cannot make the socket ${path}: ${reasonOf(error)}`;
+      throw new UserError(
+        'no-socket',
+        what,
+        'set XDG_RUNTIME_DIR to a short path that you can write',
+        undefined,
+        error,
+      );
+    }
+    server.unref();
+    return new ControlSocket(server, path);
+  }
+
+  close(): void {
+    this.#server.close();
+    rmSync(this.#path, { force: true });
+  }
+}
+
+/** Nodes of this host, of one pair or all. Some may be gone. */
+export function listNodes(pair?: string): NodeAddress[] {
+  const folder = pairsFolder();
+  const names = pair === undefined ? entriesOf(folder) : [encodeURIComponent(pair)];
+  return names.flatMap((name) =>
+    entriesOf(join(folder, name))
+      .filter((entry) => entry.endsWith(SUFFIX))
+      .map((entry) => ({ pair: decodeURIComponent(name), path: join(folder, name, entry) })),
+  );
+}
+
+/** The node's answer; undefined when it is gone, and its socket is removed then. */
+export async function tellNode({ path }: NodeAddress, command: string): Promise<unknown> {
+  try {
+    const answer = await exchange(path, command);
+    return answer === '' ? undefined : JSON.parse(answer);
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ECONNREFUSED') rmSync(path, { force: true });
+    if (code === 'ECONNREFUSED' || code === 'ENOENT' || code === 'ECONNRESET' || code === 'EPIPE') return undefined;
+    const what = `the node at ${path} does not answer: ${reasonOf(error)}`;
+    throw new UserError('no-answer', what, 'look whether its process runs', ExitCode.lost, error);
+  }
+}
+
+function exchange(path: string, command: string): Promise<string> {
+  return new Promise((done, failed) => {
+    const socket = connect(path, () => socket.write(`${command}\n`));
+    let text = '';
+    socket.setEncoding('utf8');
+    socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error('no answer')));
+    socket.on('data', (chunk: string) => {
+      text += chunk;
+    });
+    socket.on('error', failed);
+    socket.on('close', () => done(text));
+  });
+}
+
+function entriesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+const plain = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? Number(value) : value);

@@ -1,0 +1,40 @@
+/**
+ * What the guest thread of a pair's side is told when it starts. Plain data: it goes between threads by structured
+ * clone.
+ */
+
+import type { MachineConfig } from '../../emu/machine/machine.ts';
+import type { LogHeader } from '../../logformat/header.ts';
+import type { EntropySetting } from '../entropy.ts';
+import type { EngineName } from '../guest-options.ts';
+import type { KeptImages } from '../kept-images.ts';
+import type { SharedState } from '../live/shared-state.ts';
+
+/** The own log: the open file `fd`, made for this alone, at `path`. */
+export interface LogFile {
+  readonly fd: number;
+  readonly path: string;
+}
+
+interface SideJob {
+  readonly shared: SharedState;
+  readonly engine: EngineName;
+  readonly entropy: EntropySetting;
+  readonly log: LogFile;
+}
+
+export interface PrimaryJob extends SideJob {
+  readonly role: 'primary';
+  readonly config: MachineConfig;
+  readonly images: KeptImages;
+  readonly header: LogHeader;
+}
+
+/** Machine and images come over the channel, in the log that is followed. */
+export interface BackupJob extends SideJob {
+  readonly role: 'backup';
+  /** Flip a bit of the guest's state at this tick of the replay: a test aid. */
+  readonly injectFaultTick?: bigint;
+}
+
+export type SideOfPairJob = PrimaryJob | BackupJob;

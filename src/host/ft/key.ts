@@ -1,0 +1,48 @@
+/**
+ * The secret that the two sides of a pair share: 32 random bytes, in a file as 64 hexadecimal digits. What goes over
+ * the wire is protected by keys derived from it, one for each use.
+ */
+
+import { createHmac, randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { UserError } from '../../lib/errors.ts';
+import { codeOf, reasonOf } from '../os-errors.ts';
+
+const KEY_BYTES = 32;
+const REMEDY = 'make one with: lockstep ft keygen FILE, and copy it to the other host';
+
+export interface PairKey {
+  /** Pre-shared key of the channel's TLS. */
+  readonly channel: Uint8Array;
+  /** Key of the heartbeats' HMAC. */
+  readonly heartbeat: Uint8Array;
+}
+
+export function pairKey(secret: Uint8Array): PairKey {
+  const derived = (use: string): Uint8Array => createHmac('sha256', secret).update(`lockstep ${use}`).digest();
+  return { channel: derived('channel'), heartbeat: derived('heartbeat') };
+}
+
+/** UserError when there is no key in the file. */
+export function readKey(path: string): PairKey {
+  let text: string;
+  try {
+    text = readFileSync(path, 'latin1').trim();
+  } catch (error) {
+    throw new UserError('no-key', `cannot read the key ${path}: ${reasonOf(error)}`, REMEDY, undefined, error);
+  }
+  if (!/^[0-9a-f]{64}$/i.test(text)) throw new UserError('bad-key', `${path} holds no key of 64 digits`, REMEDY);
+  return pairKey(Buffer.from(text, 'hex'));
+}
+
+/** Writes a new key that only this user can read. UserError when the file exists or cannot be made. */
+export function makeKey(path: string): void {
+  try {
+    writeFileSync(path, `${randomBytes(KEY_BYTES).toString('hex')}\n`, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    const exists = codeOf(error) === 'EEXIST';
+    const what = exists ? `${path} exists already` : `cannot make the key ${path}: ${reasonOf(error)}`;
+    const remedy = exists ? 'name another file, or remove it first' : 'name a file in a folder that you can write';
+    throw new UserError('bad-output', what, remedy, undefined, error);
+  }
+}

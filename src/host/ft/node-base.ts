@@ -1,0 +1,281 @@
+/**
+ * What both sides of a pair have on their main thread: the guest's thread, its devices, connections, claims, the own
+ * log, the operator's word, and one end. Sides add their protocol core and what is special to them.
+ *
+ *     start ── the core's effects, the guest's reports ──> over (off, halt, failure, or stopped before) ── shut
+ */
+
+import type { Output } from '../../emu/machine/events.ts';
+import type { Arbiter, ClaimResult } from '../../ft/arbiter.ts';
+import type { CommonEffect, HeldOutput } from '../../ft/protocol/io.ts';
+import type { Message } from '../../ft/protocol/message.ts';
+import type { PairSettings } from '../../ft/protocol/settings.ts';
+import type { PairStatus } from '../../ft/protocol/status.ts';
+import { ExitCode, UserError } from '../../lib/errors.ts';
+import type { GuestEnd } from '../live/job.ts';
+import { LogFileSink } from '../log-file-sink.ts';
+import { reasonOf } from '../os-errors.ts';
+import { NO_TOTALS, type Outcome, outcomeOf } from '../outcome.ts';
+import type { DriveFile } from '../ports/drive-file.ts';
+import type { HostPort, Inbox } from '../ports/port.ts';
+import { Connections } from './connections.ts';
+import { ControlSocket } from './control-socket.ts';
+import { Devices } from './devices.ts';
+import type { LogFile } from './job.ts';
+import type { NodeUi, PairOutcome } from './pair-options.ts';
+import type { Report } from './ring-messages.ts';
+import { SideGuest } from './side-guest.ts';
+
+/** The effects that the sides have in common and that are done alike. */
+type SharedEffect = Exclude<CommonEffect<Message, Output>, { kind: 'disconnect' | 'heartbeat' | 'claim' | 'live' }>;
+
+export abstract class NodeBase {
+  protected readonly ui: NodeUi;
+  protected readonly guest: SideGuest;
+  protected readonly connections = new Connections();
+  /** The guest's thread runs, or has run. */
+  protected begun = false;
+  readonly #settings: PairSettings;
+  readonly #arbiter: Arbiter;
+  #devices: Devices | undefined;
+  #drives: readonly DriveFile[] = [];
+  #cards: ReadonlyMap<string, Uint8Array> = new Map();
+  /** Released before there were devices. */
+  readonly #early: HeldOutput<Output>[] = [];
+  #sink: LogFileSink | undefined;
+  #guestRun: Promise<void> = Promise.resolve();
+  #end: GuestEnd | undefined;
+  #quit = false;
+  #state = '';
+  #control: ControlSocket | undefined;
+  readonly #over: Promise<Outcome>;
+  #finish: (outcome: Outcome) => void = () => {};
+  #fail: (error: unknown) => void = () => {};
+
+  constructor(settings: PairSettings, arbiter: Arbiter, ui: NodeUi) {
+    this.#settings = settings;
+    this.#arbiter = arbiter;
+    this.ui = ui;
+    this.guest = new SideGuest({
+      report: (report) => this.heard(report),
+      direct: (output) => this.#devices?.direct(output),
+      live: () => this.look(),
+    });
+    this.#over = new Promise((finish, fail) => {
+      this.#finish = finish;
+      this.#fail = fail;
+    });
+    this.#over.catch(() => {});
+  }
+
+  /** As the core tells it; undefined before there is one. */
+  abstract get status(): PairStatus | undefined;
+  /** 'primary' or 'backup', as it was started. */
+  protected abstract get command(): string;
+  protected abstract start(): Promise<void>;
+  /** The operator ends the guest where it stands; false: there is none that this node may end. */
+  protected abstract stopGuest(): boolean;
+  /** The operator powers the guest off; why not, when this is not the side for it. */
+  protected abstract powerOff(): string | undefined;
+  protected abstract heard(report: Report): void;
+  protected abstract guestEnded(end: GuestEnd): void;
+  /** Lets go of what the side has opened itself. */
+  protected abstract shut(): Promise<void>;
+
+  /** Runs to the end of the node. UserError when it cannot begin; what happens later is in the outcome. */
+  async run(): Promise<PairOutcome> {
+    const stop = (): void => this.#stopped();
+    this.ui.stop?.addEventListener('abort', stop);
+    try {
+      this.#control = await ControlSocket.listen(this.#settings.pair, this.command, (command) => this.#told(command));
+      await this.start();
+      if (this.ui.stop?.aborted === true) stop();
+      const outcome = await this.#over;
+      const { status } = this;
+      return { ...outcome, pair: status };
+    } finally {
+      this.ui.stop?.removeEventListener('abort', stop);
+      await this.#close();
+    }
+  }
+
+  protected carryOutCommon(effect: SharedEffect): void {
+    switch (effect.kind) {
+      case 'send':
+        this.connections.send(effect.connection, this.#truthful(effect.message));
+        break;
+      case 'release':
+        if (this.#devices === undefined) this.#early.push(effect.output);
+        else this.#devices.release(effect.output);
+        break;
+      case 'notice':
+        this.ui.notice(effect.text);
+        break;
+      case 'off':
+        void this.#guestRun.then(() => this.#finish(this.#ended()));
+        break;
+      case 'halt':
+        this.guest.stop();
+        void this.#guestRun.then(() => this.#finish(this.#halted(effect)));
+        break;
+    }
+  }
+
+  protected claim(epoch: number, answer: (result: ClaimResult) => void): void {
+    const { pair, who } = this.#settings;
+    void this.#arbiter.claim(pair, epoch, who).then(answer);
+  }
+
+  /** Opens the host ends. UserError when one cannot be had. */
+  protected async useDevices(ports: readonly HostPort[], drives: readonly DriveFile[]): Promise<void> {
+    const devices = this.#makeDevices(ports, drives);
+    await devices.open(this.#inbox());
+    devices.begin();
+  }
+
+  /** Opens drives and `cards` (which stay quiet), and leaves the rest for `openDevices`. */
+  protected async prepareDevices(
+    ports: readonly HostPort[],
+    drives: readonly DriveFile[],
+    cards: ReadonlyMap<string, Uint8Array>,
+  ): Promise<void> {
+    const early = new Set([...drives.map(({ device }) => device), ...cards.keys()]);
+    this.#cards = cards;
+    await this.#makeDevices(ports, drives).open(this.#inbox(), early);
+  }
+
+  /** The world has the guest here from now on. */
+  protected async openDevices(): Promise<void> {
+    await this.#devices?.open(this.#inbox());
+    this.#devices?.begin(this.#cards);
+  }
+
+  protected raiseDrives(epoch: number): void {
+    for (const drive of this.#drives) {
+      drive.raise(epoch).catch((error: unknown) => this.ui.notice(`drive ${drive.device}: ${reasonOf(error)}`));
+    }
+  }
+
+  /** The file of the own log: `path`, or the first of `otherwise` that is free. Undefined when the node has failed. */
+  protected makeLog(path: string | undefined, otherwise: Iterable<string>): LogFile | undefined {
+    try {
+      this.#sink = path === undefined ? LogFileSink.createFirst(otherwise) : LogFileSink.create(path);
+      this.ui.recording?.(this.#sink.path);
+      return { fd: this.#sink.fd, path: this.#sink.path };
+    } catch (error) {
+      this.failed(error);
+      return undefined;
+    }
+  }
+
+  protected runGuest(run: () => Promise<GuestEnd>): void {
+    this.begun = true;
+    this.#guestRun = run().then(
+      (end) => {
+        this.#end = end;
+        if (end.kind === 'failed') this.#finish(this.#ended());
+        else this.guestEnded(end);
+      },
+      (error: unknown) => this.failed(error),
+    );
+  }
+
+  /** The node cannot go on: its end is this error. The other side sees a node that is gone. */
+  protected failed(error: unknown): void {
+    if (!(error instanceof UserError)) {
+      this.#fail(error);
+      return;
+    }
+    const { ticks, time, consoleBytes, idleNs } = this.guest.progress;
+    const totals = { ...NO_TOTALS, ticks, time, consoleBytes, idleNs };
+    this.#finish({ ending: 'failed', exitCode: error.exitCode, error, ...this.#recording(), totals, mips: 0 });
+  }
+
+  /** The operator's end before there is a guest to end. */
+  protected endBefore(exitCode: ExitCode = ExitCode.done): void {
+    this.#finish({ ending: 'stopped', exitCode, totals: NO_TOTALS, mips: 0 });
+  }
+
+  /** Tells of a state that is new. */
+  protected look(): void {
+    const { status } = this;
+    if (status === undefined || status.state === this.#state) return;
+    this.#state = status.state;
+    this.ui.changed?.(status);
+  }
+
+  /** The core counts what it has released; the other side may forget only what cannot be lost with this process. */
+  #truthful(message: Message): Message {
+    if (message.kind !== 'released' || this.#devices === undefined) return message;
+    return { kind: 'released', released: this.#devices.left(message.released) };
+  }
+
+  #makeDevices(ports: readonly HostPort[], drives: readonly DriveFile[]): Devices {
+    this.#drives = drives;
+    this.#devices = new Devices(
+      ports,
+      (congested) => this.guest.stall('devices', congested),
+      (error) => this.failed(error),
+    );
+    for (const output of this.#early.splice(0)) this.#devices.release(output);
+    return this.#devices;
+  }
+
+  #inbox(): Inbox {
+    return this.guest.inbox({
+      notice: (text) => this.ui.notice(text),
+      quit: () => {
+        this.#quit = true;
+        this.#stopped();
+      },
+      fail: (error) => this.failed(error),
+    });
+  }
+
+  #stopped(): void {
+    if (!this.stopGuest()) this.endBefore(this.#quit ? ExitCode.done : ExitCode.interrupted);
+  }
+
+  #told(command: string): unknown {
+    if (command === 'stop') {
+      const refused = this.powerOff();
+      return refused === undefined ? {} : { refused };
+    }
+    const { ticks } = this.guest.progress;
+    return { pid: process.pid, command: this.command, ticks, ...this.#recording(), status: this.status };
+  }
+
+  /** How it ended when the guest is off. */
+  #ended(): Outcome {
+    const interrupted = this.ui.stop?.aborted === true && !this.#quit;
+    return outcomeOf(this.#end!, this.#sink?.path, !interrupted);
+  }
+
+  #halted(effect: Extract<SharedEffect, { kind: 'halt' }>): Outcome {
+    const outcome = this.#end === undefined ? undefined : this.#ended();
+    if (effect.why === 'diverged' && outcome?.ending === 'diverged') return outcome;
+    const what =
+      effect.why === 'lost'
+        ? `the pair ${this.#settings.pair} goes on at ${effect.holder}, which has the next epoch; this side has stopped`
+        : effect.detail;
+    const remedy = effect.why === 'lost' ? 'nothing more has left it' : 'see: lockstep ft --help';
+    const error = new UserError(`pair-${effect.why}`, what, remedy, ExitCode.lost);
+    const { totals = NO_TOTALS, mips = 0 } = outcome ?? {};
+    return { ending: 'failed', exitCode: error.exitCode, error, ...this.#recording(), totals, mips };
+  }
+
+  #recording(): { readonly recording?: string } {
+    return this.#sink === undefined ? {} : { recording: this.#sink.path };
+  }
+
+  async #close(): Promise<void> {
+    this.#control?.close();
+    await this.shut();
+    this.connections.closeAll('this side ends');
+    if (this.begun) this.guest.stop();
+    await this.#guestRun;
+    await this.#devices?.close();
+    this.#sink?.close();
+    await this.#arbiter.close();
+  }
+}

@@ -1,0 +1,68 @@
+/** The nodes of pairs on this host, as who is on this host sees them: asked for their status, told to stop. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PairStatus } from '../../ft/protocol/status.ts';
+import { ExitCode, UserError } from '../../lib/errors.ts';
+import { listNodes, type NodeAddress, tellNode } from './control-socket.ts';
+
+/** A node that has answered. */
+export interface FoundNode extends NodeAddress {
+  readonly pid: number;
+  /** 'primary' or 'backup', as it was started. */
+  readonly command: string;
+  readonly ticks: number;
+  readonly recording?: string;
+  /** Of its protocol core; none while a backup waits for its first primary. */
+  readonly status?: PairStatus;
+}
+
+const GONE_MS = 20_000;
+const LOOK_MS = 50;
+
+/** Those that answer, of one pair or of all. */
+export async function findNodes(pair?: string): Promise<FoundNode[]> {
+  const found: FoundNode[] = [];
+  for (const node of listNodes(pair)) {
+    const report = (await tellNode(node, 'status')) as Omit<FoundNode, keyof NodeAddress> | undefined;
+    if (report !== undefined) found.push({ ...node, ...report });
+  }
+  return found;
+}
+
+/**
+ * Powers the guest of a pair off; the other side does not go live. `pair` may be left out when there is one only. Gives
+ * the pair's name when its live side has ended. UserError when this host has none, or the backup alone.
+ */
+export async function stopPair(pair: string | undefined): Promise<string> {
+  const nodes = await findNodes(pair);
+  const names = [...new Set(nodes.map((node) => node.pair))];
+  if (names.length > 1) {
+    throw new UserError('which-pair', `there are ${names.length} pairs here: ${names.join(', ')}`, 'name one');
+  }
+  const name = names[0];
+  if (name === undefined) {
+    const what = pair === undefined ? 'no pair has a side on this host' : `the pair ${pair} has no side on this host`;
+    throw new UserError('no-pair', what, 'lockstep ft status lists the sides that are here');
+  }
+  const [first] = [...nodes].sort((a, b) => Number(isLiveSide(b)) - Number(isLiveSide(a)));
+  const answer = (await tellNode(first!, 'stop')) as { readonly refused?: string } | undefined;
+  if (answer?.refused !== undefined) {
+    throw new UserError('not-the-primary', answer.refused, 'stop the pair there');
+  }
+  await gone(first!);
+  return name;
+}
+
+function isLiveSide({ command, status }: FoundNode): boolean {
+  const state = status?.state;
+  return state === 'live' || (command === 'primary' && state !== 'halted' && state !== 'off');
+}
+
+async function gone(node: NodeAddress): Promise<void> {
+  for (let waited = 0; waited < GONE_MS; waited += LOOK_MS) {
+    if ((await tellNode(node, 'status')) === undefined) return;
+    await sleep(LOOK_MS);
+  }
+  const what = `the guest of ${node.pair} has been told to stop, and has not yet`;
+  throw new UserError('not-stopped', what, 'look with: lockstep ft status', ExitCode.lost);
+}

@@ -1,0 +1,54 @@
+/** What an operator can say about a pair, already parsed, and what a node tells while it runs. */
+
+import { PAIR_DEFAULTS, type PairSettings } from '../../ft/protocol/settings.ts';
+import type { PairStatus } from '../../ft/protocol/status.ts';
+import type { Outcome } from '../outcome.ts';
+import type { LiveUi, RecordOptions } from '../record-guest.ts';
+import type { Endpoint } from './endpoint.ts';
+import { hostName, nodeName } from './identity.ts';
+import type { PairKey } from './key.ts';
+import type { Given } from './surroundings.ts';
+
+export type Tuning = Partial<
+  Pick<PairSettings, 'sameHost' | 'detectMs' | 'heartbeatMs' | 'reconnectMs' | 'sendBufferBytes' | 'receiveBufferBytes'>
+>;
+
+export interface PairOptions {
+  /** Name of the pair. */
+  readonly name: string;
+  /** As arbiterOf takes it. */
+  readonly arbiter: string;
+  readonly key?: PairKey;
+  readonly tuning: Tuning;
+}
+
+export interface PrimaryOptions extends PairOptions {
+  readonly guest: RecordOptions;
+  readonly backup: Endpoint;
+}
+
+export interface BackupOptions extends PairOptions {
+  readonly listen: Endpoint;
+  /** What of the surroundings is given here. */
+  readonly given: Given;
+  /** The own log; a new name in the default folder when left out. */
+  readonly output?: string;
+  /** Flip a bit of the guest's state at this tick of the replay: a test aid. */
+  readonly injectFaultTick?: bigint;
+}
+
+/** What a node tells besides its console; `stop` ends the guest as `ft stop` does not: where it stands. */
+export interface NodeUi extends Omit<LiveUi, 'progress' | 'live'> {
+  /** The node stands elsewhere than before. */
+  changed?(status: PairStatus): void;
+  /** At a backup: where it listens. */
+  listening?(endpoint: Endpoint): void;
+}
+
+export interface PairOutcome extends Outcome {
+  readonly pair: PairStatus | undefined;
+}
+
+export function settingsOf(options: PairOptions, epoch: number): PairSettings {
+  return { ...PAIR_DEFAULTS, ...options.tuning, pair: options.name, epoch, who: nodeName(), host: hostName() };
+}

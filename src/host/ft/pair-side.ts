@@ -1,0 +1,76 @@
+/** A side of `ft pair` as its parent sees it: a process, what it says, and how it ends. */
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { PairStatus } from '../../ft/protocol/status.ts';
+import type { PlainUserError } from '../live/job.ts';
+import type { FromSide, PlainOutcome, ToSide } from './pair-messages.ts';
+
+/** `src` runs as it is, `dist` compiled. */
+const ENTRY = new URL(`./pair-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
+
+export interface SideEnd {
+  readonly outcome?: PlainOutcome;
+  readonly refused?: PlainUserError;
+  /** Exit status or signal of the process. */
+  readonly by: number | string;
+}
+
+export class PairSide {
+  readonly role: 'primary' | 'backup';
+  readonly ended: Promise<SideEnd>;
+  readonly #child: ChildProcess;
+  #status: PairStatus | undefined;
+  #end: Omit<SideEnd, 'by'> = {};
+  #isOver = false;
+
+  /** `heard` is told of everything but the end. */
+  constructor(role: 'primary' | 'backup', heard: (message: FromSide, side: PairSide) => void) {
+    this.role = role;
+    this.#child = fork(fileURLToPath(ENTRY), {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    this.#child.on('message', (message: FromSide) => {
+      if (message.kind === 'outcome') this.#end = { outcome: message.outcome };
+      else if (message.kind === 'refused') this.#end = { refused: message.error };
+      else {
+        if (message.kind === 'changed') this.#status = message.status;
+        heard(message, this);
+      }
+    });
+    // What is said to a process that is gone is lost with it.
+    this.#child.on('error', () => {});
+    this.ended = new Promise((done) => {
+      this.#child.on('close', (code, signal) => {
+        this.#isOver = true;
+        done({ ...this.#end, by: code ?? signal ?? 'unknown' });
+      });
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** The guest lives here, as far as this side has said. */
+  get isLive(): boolean {
+    if (this.#isOver) return false;
+    const state = this.#status?.state;
+    return state === 'live' || (this.role === 'primary' && state !== 'halted' && state !== 'off');
+  }
+
+  /** It has, or had, a guest to follow. */
+  get follows(): boolean {
+    return this.#status !== undefined && this.#status.state !== 'waiting';
+  }
+
+  tell(message: ToSide): void {
+    if (!this.#isOver && this.#child.connected) this.#child.send(message, () => {});
+  }
+
+  /** At the very end, when there is nothing to wait for. */
+  kill(): void {
+    if (!this.#isOver) this.#child.kill('SIGKILL');
+  }
+}

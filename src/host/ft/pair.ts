@@ -1,0 +1,206 @@
+/**
+ * `ft pair`: both sides of a pair on this host, each a process of its own, with this process as their terminal. The
+ * console is shown once, whichever side says it; what is typed goes to the side where the guest lives.
+ */
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PairStatus } from '../../ft/protocol/status.ts';
+import { ExitCode, UserError } from '../../lib/errors.ts';
+import { fromPlain } from '../live/job.ts';
+import { ConsolePipe } from '../ports/console-pipe.ts';
+import { ConsoleTerminal, type TerminalInput } from '../ports/console-terminal.ts';
+import type { HostPort, Inbox } from '../ports/port.ts';
+import type { LiveUi, RecordOptions } from '../record-guest.ts';
+import { RECORDING_SUFFIX, stateFolder } from '../recordings.ts';
+import { ConsoleOnce } from './console-once.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { FromSide } from './pair-messages.ts';
+import type { PairOutcome, Tuning } from './pair-options.ts';
+import { PairSide, type SideEnd } from './pair-side.ts';
+import { requireShared } from './surroundings.ts';
+
+/** By then a backup without a primary has seen that it has none. */
+const IDLE_MS = 3000;
+
+export interface TrialOptions {
+  readonly name: string;
+  readonly guest: RecordOptions;
+  readonly tuning: Tuning;
+}
+
+export interface TrialUi extends Pick<LiveUi, 'input' | 'output' | 'notice' | 'stop'> {
+  /** Both sides run. */
+  started(primary: number, backup: number): void;
+  /** A side stands elsewhere; `sinceDeathMs`: from the end of the other side's process, as seen here. */
+  changed(role: 'primary' | 'backup', status: PairStatus, sinceDeathMs: number | undefined): void;
+}
+
+/** UserError when it cannot begin; what happens later is in the outcome. */
+export async function runPair(options: TrialOptions, ui: TrialUi): Promise<PairOutcome> {
+  requireShared(options.guest.drives);
+  return new Trial(options, ui).run();
+}
+
+class Trial {
+  readonly #options: TrialOptions;
+  readonly #ui: TrialUi;
+  readonly #terminal: HostPort;
+  readonly #console: ConsoleOnce;
+  #primary: PairSide | undefined;
+  #backup: PairSide | undefined;
+  /** Typed while the guest lived nowhere. */
+  #typed: Uint8Array[] = [];
+  #diedMs: number | undefined;
+  #failure: Error | undefined;
+
+  constructor(options: TrialOptions, ui: TrialUi) {
+    this.#options = options;
+    this.#ui = ui;
+    const { input, output } = ui;
+    this.#terminal = isTerminal(input)
+      ? new ConsoleTerminal('console', input, output)
+      : new ConsolePipe('console', input, output);
+    this.#console = new ConsoleOnce((_, bytes) => {
+      this.#terminal.take({ kind: 'console', device: 'console', bytes });
+    });
+  }
+
+  async run(): Promise<PairOutcome> {
+    const stop = (): void => this.#stop(false);
+    this.#ui.stop?.addEventListener('abort', stop);
+    try {
+      const ends = await this.#sides();
+      if (this.#failure !== undefined) throw this.#failure;
+      return outcomeOf(ends);
+    } finally {
+      this.#ui.stop?.removeEventListener('abort', stop);
+      this.#primary?.kill();
+      this.#backup?.kill();
+      await this.#terminal.close();
+    }
+  }
+
+  /** The backup first: the primary is told where it listens. */
+  async #sides(): Promise<SideEnd[]> {
+    const { name, guest, tuning } = this.#options;
+    const arbiter = join(stateFolder(), 'ft', 'arbiter');
+    mkdirSync(arbiter, { recursive: true });
+    const common = { name, arbiter: `file:${arbiter}`, tuning: { ...tuning, sameHost: true } };
+    let listens: (endpoint: Endpoint) => void = () => {};
+    const listening = new Promise<Endpoint>((done) => {
+      listens = done;
+    });
+    const heard = (message: FromSide, side: PairSide): void => {
+      if (message.kind === 'listening') listens(message.endpoint);
+      else this.#heard(message, side);
+    };
+    const backup = new PairSide('backup', heard);
+    this.#backup = backup;
+    const { output } = guest;
+    const own = output === undefined ? {} : { output: besides(output) };
+    backup.tell({
+      kind: 'backup',
+      options: { ...common, listen: { host: '127.0.0.1', port: 0 }, given: { engine: guest.engine }, ...own },
+    });
+    const endpoint = await Promise.race([listening, backup.ended]);
+    if ('by' in endpoint) return [endpoint];
+    const primary = new PairSide('primary', heard);
+    this.#primary = primary;
+    for (const side of [primary, backup]) void side.ended.then(() => this.#died());
+    await this.#terminal.open(this.#inbox());
+    this.#ui.started(primary.pid ?? 0, backup.pid ?? 0);
+    primary.tell({ kind: 'primary', options: { ...common, guest, backup: endpoint } });
+    const first = await primary.ended;
+    // A backup that never had a frame waits for another primary; here none will come.
+    const idle = setTimeout(() => backup.follows || backup.kill(), IDLE_MS);
+    const second = await backup.ended;
+    clearTimeout(idle);
+    return [first, second];
+  }
+
+  #heard(message: FromSide, side: PairSide): void {
+    switch (message.kind) {
+      case 'said':
+        this.#say(message);
+        break;
+      case 'notice':
+        this.#ui.notice(`${side.role}: ${message.text}`);
+        break;
+      case 'changed': {
+        const since = this.#diedMs === undefined ? undefined : performance.now() - this.#diedMs;
+        this.#ui.changed(side.role, message.status, since);
+        if (side.isLive) for (const bytes of this.#typed.splice(0)) side.tell({ kind: 'typed', bytes });
+        break;
+      }
+      default:
+    }
+  }
+
+  #say({ device, unit, bytes }: Extract<FromSide, { kind: 'said' }>): void {
+    try {
+      this.#console.say(device, unit, bytes);
+    } catch (error) {
+      this.#failure ??= error as Error;
+      this.#stop(true);
+    }
+  }
+
+  #died(): void {
+    this.#diedMs ??= performance.now();
+  }
+
+  /** Undefined while the guest lives nowhere. */
+  #liveSide(): PairSide | undefined {
+    return [this.#primary, this.#backup].find((side) => side?.isLive);
+  }
+
+  #inbox(): Inbox {
+    return {
+      deliver: (input) => {
+        if (input.kind !== 'console') return;
+        const side = this.#liveSide();
+        if (side === undefined) this.#typed.push(input.bytes);
+        else side.tell({ kind: 'typed', bytes: input.bytes });
+      },
+      congested: false,
+      cleared: async () => {},
+      notice: (text) => this.#ui.notice(text),
+      quit: () => this.#stop(true),
+      fail: (error) => {
+        this.#failure ??= error;
+        this.#stop(true);
+      },
+    };
+  }
+
+  /** The side where the guest lives ends it, and the other one ends with it; without such a side both end. */
+  #stop(quit: boolean): void {
+    const side = this.#liveSide();
+    if (side !== undefined) side.tell({ kind: 'stop', quit });
+    else for (const each of [this.#primary, this.#backup]) each?.tell({ kind: 'stop', quit });
+  }
+}
+
+/** That of the side that ended with the guest; the primary's when both did. */
+function outcomeOf(ends: readonly SideEnd[]): PairOutcome {
+  const refused = ends.find((end) => end.refused !== undefined)?.refused;
+  const outcomes = ends.flatMap(({ outcome }) => outcome ?? []);
+  const best = outcomes.find(({ ending }) => ending === 'halted' || ending === 'stopped') ?? outcomes[0];
+  if (best === undefined) {
+    if (refused !== undefined) throw fromPlain(refused);
+    const what = `both sides of the pair are lost (${ends.map(({ by }) => by).join(', ')})`;
+    throw new UserError('pair-lost', what, 'start it again: what was in memory is gone', ExitCode.lost);
+  }
+  const { error, ...outcome } = best;
+  return { ...outcome, ...(error === undefined ? {} : { error: fromPlain(error) }) };
+}
+
+function besides(output: string): string {
+  const stem = output.endsWith(RECORDING_SUFFIX) ? output.slice(0, -RECORDING_SUFFIX.length) : output;
+  return `${stem}.backup${RECORDING_SUFFIX}`;
+}
+
+function isTerminal(input: TrialUi['input']): input is TerminalInput {
+  return 'isTTY' in input && input.isTTY === true;
+}

@@ -1,0 +1,131 @@
+/**
+ * What goes through the rings between the threads of a pair's side besides inputs and outputs. Kinds above those of
+ * messages.ts, in the same form: a few bytes of head, little endian, then the payload as it is. Never stored.
+ *
+ *     to the main thread:  frame, output (under its number), executed, drained
+ *     to the guest thread: feed, drain, goLive
+ */
+
+import type { Output } from '../../emu/machine/events.ts';
+import type { NumberedOutput } from '../../ft/guest/units.ts';
+import { type Tick, tick } from '../../lib/brands.ts';
+import { decodeOutput, encodeOutput, type Message } from '../messages.ts';
+
+const FRAME = 128;
+const OUTPUT = 129;
+const EXECUTED = 130;
+const DRAINED = 131;
+const FEED = 132;
+const DRAIN = 133;
+const GO_LIVE = 134;
+const EMPTY = new Uint8Array(0);
+
+/** From the guest thread. */
+export type Report =
+  /** One more frame of the log; `last`: its end. */
+  | { readonly kind: 'frame'; readonly sequence: number; readonly last: boolean; readonly bytes: Uint8Array }
+  /** An output that every frame before covers (primary), or that the replay has made (backup). */
+  | ({ readonly kind: 'output' } & NumberedOutput)
+  /** All frames up to this are executed; state digests compared so far. */
+  | { readonly kind: 'executed'; readonly sequence: number; readonly tick: Tick; readonly digests: number }
+  | { readonly kind: 'drained' };
+
+/** To the guest thread. */
+export type Order =
+  /** One frame of the log that is followed, and when it arrived (monotonic clock of the process, nanoseconds). */
+  | { readonly kind: 'feed'; readonly receivedNs: bigint; readonly bytes: Uint8Array }
+  | { readonly kind: 'drain' }
+  | { readonly kind: 'goLive' };
+
+export function encodeReport(report: Report): Message {
+  switch (report.kind) {
+    case 'frame': {
+      const head = new DataView(new ArrayBuffer(6));
+      head.setUint8(0, FRAME);
+      head.setUint32(1, report.sequence, true);
+      head.setUint8(5, report.last ? 1 : 0);
+      return message(head, report.bytes);
+    }
+    case 'output': {
+      const { head, body } = encodeOutput(report.output);
+      const all = new Uint8Array(9 + head.length);
+      all[0] = OUTPUT;
+      new DataView(all.buffer).setBigUint64(1, report.unit, true);
+      all.set(head, 9);
+      return { head: all, body };
+    }
+    case 'executed': {
+      const head = new DataView(new ArrayBuffer(17));
+      head.setUint8(0, EXECUTED);
+      head.setInt32(1, report.sequence, true);
+      head.setBigUint64(5, report.tick, true);
+      head.setUint32(13, report.digests, true);
+      return message(head);
+    }
+    case 'drained':
+      return { head: Uint8Array.of(DRAINED), body: EMPTY };
+  }
+}
+
+/** Undefined for a bare output, which is done at once. */
+export function decodeReport(bytes: Uint8Array): Report | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  switch (bytes[0]) {
+    case FRAME:
+      return {
+        kind: 'frame',
+        sequence: view.getUint32(1, true),
+        last: bytes[5] === 1,
+        bytes: bytes.subarray(6),
+      };
+    case OUTPUT: {
+      const output: Output = decodeOutput(bytes.subarray(9));
+      return { kind: 'output', device: output.device, unit: view.getBigUint64(1, true), output };
+    }
+    case EXECUTED:
+      return {
+        kind: 'executed',
+        sequence: view.getInt32(1, true),
+        tick: tick(view.getBigUint64(5, true)),
+        digests: view.getUint32(13, true),
+      };
+    case DRAINED:
+      return { kind: 'drained' };
+    default:
+      return undefined;
+  }
+}
+
+export function encodeOrder(order: Order): Message {
+  switch (order.kind) {
+    case 'feed': {
+      const head = new DataView(new ArrayBuffer(9));
+      head.setUint8(0, FEED);
+      head.setBigUint64(1, order.receivedNs, true);
+      return message(head, order.bytes);
+    }
+    case 'drain':
+      return { head: Uint8Array.of(DRAIN), body: EMPTY };
+    case 'goLive':
+      return { head: Uint8Array.of(GO_LIVE), body: EMPTY };
+  }
+}
+
+export function decodeOrder(bytes: Uint8Array): Order {
+  switch (bytes[0]) {
+    case FEED: {
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      return { kind: 'feed', receivedNs: view.getBigUint64(1, true), bytes: bytes.subarray(9) };
+    }
+    case DRAIN:
+      return { kind: 'drain' };
+    case GO_LIVE:
+      return { kind: 'goLive' };
+    default:
+      throw new Error(`a message of unknown kind ${bytes[0]}`);
+  }
+}
+
+function message(head: DataView, body: Uint8Array = EMPTY): Message {
+  return { head: new Uint8Array(head.buffer), body };
+}

@@ -1,0 +1,53 @@
+/** `ft primary` and `ft backup`: one side of a pair in this process, from its options to its end. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Arbiter } from '../../ft/arbiter.ts';
+import { UserError } from '../../lib/errors.ts';
+import { planGuest } from '../guest-plan.ts';
+import { arbiterOf } from './arbiters/arbiter-of.ts';
+import { BackupNode } from './backup-node.ts';
+import { requireKey } from './endpoint.ts';
+import { type BackupOptions, type NodeUi, type PairOutcome, type PrimaryOptions, settingsOf } from './pair-options.ts';
+import { PrimaryNode } from './primary-node.ts';
+import { requireShared } from './surroundings.ts';
+
+/** Runs until the guest is off, the other side goes on alone, or the operator ends it. */
+export async function runPrimary(options: PrimaryOptions, ui: NodeUi): Promise<PairOutcome> {
+  requireKey(options.backup, options.key);
+  requireShared(options.guest.drives);
+  const arbiter = arbiterOf(options.arbiter);
+  const first = settingsOf(options, 1);
+  const epoch = await beginEpoch(arbiter, first.pair, first.who, first.claimRetryMs, ui);
+  const settings = { ...first, epoch };
+  const plan = await planGuest(options.guest, { pair: settings.pair, epoch });
+  return new PrimaryNode(options, settings, plan, arbiter, ui).run();
+}
+
+/** Runs until the guest is off, the other side goes on alone, or the operator ends it. */
+export async function runBackup(options: BackupOptions, ui: NodeUi): Promise<PairOutcome> {
+  requireKey(options.listen, options.key);
+  const arbiter = arbiterOf(options.arbiter);
+  return new BackupNode(options, settingsOf(options, 0), arbiter, ui).run();
+}
+
+/** The pair's next epoch, claimed for `who`: everything before is over. Waits for the storage as long as it takes. */
+async function beginEpoch(
+  arbiter: Arbiter,
+  pair: string,
+  who: string,
+  retryMs: number,
+  ui: Pick<NodeUi, 'notice' | 'stop'>,
+): Promise<number> {
+  let told = false;
+  for (;;) {
+    if (ui.stop?.aborted === true) throw new UserError('stopped', 'stopped while waiting for the storage', '');
+    const holding = await arbiter.read(pair);
+    const epoch = holding.kind === 'held' ? holding.epoch + 1 : 1;
+    const result = holding.kind === 'unknown' ? holding : await arbiter.claim(pair, epoch, who);
+    if (result.kind === 'won') return epoch;
+    if (result.kind === 'lost') continue;
+    if (!told) ui.notice(`the storage cannot be reached (${result.reason}): waiting for it`);
+    told = true;
+    await sleep(retryMs);
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * The guest of one side of a pair on its own thread, as the main thread sees it: starts the thread, hands on what it
+ * reports in the order in which it reported it, and never waits for it nor makes it wait. One use each.
+ */
+
+import { Worker } from 'node:worker_threads';
+import type { Input, Output } from '../../emu/machine/events.ts';
+import { Doorbell } from '../doorbell.ts';
+import { InputLine, type Voices } from '../live/input-line.ts';
+import type { GuestEnd, GuestReport } from '../live/job.ts';
+import { ControlWords, Counters, type Progress, sharedState } from '../live/shared-state.ts';
+import { decodeOutput, encodeInput } from '../messages.ts';
+import type { Inbox } from '../ports/port.ts';
+import { RingReader } from '../ring.ts';
+import type { BackupJob, PrimaryJob } from './job.ts';
+import { decodeReport, encodeOrder, type Order, type Report } from './ring-messages.ts';
+
+/** `src` runs as it is, `dist` compiled. */
+const ENTRY = new URL(`./side-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
+/** As for any live guest: it keeps next to nothing and throws away much. */
+const LIMITS = { maxYoungGenerationSizeMb: 4 };
+/** Messages are taken for this long before others on this thread have their turn: the network does not wait. */
+const TURN_MS = 2;
+
+export interface SideEars {
+  report(report: Report): void;
+  /** An output that is to be carried out at once. */
+  direct(output: Output): void;
+  /** The guest is live at this tick. */
+  live(tick: bigint): void;
+}
+
+export class SideGuest {
+  readonly #shared = sharedState();
+  readonly #control = new ControlWords(this.#shared.control);
+  readonly #counters = new Counters(this.#shared.counters);
+  readonly #guestBell = new Doorbell(this.#shared.guestBell);
+  readonly #ownBell = new Doorbell(this.#shared.hostBell);
+  readonly #reports: RingReader;
+  readonly #line = new InputLine(this.#shared);
+  readonly #ears: SideEars;
+  readonly #stalledBy = new Set<string>();
+  #ended = false;
+
+  constructor(ears: SideEars) {
+    this.#ears = ears;
+    this.#reports = new RingReader(this.#shared.toHost, () => this.#guestBell.ring());
+  }
+
+  get progress(): Progress {
+    return this.#counters.get();
+  }
+
+  /**
+   * Runs the guest to its end; everything that it reported has been handed on then. Throws what ended the thread
+   * otherwise, which is a defect of ours.
+   */
+  async run(job: Omit<PrimaryJob, 'shared'> | Omit<BackupJob, 'shared'>): Promise<GuestEnd> {
+    const serving = this.#serve();
+    try {
+      return await Promise.race([this.#thread(job), serving.then(() => new Promise<never>(() => {}))]);
+    } finally {
+      this.#ended = true;
+      this.#line.close();
+      this.#ownBell.ring();
+      await serving;
+    }
+  }
+
+  order(order: Order): void {
+    this.#line.send(encodeOrder(order));
+  }
+
+  input(input: Input): void {
+    this.#line.send(encodeInput(input));
+  }
+
+  /** Where ports put what they have for the guest. */
+  inbox(voices: Voices): Inbox {
+    return this.#line.inbox(voices);
+  }
+
+  /** The guest stands still while anybody asks for it. */
+  stall(who: string, stalled: boolean): void {
+    if (stalled) this.#stalledBy.add(who);
+    else this.#stalledBy.delete(who);
+    this.#control.stalled = this.#stalledBy.size > 0;
+    this.#guestBell.ring();
+  }
+
+  share(share: number): void {
+    this.#control.share = share;
+  }
+
+  /** The guest is to end where it stands; `run` tells when it has. */
+  stop(): void {
+    this.#control.askStop();
+    this.#guestBell.ring();
+  }
+
+  async #serve(): Promise<void> {
+    while (!this.#ended || this.#reports.used > 0) {
+      const seen = this.#ownBell.rings;
+      this.#takeSome();
+      this.#line.pump();
+      if (this.#reports.used > 0) await new Promise((done) => setImmediate(done));
+      else if (!this.#ended) await this.#ownBell.rung(seen);
+    }
+  }
+
+  #takeSome(): void {
+    for (const until = performance.now() + TURN_MS; performance.now() < until; ) {
+      const message = this.#reports.read();
+      if (message === undefined) return;
+      const report = decodeReport(message);
+      if (report === undefined) this.#ears.direct(decodeOutput(message));
+      else this.#ears.report(report);
+    }
+  }
+
+  #thread(job: Omit<PrimaryJob, 'shared'> | Omit<BackupJob, 'shared'>): Promise<GuestEnd> {
+    const workerData = { ...job, shared: this.#shared };
+    const worker = new Worker(ENTRY, { workerData, resourceLimits: LIMITS, name: 'guest' });
+    let end: GuestEnd | undefined;
+    return new Promise((done, failed) => {
+      worker.on('message', (report: GuestReport) => {
+        if (report.kind === 'live') this.#ears.live(report.tick);
+        else end = report;
+      });
+      worker.on('error', failed);
+      worker.on('messageerror', failed);
+      worker.on('exit', (code) => {
+        if (end !== undefined) done(end);
+        else failed(new Error(`the guest thread ended with code ${code} and without a report`));
+      });
+    });
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * Entry point of the guest thread of a pair's side. The job comes as worker data; reports go back as messages, the last
+ * of them how the guest ended. An error that is no operator's is left to end the thread, which is then our bug.
+ */
+
+import { parentPort, workerData } from 'node:worker_threads';
+import { UserError } from '../../lib/errors.ts';
+import { type GuestReport, toPlain } from '../live/job.ts';
+import { BackupRun } from './backup-run.ts';
+import type { SideOfPairJob } from './job.ts';
+import { PrimaryRun } from './primary-run.ts';
+import type { SideRun } from './side-run.ts';
+
+const say = (report: GuestReport): void => parentPort?.postMessage(report);
+
+function built(job: SideOfPairJob): SideRun | undefined {
+  try {
+    return job.role === 'primary' ? new PrimaryRun(job) : new BackupRun(job);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    say({ kind: 'failed', error: toPlain(error), totals: undefined });
+    return undefined;
+  }
+}
+
+const run = built(workerData as SideOfPairJob);
+if (run !== undefined) say(run.run(say));

@@ -1,0 +1,61 @@
+/**
+ * Where the host ends of a pair's devices are: the primary says it in its hello, so that a backup needs no flags of its
+ * own. What is given at the backup wins there.
+ */
+
+import type { MachineConfig } from '../../emu/machine/machine.ts';
+import { ExitCode, UserError } from '../../lib/errors.ts';
+import type { DriveOptions, NetOptions, Surroundings } from '../guest-options.ts';
+import { placeText } from '../ports/nbd-place.ts';
+
+/** What of it can be given at the backup. */
+export type Given = Partial<Surroundings>;
+
+/** UserError for a drive whose changes another host would not see. */
+export function requireShared(drives: readonly DriveOptions[]): void {
+  for (const { path, mode } of drives) {
+    if (mode !== 'cow') continue;
+    const name = typeof path === 'string' ? path : placeText(path);
+    const what = `the changes to the drive ${name} would be private to one side, and lost with it (mode=cow)`;
+    throw new UserError(
+      'private-drive',
+      what,
+      'put it where both hosts reach it, and give mode=write or mode=readonly',
+    );
+  }
+}
+
+export function encodeSurroundings({ drives, nets, uart, consoles, entropy }: Surroundings): Uint8Array {
+  const plain = {
+    drives,
+    nets: nets.map(({ mac, ...net }) => ({ ...net, ...(mac === undefined ? {} : { mac: [...mac] }) })),
+    uart,
+    consoles,
+    entropy: entropy.kind === 'seed' ? { kind: 'seed', seed: entropy.seed.toString() } : entropy,
+  };
+  return new TextEncoder().encode(JSON.stringify(plain));
+}
+
+/** UserError when the primary says what this version does not understand. */
+export function decodeSurroundings(bytes: Uint8Array, given: Given): Surroundings {
+  try {
+    const plain = JSON.parse(new TextDecoder().decode(bytes));
+    const { drives, uart, consoles, entropy } = plain;
+    const nets = plain.nets.map(({ mac, ...net }: Omit<NetOptions, 'mac'> & { readonly mac?: readonly number[] }) => ({
+      ...net,
+      ...(mac === undefined ? {} : { mac: Uint8Array.from(mac) }),
+    }));
+    const seeded = entropy.kind === 'seed' ? { kind: 'seed', seed: BigInt(entropy.seed) } : { kind: 'host' };
+    return { drives, nets, uart, consoles, entropy: seeded, engine: 'auto', ...given } as Surroundings;
+  } catch (error) {
+    const what = 'the primary says of its devices what this version does not understand';
+    throw new UserError('bad-hello', what, 'run the same version of lockstep on both sides', ExitCode.lost, error);
+  }
+}
+
+/** Names of the network cards with their addresses, in the order of the machine's slots. */
+export function cardsOf(config: MachineConfig): ReadonlyMap<string, Uint8Array> {
+  return new Map(
+    config.devices.flatMap((device, slot) => (device.type === 'net' ? [[`virtio${slot}`, device.mac] as const] : [])),
+  );
+}

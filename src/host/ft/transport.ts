@@ -1,0 +1,92 @@
+/**
+ * Connections of the channel: plain TCP on loopback, TLS with the pair's key everywhere else (and wherever a key is
+ * given). Only who holds the key can connect; ECDHE makes what was recorded of a connection useless to who gets the key
+ * later. Spec: TLS 1.2 (RFC 5246) with pre-shared keys (RFC 5489, cipher of RFC 7905).
+ */
+
+import { createServer, connect as dialPlain, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, connect as dialTls, type TLSSocket } from 'node:tls';
+import { ExitCode, UserError } from '../../lib/errors.ts';
+import { reasonOf } from '../os-errors.ts';
+import { type Endpoint, endpointText } from './endpoint.ts';
+import type { PairKey } from './key.ts';
+
+const IDENTITY = 'lockstep';
+const TLS = {
+  ciphers: 'ECDHE-PSK-CHACHA20-POLY1305',
+  minVersion: 'TLSv1.2',
+  maxVersion: 'TLSv1.2',
+} as const;
+
+export interface Listener {
+  /** With the port that was taken. */
+  readonly endpoint: Endpoint;
+  close(): void;
+}
+
+/** `refused` is told of who could not prove to have the key. UserError when the address cannot be had. */
+export function listen(
+  endpoint: Endpoint,
+  key: PairKey | undefined,
+  connected: (socket: Socket) => void,
+  refused: (from: string) => void,
+): Promise<Listener> {
+  const server = key === undefined ? createServer(connected) : keyedServer(key, connected, refused);
+  return new Promise((done, failed) => {
+    server.once('error', (error) => {
+      const what = `cannot listen at ${endpointText(endpoint)}: ${reasonOf(error)}`;
+      failed(new UserError('bad-listen', what, 'name an address of this host and a free port', ExitCode.usage, error));
+    });
+    server.listen(endpoint.port, endpoint.host, () => {
+      server.removeAllListeners('error');
+      // A connection that could not be accepted is the dialler's to try again.
+      server.on('error', () => {});
+      const address = server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : endpoint.port;
+      done({ endpoint: { ...endpoint, port }, close: () => void server.close() });
+    });
+  });
+}
+
+function keyedServer(key: PairKey, connected: (socket: Socket) => void, refused: (from: string) => void): Server {
+  const server = createTlsServer({
+    ...TLS,
+    pskCallback: (_socket: TLSSocket, identity: string) => (identity === IDENTITY ? key.channel : null),
+  });
+  server.on('secureConnection', connected);
+  server.on('tlsClientError', (_error, socket) => refused(socket.remoteAddress ?? 'somebody'));
+  return server;
+}
+
+/** Resolves once connected, and over TLS once both sides have shown to hold the key; rejects after `timeoutMs`. */
+export function dial(endpoint: Endpoint, key: PairKey | undefined, timeoutMs: number): Promise<Socket> {
+  const { host, port } = endpoint;
+  return new Promise((done, failed) => {
+    const socket = key === undefined ? dialPlain(port, host) : keyedSocket(endpoint, key);
+    const timer = setTimeout(() => socket.destroy(new Error('no answer')), timeoutMs);
+    const fail = (error: Error): void => {
+      clearTimeout(timer);
+      failed(error);
+    };
+    const closed = (): void => fail(new Error('the other side closed the connection'));
+    socket.once('error', fail);
+    socket.once('close', closed);
+    socket.once(key === undefined ? 'connect' : 'secureConnect', () => {
+      clearTimeout(timer);
+      socket.off('error', fail);
+      socket.off('close', closed);
+      done(socket);
+    });
+  });
+}
+
+function keyedSocket({ host, port }: Endpoint, key: PairKey): TLSSocket {
+  return dialTls({
+    ...TLS,
+    host,
+    port,
+    pskCallback: () => ({ psk: key.channel, identity: IDENTITY }),
+    // There are no certificates: the key is what both sides prove to hold.
+    checkServerIdentity: () => undefined,
+  });
+}

@@ -1,0 +1,80 @@
+/** A line between two sides, for TCP and UDP to one port, that can be cut: nothing comes through and nothing closes. */
+import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+export class CutLine {
+  readonly #to: number;
+  readonly #server: Server;
+  readonly #udp: UdpSocket;
+  readonly #sockets = new Set<Socket>();
+  /** One socket for each that dials, so that the answer finds its way back. */
+  readonly #udpSenders = new Map<number, UdpSocket>();
+  #cut = false;
+
+  private constructor(to: number, server: Server, udp: UdpSocket) {
+    this.#to = to;
+    this.#server = server;
+    this.#udp = udp;
+  }
+
+  static async to(port: number): Promise<CutLine> {
+    const server = createServer();
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const udp = createSocket('udp4');
+    const line = new CutLine(port, server, udp);
+    await new Promise<void>((done) => udp.bind(line.port, '127.0.0.1', done));
+    server.on('connection', (socket) => line.#carry(socket));
+    udp.on('message', (bytes, from) => line.#beat(bytes, from));
+    return line;
+  }
+
+  get port(): number {
+    return (this.#server.address() as { port: number }).port;
+  }
+
+  cut(): void {
+    this.#cut = true;
+  }
+
+  /** Closes what is open and lets new connections through. */
+  breakConnections(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  close(): void {
+    this.breakConnections();
+    this.#server.close();
+    this.#udp.close();
+    for (const sender of this.#udpSenders.values()) sender.close();
+  }
+
+  #carry(socket: Socket): void {
+    const other = connect(this.#to, '127.0.0.1');
+    for (const [from, to] of [
+      [socket, other],
+      [other, socket],
+    ] as const) {
+      this.#sockets.add(from);
+      from.on('error', () => {});
+      from.on('data', (bytes) => {
+        if (!this.#cut) to.write(bytes);
+      });
+      from.on('close', () => {
+        this.#sockets.delete(from);
+        if (!this.#cut) to.destroy();
+      });
+    }
+  }
+
+  #beat(bytes: Uint8Array, from: RemoteInfo): void {
+    let sender = this.#udpSenders.get(from.port);
+    if (sender === undefined) {
+      sender = createSocket('udp4');
+      sender.on('message', (answer) => {
+        if (!this.#cut) this.#udp.send(answer, from.port, from.address);
+      });
+      this.#udpSenders.set(from.port, sender);
+    }
+    if (!this.#cut) sender.send(bytes, this.#to, '127.0.0.1');
+  }
+}

@@ -1,0 +1,77 @@
+/** Pairs of Linux; LOCKSTEP_GUEST is the folder that samples/linux/build.sh fills. Without it, nothing is tested. */
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { eachWorld, type Side } from './sides.ts';
+
+const guest = process.env.LOCKSTEP_GUEST;
+const world = eachWorld();
+
+/** Random moments, to be repeated by the seed. */
+function seeded(): () => number {
+  let random = Number(process.env.LOCKSTEP_TEST_SEED ?? Math.trunc(Math.random() * 2 ** 31));
+  console.log(`repeat with LOCKSTEP_TEST_SEED=${random}`);
+  return () => {
+    random = (Math.imul(random, 1103515245) + 12345) >>> 1;
+    return random / 2 ** 31;
+  };
+}
+
+function linuxPair(task: string, initrd: string): Side {
+  const images = ['--kernel', join(guest!, 'Image'), '--initrd', join(guest!, initrd)];
+  const append = ['--append', `console=ttyS0 task="${task}"`];
+  // The machine that runs this may be slow: only who is really gone is given up.
+  return world.command('ft', 'pair', ...images, ...append, '--detect', '20000', '-o', world.path('pair.lks'));
+}
+
+async function verified(path: string): Promise<string> {
+  const replay = world.command('replay', path, '--verify');
+  await replay.ended;
+  return replay.complaints;
+}
+
+const pidOf = (pair: Side, role: string): Promise<number> =>
+  pair.until(
+    ({ complaints }) => Number(new RegExp(`the ${role} is process (\\d+)`).exec(complaints)?.[1]) || undefined,
+  );
+
+const LINES = 40;
+const COUNTING = `i=0; while [ $i -lt ${LINES} ]; do echo line $i; i=$((i+1)); sleep 0.1; done`;
+const lines = (said: string): string[] => said.match(/^line \d+$/gm) ?? [];
+const expected = Array.from({ length: LINES }, (_, i) => `line ${i}`);
+
+test.skipIf(guest === undefined).each(['primary', 'backup'] as const)(
+  'Linux goes on when the %s is killed, its console whole, and the joined log replays from boot',
+  async (victim) => {
+    const random = seeded();
+    const pair = linuxPair(COUNTING, 'initrd-min.cpio.gz');
+    const pid = await pidOf(pair, victim);
+    const at = Math.floor(random() * (LINES - 5));
+    await pair.until(({ said }) => said.includes(`line ${at}\n`));
+    process.kill(pid, 'SIGKILL');
+    expect(await pair.ended).toBe(0);
+    expect(lines(pair.said)).toEqual(expected);
+    const survivor = victim === 'primary' ? 'pair.backup.lks' : 'pair.lks';
+    expect(await verified(world.path(survivor))).toContain('the guest powered off');
+  },
+);
+
+const REDIS_KEYS = 300;
+const REDIS = [
+  'redis-server --daemonize yes --appendonly yes --appendfsync always --dir /tmp > /dev/null',
+  'until redis-cli ping > /dev/null; do sleep 0.1; done',
+  `i=0; while [ $i -lt ${REDIS_KEYS} ]; do redis-cli set k$i $i > /dev/null && echo stored $i; i=$((i+1)); done`,
+  `i=0; while [ $i -lt ${REDIS_KEYS} ]; do redis-cli get k$i; i=$((i+1)); done > /tmp/all`,
+  "echo sum $(awk '{s+=$1} END {print s}' /tmp/all)",
+].join('; ');
+
+test.skipIf(guest === undefined)('redis in a pair forgets nothing that it has acknowledged', async () => {
+  const random = seeded();
+  const pair = linuxPair(REDIS, 'initrd.cpio.gz');
+  const pid = await pidOf(pair, 'primary');
+  const at = Math.floor(random() * (REDIS_KEYS - 10));
+  await pair.until(({ said }) => said.includes(`stored ${at}\n`));
+  process.kill(pid, 'SIGKILL');
+  expect(await pair.ended).toBe(0);
+  expect(pair.said.match(/^stored \d+$/gm)).toHaveLength(REDIS_KEYS);
+  expect(pair.said).toContain(`sum ${(REDIS_KEYS * (REDIS_KEYS - 1)) / 2}\n`);
+});

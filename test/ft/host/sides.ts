@@ -1,0 +1,149 @@
+/** Pairs of real processes for tests, each in a folder of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach } from 'vitest';
+import type { SideWords } from './fixtures/side.ts';
+
+const SCRIPT = fileURLToPath(new URL('./fixtures/side.ts', import.meta.url));
+export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+export const sample = (name: string): string => join(ROOT, 'samples/prebuilt', `${name}.elf`);
+
+/** A process, what it says, and how it ends. */
+export class Side {
+  readonly child: ChildProcess;
+  /** Exit status, or the signal's name; all output has been read. */
+  readonly ended: Promise<number | string>;
+  #endedBy: number | string | undefined;
+  #watchers: (() => void)[] = [];
+  said = '';
+  complaints = '';
+
+  constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
+    this.child = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+    this.child.stdout!.on('data', (chunk: Buffer) => {
+      this.said += chunk.toString('latin1').replaceAll('\r', '');
+      this.#tell();
+    });
+    this.child.stderr!.on('data', (chunk: Buffer) => {
+      this.complaints += chunk.toString();
+      this.#tell();
+    });
+    this.ended = once(this.child, 'close').then(([code, signal]) => {
+      this.#endedBy = code ?? signal;
+      this.#tell();
+      return this.#endedBy!;
+    });
+  }
+
+  /** Waits until `find` gives something; an error when the process ends before. */
+  async until<T>(find: (side: Side) => T | undefined | false | null): Promise<T> {
+    for (;;) {
+      const found = find(this);
+      if (found !== undefined && found !== false && found !== null) return found;
+      if (this.#endedBy !== undefined) throw new Error(`it ended with ${this.#endedBy}: ${this.complaints}`);
+      await new Promise<void>((done) => this.#watchers.push(done));
+    }
+  }
+
+  #tell(): void {
+    for (const watcher of this.#watchers.splice(0)) watcher();
+  }
+
+  state(name: string): Promise<true> {
+    return this.until(({ complaints }) => new RegExp(`^state ${name} `, 'm').test(complaints) || undefined);
+  }
+
+  kill(signal: NodeJS.Signals = 'SIGKILL'): void {
+    this.child.kill(signal);
+  }
+}
+
+/** What every test has: a folder, and processes that do not outlive it. */
+export class World {
+  folder = '';
+  #sides: Side[] = [];
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+  get env(): Readonly<Record<string, string>> {
+    return { XDG_STATE_HOME: this.path('state'), XDG_RUNTIME_DIR: this.path('run'), NO_COLOR: '1' };
+  }
+  get arbiter(): string {
+    return `file:${this.path('arbiter')}`;
+  }
+  /** Epochs that somebody has won. */
+  get epochs(): string[] {
+    return readdirSync(this.path('arbiter')).sort();
+  }
+
+  begin(): void {
+    this.folder = mkdtempSync(join(tmpdir(), 'lockstep-ft-'));
+    mkdirSync(this.path('arbiter'));
+    mkdirSync(this.path('run'));
+  }
+  async end(): Promise<void> {
+    for (const side of this.#sides) side.kill();
+    await Promise.all(this.#sides.map((side) => side.ended));
+    this.#sides = [];
+    rmSync(this.folder, { recursive: true });
+  }
+
+  start(args: readonly string[], env: Readonly<Record<string, string>> = this.env): Side {
+    const side = new Side(args, env);
+    this.#sides.push(side);
+    return side;
+  }
+  command(...args: string[]): Side {
+    return this.start([join(ROOT, 'bin/dev.js'), ...args]);
+  }
+  side(words: Partial<SideWords> & Pick<SideWords, 'role' | 'at'>, env = this.env): Side {
+    const { role } = words;
+    const all = { arbiter: this.arbiter, output: this.path(`${role}.lks`), ...words };
+    return this.start([SCRIPT, JSON.stringify(all)], env);
+  }
+
+  async backup(words: Partial<SideWords> = {}): Promise<{ readonly backup: Side; readonly port: number }> {
+    const backup = this.side({ role: 'backup', at: 'tcp:127.0.0.1:0', ...words });
+    const port = await backup.until(({ complaints }) => /^port (\d+)$/m.exec(complaints)?.[1]);
+    return { backup, port: Number(port) };
+  }
+  /** Both sides of a pair, protected, with the guest running. */
+  async pair(words: Partial<SideWords> = {}): Promise<{ readonly primary: Side; readonly backup: Side }> {
+    const { backup, port } = await this.backup(words);
+    const primary = this.side({ role: 'primary', at: `tcp:127.0.0.1:${port}`, kernel: sample('count'), ...words });
+    return { primary, backup };
+  }
+}
+
+/** A world for each test of a file. */
+export function eachWorld(): World {
+  const world = new World();
+  beforeEach(() => world.begin());
+  afterEach(() => world.end());
+  return world;
+}
+
+/** `count 1` to `count to`. */
+export const counted = (to: number): string => Array.from({ length: to }, (_, i) => `count ${i + 1}\n`).join('');
+
+/**
+ * How far a count goes, which may stop in the middle of a line; undefined when `said` is not one from its first number
+ * on, without a gap or a repeat.
+ */
+export function countOf(said: string | undefined): number | undefined {
+  const numbers = said?.match(/^count \d+\n/gm)?.length ?? 0;
+  return said !== undefined && counted(numbers + 1).startsWith(said) ? numbers : undefined;
+}
+
+/** `after` put behind `before`, whose end it may say again; undefined when something between them is missing. */
+export function joined(before: string, after: string): string | undefined {
+  for (let overlap = Math.min(before.length, after.length); overlap >= 0; overlap--) {
+    if (before.endsWith(after.slice(0, overlap))) return before + after.slice(overlap);
+  }
+  return undefined;
+}

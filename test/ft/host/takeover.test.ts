@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { replay } from '../../host/support.ts';
+import { countOf, eachWorld, joined } from './sides.ts';
+
+const world = eachWorld();
+
+test('the primary is killed: the guest goes on at the backup, and its log is one run from boot', async () => {
+  const { primary, backup } = await world.pair({ append: 'every=5' });
+  await primary.until(({ said }) => said.includes('count 60\n'));
+  primary.kill();
+  await primary.ended;
+  await backup.state('live');
+  await backup.until(({ said }) => countOf(joined(primary.said, said))! > 200);
+  backup.kill('SIGTERM');
+  expect(await backup.ended).toBe(130);
+  const whole = joined(primary.said, backup.said);
+  expect(countOf(whole)).toBeGreaterThan(200);
+  expect(world.epochs).toEqual(['pair.1', 'pair.2']);
+  const again = await replay(world.path('backup.lks'));
+  expect(again).toMatchObject({ text: whole, outcome: { ending: 'stopped', exitCode: 0 } });
+  // What the primary had recorded is the beginning of it.
+  const before = await replay(world.path('primary.lks'));
+  expect(before.outcome).toMatchObject({ ending: 'cut', exitCode: 0 });
+});
+
+test('the backup is killed: the guest goes on at the primary without a gap', async () => {
+  const { primary, backup } = await world.pair({ append: 'every=5' });
+  await primary.until(({ said }) => said.includes('count 40\n'));
+  backup.kill();
+  await primary.state('alone');
+  const { length } = primary.said;
+  await primary.until(({ said }) => said.length > length + 1000);
+  primary.kill('SIGTERM');
+  expect(await primary.ended).toBe(130);
+  expect(countOf(primary.said)).toBeGreaterThan(40);
+  expect(backup.said).toBe('');
+  expect(world.epochs).toEqual(['pair.1', 'pair.2']);
+  expect((await replay(world.path('primary.lks'))).text).toBe(primary.said);
+});
+
+test('a primary that stands still is given up, and finds that it has lost when it wakes', async () => {
+  const { primary, backup } = await world.pair({ append: 'every=10', detectMs: 3000 });
+  await primary.until(({ said }) => said.includes('count 20\n'));
+  primary.kill('SIGSTOP');
+  await backup.state('live');
+  const { length } = primary.said;
+  primary.kill('SIGCONT');
+  expect(await primary.ended).toBe(4);
+  expect(primary.complaints).toContain('error pair-lost');
+  // Nothing but what had been acknowledged before could still leave.
+  expect(countOf(joined(primary.said, backup.said))).toBeGreaterThan(19);
+  expect(primary.said.length - length).toBeLessThan(100);
+  backup.kill('SIGTERM');
+  expect(await backup.ended).toBe(130);
+});
