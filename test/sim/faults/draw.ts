@@ -1,0 +1,113 @@
+/** The faults of a world, from its seed: often none or one, sometimes one during the recovery from another. */
+
+import type { WorldOptions } from '../world/options.ts';
+import { Random } from '../world/random.ts';
+import type { Fault, FaultKind } from './fault.ts';
+import { KILL_POINTS, type KillPoint } from './kill-points.ts';
+
+const AT_POINTS: readonly FaultKind[] = ['kill', 'kill', 'crash', 'stop', 'stop', 'stall', 'cut', 'reset', 'isolate'];
+const AT_TIMES: readonly FaultKind[] = [
+  'kill',
+  'crash',
+  'stop',
+  'stall',
+  'slow',
+  'cut',
+  'cut',
+  'cut one way',
+  'isolate',
+  'reset',
+  'lossy',
+  'late',
+  'thin',
+  'corrupt',
+  'freeze',
+  'restart',
+  'disk errors',
+  'slow disk',
+  'late claims',
+  'lost claim replies',
+];
+const LINKS: readonly (readonly ['A' | 'B', 'B' | 'S' | 'C'])[] = [
+  ['A', 'B'],
+  ['A', 'B'],
+  ['A', 'S'],
+  ['B', 'S'],
+  ['A', 'C'],
+  ['B', 'C'],
+];
+
+/** What makes the other side take over; and the steps of taking over. */
+const TAKEOVERS: readonly FaultKind[] = ['kill', 'kill', 'crash', 'stop', 'isolate', 'cut'];
+const RECOVERY = KILL_POINTS.filter(({ name }) => /^(detection: s|test-and-set|go-live|alone)/.test(name));
+
+export function drawFaults(options: WorldOptions): Fault[] {
+  const random = new Random(options.seed, 'faults');
+  if (random.chance(0.3)) return duringRecovery(random, options);
+  const count = random.pick([0, 1, 1, 1, 2, 2, 2, 3, 4]);
+  const faults: Fault[] = [];
+  for (let i = 0; i < count; i++) faults.push(random.chance(0.6) ? atPoint(random, options) : atTime(random, options));
+  return faults;
+}
+
+/** A takeover, and something else while it is made. */
+function duringRecovery(random: Random, options: WorldOptions): Fault[] {
+  const kind = random.pick(TAKEOVERS);
+  const target = random.chance(0.65) ? 'A' : 'B';
+  const { detectMs } = options.settings;
+  const first: Fault = {
+    kind,
+    target,
+    ...(kind === 'cut' ? { to: other(target) } : {}),
+    at: Math.round(random.between(3_000, options.troubleUs - detectMs * 1_000)),
+    us: Math.round(random.between(1, 4) * detectMs * 1_000),
+    degree: random.fraction(),
+  };
+  const second = atPoint(random, options, RECOVERY);
+  return random.chance(0.3) ? [first, second, atTime(random, options)] : [first, second];
+}
+
+function atPoint(random: Random, options: WorldOptions, points: readonly KillPoint[] = KILL_POINTS): Fault {
+  const { node, probe } = random.pick(points);
+  const often = /frame|ack|output|release|disk|input|half/.test(probe);
+  const skip = often ? random.below(random.pick([3, 60, 300])) : random.pick([0, 0, 0, 1, 2]);
+  const kind = random.pick(AT_POINTS);
+  const target = random.chance(0.85) ? node : other(node);
+  return { kind, target, ...toOf(kind, target, random, options), at: { probe, skip }, ...extent(random, options) };
+}
+
+function atTime(random: Random, options: WorldOptions): Fault {
+  const kind = random.pick(AT_TIMES);
+  const at = Math.round(random.between(1_000, options.troubleUs));
+  if (kind === 'cut' || kind === 'cut one way' || kind === 'lossy' || kind === 'late' || kind === 'corrupt') {
+    const [one, two] = random.pick(LINKS);
+    const turned = random.chance(0.5);
+    const end = options.arbiterHost === 'R' && two === 'S' && random.chance(0.5) ? 'R' : two;
+    const pair: Pick<Fault, 'target' | 'to'> =
+      turned && end !== 'C' ? { target: end, to: one } : { target: one, to: end };
+    return { kind, ...pair, at, ...extent(random, options) };
+  }
+  const storage = ['freeze', 'restart', 'disk errors', 'slow disk', 'late claims', 'lost claim replies'].includes(kind);
+  const target = storage ? 'S' : random.pick(['A', 'B'] as const);
+  return { kind, target, ...toOf(kind, target, random, options), at, ...extent(random, options) };
+}
+
+function toOf(
+  kind: FaultKind,
+  target: Fault['target'],
+  random: Random,
+  options: WorldOptions,
+): { to?: 'A' | 'B' | 'S' | 'R' } {
+  if (kind === 'thin') return { to: target === 'A' ? 'B' : 'A' };
+  if (kind !== 'cut') return {};
+  if (target !== 'A' && target !== 'B') return { to: 'A' };
+  return { to: random.chance(0.7) ? other(target) : options.arbiterHost };
+}
+
+function extent(random: Random, { settings }: WorldOptions): { us: number; degree: number } {
+  const detectUs = settings.detectMs * 1000;
+  const us = random.pick([random.between(500, detectUs / 2), random.between(detectUs / 2, detectUs * 4)]);
+  return { us: Math.round(us), degree: random.fraction() };
+}
+
+const other = (node: 'A' | 'B'): 'A' | 'B' => (node === 'A' ? 'B' : 'A');

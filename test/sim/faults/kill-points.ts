@@ -1,0 +1,71 @@
+/**
+ * The steps of the protocol at which something may go wrong, each with the probe where it is: a fault that waits there
+ * strikes before or after the step, as the name says. From the fault schedule of the pair's requirements.
+ */
+
+export interface KillPoint {
+  readonly name: string;
+  readonly probe: string;
+  /** Whose step it is: who is ended, stopped or cut off there. */
+  readonly node: 'A' | 'B';
+}
+
+const point = (name: string, node: 'A' | 'B', probe: string): KillPoint => ({ name, node, probe: `${node}.${probe}` });
+
+export const KILL_POINTS: readonly KillPoint[] = [
+  point('input: arrived', 'A', 'input.arrived'),
+  point('input, output: entry written', 'A', 'said.frame'),
+  point('input, output: entry in buffer', 'A', 'on.frame'),
+  point('input, output: before flush', 'A', 'before.send.frame'),
+  point('input, output: flushed', 'A', 'after.send.frame'),
+  point('half a message on the wire', 'B', 'half a message'),
+  point('input, output: received', 'B', 'on.message.frame'),
+  point('input, output: before it is fed', 'B', 'before.feed'),
+  point('input, output: fed, not acked', 'B', 'after.feed'),
+  point('input, output: before ack', 'B', 'before.send.ack'),
+  point('input, output: acked', 'B', 'after.send.ack'),
+  point('input, output: ack seen', 'A', 'on.message.ack'),
+  point('output: guest issued', 'A', 'said.output'),
+  point('output: queued for release', 'A', 'on.output.virtio1'),
+  point('output: packet, before release', 'A', 'before.release.virtio1'),
+  point('output: packet released', 'A', 'after.release.virtio1'),
+  point('output: console released', 'A', 'after.release.uart'),
+  point('output: released, reported', 'A', 'after.send.released'),
+  point('disk: write queued for release', 'A', 'on.output.virtio0'),
+  point('disk: write, before release', 'A', 'before.release.virtio0'),
+  point('disk: write released', 'A', 'after.release.virtio0'),
+  point('disk: before it is sent', 'A', 'disk.submit'),
+  point('disk: answered, in bounce buffer', 'A', 'disk.answered'),
+  point('disk: read asked for', 'A', 'said.direct'),
+  point('detection: last heartbeat', 'A', 'after.heartbeat'),
+  point('detection: last heartbeat', 'B', 'after.heartbeat'),
+  point('detection: suspects', 'A', 'before.notice'),
+  point('detection: suspects', 'B', 'before.notice'),
+  point('test-and-set: before send', 'A', 'before.claim'),
+  point('test-and-set: before send', 'B', 'before.claim'),
+  point('test-and-set: sent', 'A', 'after.claim'),
+  point('test-and-set: sent', 'B', 'after.claim'),
+  point('test-and-set: reply read', 'A', 'on.claimed'),
+  point('test-and-set: reply read', 'B', 'on.claimed'),
+  point('go-live: before catch-up', 'B', 'before.drain'),
+  point('go-live: mid catch-up', 'B', 'after.drain'),
+  point('go-live: replay ended', 'B', 'said.drained'),
+  point('go-live: before live', 'B', 'before.live'),
+  point('go-live: after live, network told', 'B', 'after.live'),
+  point('go-live: mid release', 'B', 'after.release.virtio1'),
+  point('go-live: before re-issue', 'B', 'before.reissue'),
+  point('go-live: mid re-issue', 'B', 'said.direct'),
+  point('go-live: re-issue sent', 'B', 'disk.submit'),
+  point('go-live: after re-issue', 'B', 'after.goLive'),
+  point('alone: before live', 'A', 'before.live'),
+  point('alone: after live', 'A', 'after.live'),
+  point('pairing: greeted', 'B', 'on.message.hello'),
+  point('pairing: welcome sent', 'B', 'after.send.welcome'),
+  point('pairing: welcome read', 'A', 'on.message.welcome'),
+  point('pairing: guest begins', 'A', 'before.begin'),
+  point('control: off', 'A', 'before.off'),
+  point('control: power-off replayed', 'B', 'said.off'),
+  point('throttle: share changed', 'A', 'after.share'),
+  point('buffer: primary stalls', 'A', 'after.stall'),
+  point('buffer: backup reads no more', 'B', 'after.reading'),
+];

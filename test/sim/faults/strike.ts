@@ -1,0 +1,167 @@
+/** Makes faults happen in a world, and ends them. */
+
+import type { HostName, Link } from '../world/network.ts';
+import type { World } from '../world/world.ts';
+import { describe, type Fault } from './fault.ts';
+
+const HOSTS: readonly HostName[] = ['A', 'B', 'S', 'R', 'C'];
+
+export class Faults {
+  readonly #world: World;
+  /** By probe. */
+  readonly #waiting = new Map<string, { fault: Fault; skip: number }[]>();
+  /** What ends the faults that last. */
+  #ends = new Set<() => void>();
+  #open = true;
+  readonly struck: Fault[] = [];
+
+  constructor(world: World, faults: readonly Fault[]) {
+    this.#world = world;
+    for (const fault of faults) {
+      const { at } = fault;
+      if (typeof at === 'number') {
+        world.clockwork.at(at, () => this.#strike(fault));
+        continue;
+      }
+      const list = this.#waiting.get(at.probe) ?? [];
+      list.push({ fault, skip: at.skip });
+      this.#waiting.set(at.probe, list);
+    }
+  }
+
+  probe(name: string): void {
+    const waiting = this.#waiting.get(name);
+    if (waiting === undefined) return;
+    for (const one of waiting.splice(0)) {
+      if (one.skip-- > 0) waiting.push(one);
+      else this.#strike(one.fault);
+    }
+  }
+
+  /** No more faults; those that last are over. */
+  mend(): void {
+    this.#open = false;
+    for (const end of [...this.#ends]) end();
+  }
+
+  #strike(fault: Fault): void {
+    if (!this.#open) return;
+    const world = this.#world;
+    this.struck.push(fault);
+    world.trace.note('fault', fault.kind, fault.us, () => describe(fault));
+    world.did(`fault: ${fault.kind}`);
+    if (typeof fault.at !== 'number') world.did(`at: ${fault.at.probe}`);
+    const end = this.#begin(fault);
+    if (end === undefined) return;
+    const once = (): void => {
+      if (!this.#ends.delete(once)) return;
+      world.trace.note('fault', 'ends', 0, () => describe(fault));
+      end();
+    };
+    this.#ends.add(once);
+    world.clockwork.after(fault.us, once);
+  }
+
+  /** Gives what ends it, when it lasts. */
+  #begin(fault: Fault): (() => void) | undefined {
+    const { target, to, us, degree } = fault;
+    const { storage, network } = this.#world;
+    const node = target === 'A' || target === 'B' ? this.#world.node(target) : undefined;
+    switch (fault.kind) {
+      case 'kill':
+        node?.kill(false);
+        return undefined;
+      case 'crash':
+        if (node === undefined || !node.alive) return undefined;
+        this.#world.vanish(node.name);
+        return undefined;
+      case 'stop':
+        node?.stop();
+        return () => node?.resume();
+      case 'stall':
+        node?.main.stall(us);
+        return undefined;
+      case 'slow': {
+        const factor = 2 + degree * 10;
+        node?.slow(factor);
+        return () => node?.slow(1);
+      }
+      case 'reset': {
+        const nodeB = this.#world.node('B');
+        for (const connection of nodeB.channels.connections()) connection.break();
+        return undefined;
+      }
+      case 'freeze':
+        storage.freeze();
+        return () => storage.thaw();
+      case 'restart':
+        storage.restart();
+        return undefined;
+      case 'disk errors':
+        storage.errors = 0.1 + degree * 0.6;
+        return () => {
+          storage.errors = 0;
+        };
+      case 'slow disk': {
+        const before = storage.latencyUs;
+        storage.latencyUs = before * (2 + degree * 30);
+        return () => {
+          storage.latencyUs = before;
+        };
+      }
+      case 'late claims':
+        storage.claimDelayUs = us;
+        return () => {
+          storage.claimDelayUs = 0;
+        };
+      case 'lost claim replies':
+        storage.losesReplies = true;
+        return () => {
+          storage.losesReplies = false;
+        };
+      case 'isolate':
+        return this.#links(
+          HOSTS.filter((host) => host !== target).flatMap((host) => both(network, target, host)),
+          down,
+        );
+      case 'cut':
+        return this.#links(to === undefined ? [] : both(network, target, to), down);
+      case 'cut one way':
+        return this.#links(to === undefined ? [] : [network.link(target, to)], down);
+      case 'lossy':
+        return this.#links(to === undefined ? [] : both(network, target, to), (link) => {
+          Object.assign(link, { loss: degree * 0.5, duplicate: 0.1, reorder: 0.2 });
+        });
+      case 'late':
+        return this.#links(to === undefined ? [] : both(network, target, to), (link) => {
+          link.delayUs = 500 + degree * 8_000;
+        });
+      case 'thin':
+        return this.#links(to === undefined ? [] : both(network, target, to), (link) => {
+          link.bytesPerUs = 0.02 + degree * 0.2;
+        });
+      case 'corrupt':
+        return this.#links(to === undefined ? [] : both(network, target, to), (link) => {
+          link.corrupt = 0.01 + degree * 0.2;
+        });
+    }
+  }
+
+  #links(links: readonly Link[], change: (link: Link) => void): () => void {
+    const before = links.map(({ delayUs, bytesPerUs }) => ({ delayUs, bytesPerUs }));
+    for (const link of links) {
+      change(link);
+      link.troubles++;
+    }
+    return () => {
+      for (const [i, link] of links.entries()) {
+        link.troubles--;
+        Object.assign(link, before[i], { loss: 0, duplicate: 0, reorder: 0, corrupt: 0 });
+        if (link.troubles === 0) link.setUp(true);
+      }
+    };
+  }
+}
+
+const down = (link: Link): void => link.setUp(false);
+const both = (network: World['network'], a: HostName, b: HostName): Link[] => [network.link(a, b), network.link(b, a)];

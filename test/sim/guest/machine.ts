@@ -1,0 +1,287 @@
+/**
+ * A small guest behind the machine's contract: a key-value server that counts aloud. One processor that does jobs one
+ * after the other; steps between two jobs are not made one by one, so any number of them costs nothing.
+ *
+ * Its future depends on everything that it is given and on when: each input and each value read goes into a hash that
+ * is its state, together with the tick.
+ */
+
+import type { Halt, Input, Output } from '../../../src/emu/machine/events.ts';
+import type {
+  Machine,
+  MachineConfig,
+  MachinePorts,
+  MachineState,
+  RunResult,
+} from '../../../src/emu/machine/machine.ts';
+import { type Tick, tick } from '../../../src/lib/brands.ts';
+import { Hash } from './hash.ts';
+import {
+  CONSOLE,
+  DISK,
+  ENTROPY,
+  type MachineWatch,
+  NET,
+  type Processor,
+  type Program,
+  SECTOR_BYTES,
+} from './program.ts';
+
+/** Rates of the clock are in this fraction. */
+const RATE_ONE = 2 ** 24;
+
+/** Memory that a disk may write to, in pages of one number each. */
+const PAGES = 8;
+
+interface Pending {
+  readonly output: Output;
+  /** Page that a read fills, and what was in it when it was asked for or another read filled it. */
+  readonly page: number;
+  before: number;
+}
+
+export class SimMachine implements Machine, Processor {
+  readonly config: MachineConfig;
+  readonly hash = new Hash();
+  readonly #ports: MachinePorts;
+  readonly #program: Program;
+  readonly #watch: MachineWatch | undefined;
+  readonly #pages = new Int32Array(PAGES);
+  readonly #pending = new Map<string, Pending>();
+  #tick = 0;
+  #anchorTick = 0;
+  #anchorTime = 0;
+  #rate = 0;
+  #timer: number | undefined;
+  #dueTick = Number.POSITIVE_INFINITY;
+  #jobs: { readonly ticks: number; readonly run: () => void }[] = [];
+  /** Tick at which the first job is done. */
+  #doneAt = 0;
+  #diskRequests = 0;
+  #entropyRequests = 0;
+  halt: Halt | undefined;
+
+  constructor(ports: MachinePorts, program: Program, watch?: MachineWatch) {
+    this.#ports = ports;
+    this.#program = program;
+    this.#watch = watch;
+    this.config = {
+      memoryBytes: 0,
+      harts: 1,
+      bootArgs: '',
+      builtinFirmware: false,
+      clock: 'host',
+      epochNs: 0n,
+      rngSeed: new Uint8Array(32),
+      devices: [],
+    };
+    program.start(this);
+  }
+
+  get tick(): Tick {
+    return tick(this.#tick);
+  }
+  get pc(): bigint {
+    return BigInt(this.hash.word);
+  }
+  get now(): number {
+    return this.#anchorTime + Math.floor(((this.#tick - this.#anchorTick) * this.#rate) / RATE_ONE);
+  }
+  get time(): bigint {
+    return BigInt(this.now);
+  }
+  get nextTimer(): bigint | undefined {
+    return this.#timer === undefined ? undefined : BigInt(this.#timer);
+  }
+  /** Jobs that wait or are being done. */
+  get jobs(): number {
+    return this.#jobs.length;
+  }
+
+  run(until: Tick): RunResult {
+    const end = Number(until);
+    for (;;) {
+      if (this.halt !== undefined) return 'halted';
+      if (this.#tick >= this.#dueTick) this.#timerDue();
+      if (this.#tick === end) return 'limit';
+      if (this.#jobs.length === 0) return 'idle';
+      const next = Math.min(end, this.#doneAt, Math.max(this.#dueTick, this.#tick + 1));
+      if (next === this.#doneAt) {
+        // The step that ends at `next` does it: what it emits and reads has the tick before.
+        this.#tick = next - 1;
+        this.#finishJob();
+      }
+      this.#tick = next;
+    }
+  }
+
+  apply(input: Input): void {
+    this.hash.add(this.#tick);
+    switch (input.kind) {
+      case 'clock':
+        if (Number(input.time) < this.now) throw new Error('guest time went back');
+        this.#anchorTime = Number(input.time);
+        this.#anchorTick = this.#tick;
+        this.#rate = Number(input.rate);
+        this.hash.add(this.#anchorTime);
+        this.hash.add(this.#rate);
+        this.#computeDue();
+        return;
+      case 'console':
+        this.hash.addBytes(input.bytes);
+        this.#program.typed(this, input.bytes);
+        return;
+      case 'packet':
+        this.hash.addBytes(input.frame);
+        this.#program.packet(this, input.frame);
+        return;
+      case 'disk':
+        this.#completed(`disk ${input.request}`, input.request, input.status, input.data);
+        return;
+      case 'entropy':
+        this.#completed(`entropy ${input.request}`, -1, 0, input.bytes);
+        return;
+      case 'control':
+        if (input.action === 'powerOff') this.halt = { reason: 'powerOff', code: 0 };
+    }
+  }
+
+  skipIdle(): boolean {
+    return false;
+  }
+  consoleRoom(): number {
+    return 16;
+  }
+  pendingRequests(): readonly Output[] {
+    return [...this.#pending.values()].map(({ output }) => output);
+  }
+
+  digest(scope: 'all' | 'small'): string {
+    return this.state(scope);
+  }
+
+  state(scope: 'all' | 'small' = 'all'): string {
+    const hash = this.hash.copy();
+    for (const value of [this.#tick, this.#timer ?? -1, this.now, this.#jobs.length, this.#doneAt]) hash.add(value);
+    hash.add(this.#pending.size);
+    if (scope === 'all') {
+      for (const page of this.#pages) hash.add(page);
+      this.#program.digest(hash);
+    }
+    return hash.text;
+  }
+
+  save(): MachineState {
+    throw new Error('not used');
+  }
+  restore(): void {
+    throw new Error('not used');
+  }
+
+  /** Stands for a device that writes to memory when it likes; and for a bit that turns. */
+  poke(page: number, value: number): void {
+    this.#pages[page % PAGES] = value;
+  }
+  /** The page that a read waits to fill. */
+  target(request: number): number | undefined {
+    return this.#pending.get(`disk ${request}`)?.page;
+  }
+
+  work(ticks: number, job: () => void): void {
+    this.#jobs.push({ ticks, run: job });
+    if (this.#jobs.length === 1) this.#doneAt = this.#tick + ticks;
+  }
+  arm(time: number): void {
+    this.#timer = Math.max(time, this.now + 1);
+    this.#computeDue();
+  }
+  print(text: string): void {
+    const bytes = new Uint8Array(text.length);
+    for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+    this.#ports.emit({ kind: 'console', device: CONSOLE, bytes });
+  }
+  transmit(frame: Uint8Array): void {
+    this.#ports.emit({ kind: 'packet', device: NET, frame });
+  }
+  read(sector: number, sectors: number, page: number): number {
+    const operation = { op: 'read', offset: sector * SECTOR_BYTES, length: sectors * SECTOR_BYTES } as const;
+    return this.#disk({ kind: 'disk', device: DISK, request: this.#diskRequests, operation }, page % PAGES);
+  }
+  write(sector: number, data: Uint8Array): number {
+    const operation = { op: 'write', offset: sector * SECTOR_BYTES, data } as const;
+    return this.#disk({ kind: 'disk', device: DISK, request: this.#diskRequests, operation }, -1);
+  }
+  flush(): number {
+    return this.#disk({ kind: 'disk', device: DISK, request: this.#diskRequests, operation: { op: 'flush' } }, -1);
+  }
+  askRandom(length: number): number {
+    const request = this.#entropyRequests++;
+    const output: Output = { kind: 'entropy', device: ENTROPY, request, length };
+    this.#pending.set(`entropy ${request}`, { output, page: -1, before: 0 });
+    this.#ports.emit(output);
+    return request;
+  }
+  random(): number {
+    const value = Number(this.#ports.nondet(0));
+    this.hash.add(value);
+    return value;
+  }
+  page(index: number): number {
+    const value = this.#pages[index % PAGES]!;
+    this.hash.add(value);
+    return value;
+  }
+  reached(count: number): void {
+    this.#watch?.counted(count, this.state());
+  }
+  powerOff(code: number): void {
+    this.halt = { reason: 'finisher', code };
+  }
+
+  #disk(output: Output & { readonly kind: 'disk' }, page: number): number {
+    const request = this.#diskRequests++;
+    this.#pending.set(`disk ${request}`, { output, page, before: page < 0 ? 0 : this.#pages[page]! });
+    this.#ports.emit(output);
+    return request;
+  }
+
+  #completed(name: string, request: number, status: number, data: Uint8Array): void {
+    const pending = this.#pending.get(name);
+    if (pending === undefined) throw new Error(`${name} is not pending`);
+    this.#pending.delete(name);
+    this.hash.add(status);
+    this.hash.addBytes(data);
+    const { page, before } = pending;
+    if (page >= 0) {
+      if (this.#pages[page] !== before) this.#watch?.dmaTouched(page, this.#tick);
+      const filled = new Hash();
+      filled.addBytes(data);
+      this.#pages[page] = filled.word | 0;
+      for (const other of this.#pending.values()) if (other.page === page) other.before = filled.word | 0;
+    }
+    this.#program.done(this, request, status, data);
+  }
+
+  #finishJob(): void {
+    const job = this.#jobs.shift()!;
+    job.run();
+    this.hash.add(this.#tick);
+    const next = this.#jobs[0];
+    if (next !== undefined) this.#doneAt = this.#tick + 1 + next.ticks;
+  }
+
+  #timerDue(): void {
+    this.#timer = undefined;
+    this.#dueTick = Number.POSITIVE_INFINITY;
+    this.hash.add(this.#tick);
+    this.#program.timer(this);
+  }
+
+  #computeDue(): void {
+    const timer = this.#timer;
+    if (timer === undefined) this.#dueTick = Number.POSITIVE_INFINITY;
+    else if (timer <= this.now) this.#dueTick = this.#tick;
+    else if (this.#rate <= 0) this.#dueTick = Number.POSITIVE_INFINITY;
+    else this.#dueTick = this.#anchorTick + Math.ceil(((timer - this.#anchorTime) * RATE_ONE) / this.#rate);
+  }
+}

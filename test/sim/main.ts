@@ -1,0 +1,79 @@
+/**
+ * Runs simulated worlds of the live pair. From the repository root:
+ *
+ *     node test/sim/main.ts --worlds 1000 --jobs 2        worlds 1 to 1000, on two threads
+ *     node test/sim/main.ts --from 5000 --worlds 1000     worlds 5000 to 5999
+ *     node test/sim/main.ts --seed 17 --trace             one world, with what happens in it
+ *     node test/sim/main.ts --seed 17 --faults 0,2        with these of its faults alone
+ *     node test/sim/main.ts --mutants                     how many worlds each defect takes to be found
+ *
+ * Exit code 1: an invariant was violated, a defect was not found, or something that must happen somewhere never did.
+ */
+
+import { parseArgs } from 'node:util';
+import { describe } from './faults/fault.ts';
+import { huntAll, mutantTable } from './mutants/hunt.ts';
+import { huntSource, SOURCE_MUTANTS } from './mutants/source.ts';
+import { runMany } from './runner/many.ts';
+import { unreached } from './runner/reachability.ts';
+import { reproduction, shrink } from './runner/shrink.ts';
+import { runWorld } from './world/run.ts';
+
+/** Fewer worlds cannot be expected to hold everything. */
+const ENOUGH_WORLDS = 20_000;
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string' },
+    faults: { type: 'string' },
+    from: { type: 'string', default: '1' },
+    worlds: { type: 'string', default: '1000' },
+    jobs: { type: 'string', default: '1' },
+    mutants: { type: 'boolean', default: false },
+    trace: { type: 'boolean', default: false },
+  },
+});
+
+async function main(): Promise<boolean> {
+  if (values.mutants) return hunt();
+  if (values.seed !== undefined) return one(Number(values.seed));
+  return many(Number(values.from), Number(values.worlds), Number(values.jobs));
+}
+
+function one(seed: number): boolean {
+  const chosen = values.faults
+    ?.split(',')
+    .filter((text) => text !== '')
+    .map(Number);
+  const write = values.trace ? { write: (line: string) => console.log(line) } : {};
+  const { faults, digest, violations } = runWorld(seed, { ...write, ...(chosen === undefined ? {} : { chosen }) });
+  for (const fault of faults) console.log(`fault: ${describe(fault)}`);
+  for (const { invariant, what, us } of violations) console.log(`${(us / 1000).toFixed(3)} ms: ${invariant}: ${what}`);
+  console.log(`world ${seed}: trace ${digest}, ${violations.length === 0 ? 'clean' : 'NOT clean'}`);
+  return violations.length === 0;
+}
+
+async function many(from: number, worlds: number, jobs: number): Promise<boolean> {
+  const { counters, failures, seconds, processorSeconds, simulatedSeconds } = await runMany(from, worlds, jobs);
+  for (const [what, count] of [...counters].sort(([a], [b]) => (a < b ? -1 : 1))) console.log(`${count}\t${what}`);
+  for (const { seed, violation } of failures.slice(0, 10)) {
+    console.log(`world ${seed}: ${violation.invariant}: ${violation.what}`);
+    console.log(`  ${reproduction(shrink(seed))}`);
+  }
+  const missing = unreached(counters);
+  if (worlds >= ENOUGH_WORLDS) for (const what of missing) console.log(`never happened: ${what}`);
+  const perProcessor = (worlds / processorSeconds).toFixed(1);
+  const rate = `${(worlds / seconds).toFixed(1)} worlds/s, ${perProcessor} a processor second`;
+  const each = `${((1000 * simulatedSeconds) / worlds).toFixed(0)} ms simulated each`;
+  console.log(`${worlds - failures.length} of ${worlds} worlds clean; ${rate}; ${each}`);
+  return failures.length === 0 && (worlds < ENOUGH_WORLDS || missing.length === 0);
+}
+
+async function hunt(): Promise<boolean> {
+  const found = huntAll(10_000);
+  for (const mutant of SOURCE_MUTANTS) found.push(await huntSource(mutant, 10_000));
+  console.log(mutantTable(found));
+  return found.every(({ seeds }) => seeds !== undefined);
+}
+
+process.exitCode = (await main()) ? 0 : 1;

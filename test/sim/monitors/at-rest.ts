@@ -1,0 +1,126 @@
+/**
+ * Judges a world that has come to rest: all faults are over, and there was time. Whoever can serve must, one and no
+ * more; clients have their answers; the joined log and the disk agree with what was seen.
+ */
+
+import type { FaultKind } from '../faults/fault.ts';
+import type { WorldOptions } from '../world/options.ts';
+import type { World } from '../world/world.ts';
+import { compareDisk } from './disk-image.ts';
+import { contradiction } from './history.ts';
+import { compareReleased, replayJoined } from './joined-log.ts';
+
+/** Of an answer beside detection, claim and repeated questions: what everything else may take, microseconds. */
+const GAP_SLACK_US = 60_000;
+
+export function judgeEnd(world: World): void {
+  const { monitor, primary, backup, clients } = world;
+  const wrong = contradiction(clients.flatMap(({ history }) => history));
+  if (wrong !== undefined) monitor.fail('I4', wrong);
+  // Without one frame at the backup nothing has left and there is nothing to take over.
+  if (!monitor.hasBegun || monitor.heldFrames === 0) {
+    world.did('never began');
+    return;
+  }
+  const tookOver = monitor.epoch > 1 && monitor.holder === 'B';
+  // A backup that has won and was ended before it went live leaves what it had of the primary's log.
+  const frames = tookOver && monitor.wentLive === 'B' ? monitor.backupFrames : monitor.frames;
+  const run = replayJoined(frames, world.options.server, monitor);
+  if (run === undefined) return;
+  const off = run.machine.halt !== undefined;
+  const serving = [primary, backup].filter((node) => {
+    if (!node.alive || node.final === 'lost' || node.final === 'diverged') return false;
+    return node === backup ? node.state === 'live' : node.state === 'protected' || node.state === 'alone';
+  });
+  const ended = off || monitor.isOff;
+  if (!ended) judgeLiveness(world, serving.length);
+  const rested = serving.length === 1 && (primary.alive || monitor.epoch > 1);
+  const complete = monitor.epoch > 1 ? 'alone' : 'protected';
+  const duplicates = compareReleased(run, monitor, rested && !off ? complete : undefined);
+  if (duplicates > 0) world.did('output left twice');
+  if (rested) compareDisk(run, world.storage.image, monitor);
+  judgeGap(world);
+  judgeFalseAlarm(world);
+  if (rested) judgeLag(world);
+}
+
+function judgeLiveness(world: World, serving: number): void {
+  const { monitor, primary, backup } = world;
+  if (serving > 1) monitor.fail('I3', 'both nodes serve');
+  const heir = monitor.epoch > 1 ? world.node(monitor.holder) : undefined;
+  const possible = heir === undefined ? primary.alive || backup.alive : heir.alive;
+  if (serving === 0 && possible) {
+    const states = `A ${primary.alive ? primary.state : 'dead'}, B ${backup.alive ? backup.state : 'dead'}`;
+    monitor.fail('I11', `nobody serves: ${states}; epoch ${monitor.epoch} is ${monitor.holder}'s`);
+  }
+  if (serving !== 1) return;
+  world.did('somebody serves at the end');
+  if (isOverloaded(world.options)) return;
+  for (const { waitingFor } of world.clients)
+    if (waitingFor !== undefined)
+      monitor.fail('I16', `no answer to question ${waitingFor.request.number} of client ${waitingFor.request.client}`);
+}
+
+/** Faults that are no reason to take over, unless they last. */
+const HARMLESS: ReadonlySet<FaultKind> = new Set([
+  'reset',
+  'freeze',
+  'restart',
+  'disk errors',
+  'slow disk',
+  'late claims',
+  'lost claim replies',
+]);
+const BRIEF: ReadonlySet<FaultKind> = new Set(['stop', 'stall']);
+
+/** Nobody is given up who is there all the time. */
+function judgeFalseAlarm(world: World): void {
+  const { settings } = world.options;
+  const harmless = world.faults.struck.every(
+    ({ kind, us }) => HARMLESS.has(kind) || (BRIEF.has(kind) && us < settings.detectMs * 400),
+  );
+  const once = world.faults.struck.filter(({ kind }) => !HARMLESS.has(kind) || kind === 'reset').length <= 1;
+  if (harmless && once && world.monitor.epoch > 1)
+    world.monitor.fail('E4', `${world.monitor.holder} took over from a node that was well`);
+}
+
+/** Steps that the backup may be behind: some progress intervals and slices. */
+const BEHIND_TICKS = 900_000n;
+
+/** Left in peace, a backup that is fast enough is just behind. */
+function judgeLag({ primary, backup, options, monitor }: World): void {
+  if (primary.state !== 'protected' || isOverloaded(options)) return;
+  const behind = (primary.machine?.tick ?? 0n) - (backup.machine?.tick ?? 0n);
+  if (behind > BEHIND_TICKS) monitor.fail('I9', `the backup is ${behind} steps behind`);
+}
+
+/** The guest asks for more than a host gives, or nearly: nobody can say when it gets to a question. */
+function isOverloaded({ server, ticksPerUs, backupSpeed }: WorldOptions): boolean {
+  const periodUs = server.period / 10;
+  return server.burden > 0.5 * backupSpeed * periodUs * ticksPerUs;
+}
+
+/** With nothing but the end of one node, nobody waits longer than detection, claim and catching up take. */
+function judgeGap(world: World): void {
+  const [fault, second] = world.faults.struck;
+  if (
+    isOverloaded(world.options) ||
+    fault === undefined ||
+    second !== undefined ||
+    (fault.kind !== 'kill' && fault.kind !== 'crash')
+  )
+    return;
+  const { settings, retryUs, claimTimeoutUs, server, diskUs } = world.options;
+  const detection = settings.detectMs * 1.1 * 1000;
+  const work = (server.burden + server.effort * 10) / world.options.ticksPerUs;
+  const bound = detection + claimTimeoutUs + 3 * retryUs + 40 * diskUs + 4 * work + GAP_SLACK_US;
+  for (const { history } of world.clients) {
+    for (const { completed, invoked } of history) {
+      if (completed !== undefined && completed - invoked > bound)
+        world.monitor.fail(
+          'I16',
+          `an answer took ${Math.round((completed - invoked) / 1000)} ms of ${Math.round(bound / 1000)}`,
+        );
+    }
+  }
+}

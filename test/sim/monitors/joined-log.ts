@@ -1,0 +1,122 @@
+/**
+ * The strongest oracle: the log that the survivor leaves replays offline, from the start, as one run; and everything
+ * that left either host is in that run, in order, without a gap.
+ */
+
+import type { Input, Output } from '../../../src/emu/machine/events.ts';
+import { LogReader } from '../../../src/logformat/reader.ts';
+import { Doors } from '../../../src/session/doors.ts';
+import { Replayer } from '../../../src/session/replayer.ts';
+import { Session } from '../../../src/session/session.ts';
+import { SimMachine } from '../guest/machine.ts';
+import { CounterServer, type ServerOptions } from '../guest/server.ts';
+import { reportOf } from '../node/guest-thread.ts';
+import { PLAIN } from '../node/log.ts';
+import { type Monitor, same, unitOf } from './monitor.ts';
+
+/** Some 10 ms of work. */
+const SETTLING_TICKS = 600_000;
+
+export interface Run {
+  /** What left, by device, in order. */
+  readonly outputs: ReadonlyMap<string, readonly Output[]>;
+  /** The same as far as it was made well before the end, so that it has had the time to leave. */
+  readonly settled: ReadonlyMap<string, number>;
+  /** Answers of the disk, in order. */
+  readonly answers: readonly (Input & { readonly kind: 'disk' })[];
+  readonly machine: SimMachine;
+}
+
+/** Undefined, and a violation, when it does not replay. */
+export function replayJoined(frames: readonly Uint8Array[], server: ServerOptions, monitor: Monitor): Run | undefined {
+  const bytes = join(frames);
+  const source = { size: bytes.length, read: (at: number, length: number) => bytes.slice(at, at + length) };
+  const doors = new Doors();
+  const machine = new SimMachine(doors, new CounterServer(server));
+  const outputs = new Map<string, Output[]>();
+  const answers: (Input & { readonly kind: 'disk' })[] = [];
+  const made: { readonly device: string; readonly units: number; readonly tick: number }[] = [];
+  const gate = {
+    offer: (output: Output, tick: bigint) => {
+      made.push({
+        device: output.device,
+        units: output.kind === 'console' ? output.bytes.length : 1,
+        tick: Number(tick),
+      });
+      const list = outputs.get(output.device);
+      if (list === undefined) outputs.set(output.device, [output]);
+      else list.push(output);
+    },
+    marked: () => {},
+  };
+  const replayer = new Replayer({ machine, records: new LogReader(source, PLAIN).records(), gate });
+  const source_ = {
+    next: (now: Parameters<Replayer['next']>[0]) => {
+      const grant = replayer.next(now);
+      if (typeof grant !== 'string') for (const input of grant.inputs) if (input.kind === 'disk') answers.push(input);
+      return grant;
+    },
+    nondet: (...asked: Parameters<Replayer['nondet']>) => replayer.nondet(...asked),
+    applyFailed: (input: Input, error: unknown) => replayer.applyFailed(input, error),
+  };
+  const session = new Session(machine, doors, source_, replayer);
+  const result = session.runToEnd();
+  if (result.kind === 'diverged') {
+    monitor.fail('I2', `the joined log does not replay: ${reportOf(result)}`);
+    return undefined;
+  }
+  const settled = new Map<string, number>();
+  for (const { device, units, tick } of made)
+    if (tick < Number(machine.tick) - SETTLING_TICKS) settled.set(device, (settled.get(device) ?? 0) + units);
+  return { outputs, settled, answers, machine };
+}
+
+/**
+ * Compares what left with the run; gives how much left twice. `complete`: what must have left by now: all, of one that
+ * serves alone; of a protected pair what the backup has long acknowledged.
+ */
+export function compareReleased(run: Run, monitor: Monitor, complete: 'alone' | 'protected' | undefined): number {
+  let duplicates = 0;
+  for (const device of new Set([...run.outputs.keys(), ...monitor.released.map(({ device }) => device)])) {
+    const outputs = run.outputs.get(device) ?? [];
+    const isConsole = outputs[0]?.kind === 'console';
+    const text = isConsole
+      ? join(outputs.map((output) => (output.kind === 'console' ? output.bytes : new Uint8Array())))
+      : undefined;
+    let reached = 0;
+    const last = { A: 0, B: 0 };
+    for (const { node, unit, payload } of monitor.released.filter((one) => one.device === device)) {
+      if (unit <= last[node] && payload.kind !== 'disk')
+        monitor.fail('I2', `${device} ${unit} leaves ${node} after ${last[node]}`);
+      last[node] = unit;
+      if (payload.kind === 'disk') continue;
+      const length = payload.kind === 'console' ? payload.bytes.length : 1;
+      const from = unit - length;
+      if (from > reached) monitor.fail('I2', `${device} ${unit} leaves, and ${reached} was the last before`);
+      if (unit <= reached) duplicates++;
+      reached = Math.max(reached, unit);
+      const legal =
+        payload.kind === 'console'
+          ? same(text?.slice(from, unit) ?? new Uint8Array(), payload.bytes)
+          : sameOutput(outputs[unit - 1], payload);
+      if (!legal) monitor.fail('I2', `${device} ${unit} is not what the joined log gives`);
+    }
+    const all = complete === 'alone' ? (run.settled.get(device) ?? 0) : monitor.mustHaveLeft(device);
+    if (complete !== undefined && outputs[0]?.kind !== 'disk' && outputs[0]?.kind !== 'entropy' && reached < all)
+      monitor.fail('I2', `${device}: ${all} were made and ${reached} have left`);
+  }
+  return duplicates;
+}
+
+const sameOutput = (a: Output | undefined, b: Output): boolean =>
+  a?.kind === 'packet' && b.kind === 'packet' && unitOf(a) === unitOf(b) && same(a.frame, b.frame);
+
+export function join(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,114 @@
+/**
+ * Defects made by changing one place of the sources. They are the checks that the protocol cannot do without, each taken
+ * out or turned; `from` is in `file` exactly once.
+ */
+
+import { Worker } from 'node:worker_threads';
+import type { Found } from './hunt.ts';
+
+export interface SourceMutant {
+  readonly name: string;
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+const protocol = (name: string, file: string, from: string, to: string): SourceMutant => ({
+  name,
+  file: `/src/ft/protocol/${file}`,
+  from,
+  to,
+});
+const guest = (name: string, file: string, from: string, to: string): SourceMutant => ({
+  name,
+  file: `/src/ft/guest/${file}`,
+  from,
+  to,
+});
+const session = (name: string, file: string, from: string, to: string): SourceMutant => ({
+  name,
+  file: `/src/session/${file}`,
+  from,
+  to,
+});
+
+export const SOURCE_MUTANTS: readonly SourceMutant[] = [
+  protocol('one frame too many counts as acknowledged', 'held-outputs.ts', 'frame <= acked)', 'frame <= acked + 1)'),
+  protocol('a claim is for the present epoch', 'takeover.ts', 'settings.epoch + 1', 'settings.epoch'),
+  protocol(
+    'a backup that has asked for the epoch takes frames',
+    'backup.ts',
+    'this.#shut(`it has asked',
+    'void (`it has asked',
+  ),
+  protocol(
+    'no time-out for the channel',
+    'detector.ts',
+    "if (this.#channel.isTooLong(now)) return 'channel-silent';",
+    '',
+  ),
+  protocol(
+    'an unknown claim is not repeated',
+    'claim.ts',
+    'this.#askAt = now + this.#retryMs;',
+    'this.#askAt = now + 1e9;',
+  ),
+  protocol(
+    'what is kept is not sent again',
+    'send-buffer.ts',
+    'this.#cursor = received + 1',
+    'this.#cursor = this.#handed + 1',
+  ),
+  protocol(
+    'one output too many counts as released',
+    'replayed-outputs.ts',
+    'output.unit <= released',
+    'output.unit <= released + 1n',
+  ),
+  protocol(
+    'the end of the log does not stop the detector',
+    'backup.ts',
+    '#ended(): void {\n    this.#detector.stop();',
+    '#ended(): void {',
+  ),
+  protocol(
+    'messages are not checked for damage',
+    'wire.ts',
+    'view(bytes).getUint32(crcAt) !== crc32c(',
+    'false && crc32c(',
+  ),
+  protocol(
+    'what is held is dropped on being alone',
+    'primary.ts',
+    'for (const output of this.#held.takeAll()) this.#release(output);',
+    'this.#held.takeAll();',
+  ),
+  guest('an output is passed on before the log is flushed', 'covered-gate.ts', '    this.#parts.flush();\n', ''),
+  guest(
+    'packets pass uncovered',
+    'covered-gate.ts',
+    "output.kind === 'entropy' ||",
+    "output.kind === 'entropy' || output.kind === 'packet' ||",
+  ),
+  guest('no progress records', 'progress-source.ts', 'if (now.state ===', 'if (false && now.state ==='),
+  guest('numbers of outputs begin again on going live', 'units.ts', 'this.#counts.set(device, unit);', ''),
+  session(
+    'the replay runs past what it knows',
+    'replayer.ts',
+    "if (now.tick >= target) return 'starved';",
+    'if (now.tick >= target) return { inputs, until: (now.tick + 5n) as typeof now.tick };',
+  ),
+];
+
+/** Runs worlds on a thread of its own, whose sources have the defect. */
+export function huntSource(mutant: SourceMutant, most: number): Promise<Found> {
+  return new Promise((found, failed) => {
+    const preload = new URL('./source-hook.ts', import.meta.url).href;
+    const worker = new Worker(new URL('./source-worker.ts', import.meta.url), {
+      workerData: { ...mutant, most },
+      execArgv: ['--import', preload],
+    });
+    worker.on('message', found);
+    worker.on('error', failed);
+  });
+}

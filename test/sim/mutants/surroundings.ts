@@ -1,0 +1,114 @@
+/** Defects around the protocol: of the guest's doors, the disk, the arbiter. */
+
+import { tick } from '../../../src/lib/brands.ts';
+import { decodeEvents, encodeEvents } from '../../../src/logformat/events.ts';
+import { decodeFrame, encodeFrame, unpack } from '../../../src/logformat/frame.ts';
+import type { LogRecord } from '../../../src/logformat/records.ts';
+import { PLAIN } from '../node/log.ts';
+import { Storage } from '../world/storage.ts';
+import type { Mutant } from './mutant.ts';
+
+/** The frame with its records changed; as it was when it holds none. */
+function rewritten(bytes: Uint8Array, change: (records: readonly LogRecord[]) => readonly LogRecord[]): Uint8Array {
+  const frame = decodeFrame(bytes);
+  if (frame.kind !== 'events') return bytes;
+  const records = change(decodeEvents(unpack(frame, PLAIN), frame.firstTick));
+  const first = records[0]?.tick ?? frame.firstTick;
+  const payload = encodeEvents(records, first);
+  return encodeFrame({ kind: 'events', sequence: frame.sequence, firstTick: first, payload }, undefined);
+}
+
+const INPUTS: ReadonlySet<string> = new Set(['clock', 'console', 'packet', 'disk', 'entropy']);
+
+/** One input, and what follows at its tick, comes one step late, where nothing else is. */
+function late(records: readonly LogRecord[]): readonly LogRecord[] {
+  const at = records.findIndex(({ kind }) => INPUTS.has(kind));
+  const moved = records[at]?.tick;
+  if (moved === undefined || at === 0) return records;
+  if (records.slice(at).some((one) => one.tick === moved + 1n)) return records;
+  return records.map((one, i) => (i >= at && one.tick === moved ? { ...one, tick: tick(moved + 1n) } : one));
+}
+
+class OneFlag extends Storage {
+  #holder: string | undefined;
+
+  override decide(epoch: number, who: string): ReturnType<Storage['decide']> {
+    this.#holder ??= who;
+    if (who === this.#holder) return super.decide(epoch, who);
+    return { kind: 'lost', holder: this.#holder };
+  }
+}
+
+class NoFence extends Storage {
+  protected override admits(): boolean {
+    return true;
+  }
+}
+
+class LastWins extends Storage {
+  override decide(epoch: number, who: string): ReturnType<Storage['decide']> {
+    const result = super.decide(epoch, who);
+    return result.kind === 'lost' && epoch > 1 ? { kind: 'won' } : result;
+  }
+}
+
+export const OTHER_MUTANTS: readonly Mutant[] = [
+  { name: 'the flag is not of an epoch', hooks: () => ({ storage: OneFlag }) },
+  { name: 'the test-and-set gives two winners', hooks: () => ({ storage: LastWins }) },
+  { name: 'writes of a stale epoch are accepted', hooks: () => ({ storage: NoFence }) },
+  { name: 'nothing is given out again on going live', hooks: () => ({ reissues: false }) },
+  {
+    name: 'direct DMA',
+    hooks: () => ({
+      diskReply: (machine, { request }, { data }) => {
+        const page = machine.target(request);
+        if (page !== undefined)
+          machine.poke(
+            page,
+            data.reduce((sum, byte) => sum + byte, 1),
+          );
+      },
+    }),
+  },
+  { name: 'an input comes one step late', hooks: () => ({ fed: (bytes) => rewritten(bytes, late) }) },
+  {
+    name: 'state digests are not compared',
+    hooks: () => {
+      let frames = 0;
+      return {
+        machine: (machine) => {
+          machine.digest = () => '0'.repeat(16);
+        },
+        backupMachine: (machine) => {
+          if (++frames === 20) machine.poke(3, 0x5eed);
+        },
+      };
+    },
+  },
+  {
+    name: 'the backup writes to the shared disk',
+    hooks: () => ({
+      backupGate: (gate, leak) => ({
+        offer: (output, at) => {
+          gate.offer(output, at);
+          if (output.kind === 'disk' && output.operation.op === 'write') leak(output);
+        },
+        marked: (device, mark) => gate.marked(device, mark),
+      }),
+    }),
+  },
+  {
+    name: 'an output leaves before its mark is in the log',
+    hooks: () => ({
+      primaryGate: (gate) => ({
+        offer: (output, at) => {
+          gate.offer(output, at);
+          gate.marked(output.device, 0);
+        },
+        marked: () => {},
+      }),
+    }),
+  },
+  { name: 'the network is told before the replay is done', hooks: () => ({ announcesEarly: true }) },
+  { name: 'disk operations race', hooks: () => ({ racesFree: true }) },
+];

@@ -1,0 +1,97 @@
+/**
+ * A node's end of the storage: sends what the guest asks for and gives back what comes, asks again when the server was
+ * restarted, and lets two operations on the same place follow one another, reads and writes alike. Answers come in the
+ * order in which the server gave them.
+ */
+
+import type { Output } from '../../../src/emu/machine/events.ts';
+import { SECTOR_BYTES } from '../guest/program.ts';
+import type { HostName } from '../world/network.ts';
+import { type BlockReply, type BlockRequest, SECTORS, type Storage } from '../world/storage.ts';
+import type { Way } from '../world/way.ts';
+
+export type DiskOutput = Output & { readonly kind: 'disk' };
+
+interface Asked {
+  readonly output: DiskOutput;
+  sent: boolean;
+}
+
+export interface DiskClientParts {
+  readonly storage: Storage;
+  readonly node: HostName;
+  readonly epoch: () => number;
+  /** Called when a reply has come to the host; `take` is to be run by the node's main thread. */
+  readonly arrived: (take: () => void) => void;
+  readonly done: (output: DiskOutput, status: number, data: Uint8Array) => void;
+  readonly did: (what: string) => void;
+  /** Operations on one place do not wait for one another. */
+  readonly racesFree: boolean;
+}
+
+export class DiskClient {
+  readonly #parts: DiskClientParts;
+  readonly #way: Way<BlockRequest>;
+  /** In the order of asking. */
+  readonly #asked = new Map<number, Asked>();
+  #connection = 0;
+
+  constructor(parts: DiskClientParts) {
+    this.#parts = parts;
+    this.#way = parts.storage.connect(parts.node, (reply) => parts.arrived(() => this.#reply(reply)));
+  }
+
+  get outstanding(): number {
+    return this.#asked.size;
+  }
+
+  submit(output: DiskOutput): void {
+    if (this.#asked.has(output.request)) return;
+    this.#asked.set(output.request, { output, sent: false });
+    this.#sendReady();
+  }
+
+  #reply(reply: BlockReply): void {
+    if (reply.kind === 'reconnected') {
+      this.#connection = reply.connection;
+      for (const asked of this.#asked.values()) asked.sent = false;
+      this.#parts.did('storage reconnected');
+    } else {
+      const asked = this.#asked.get(reply.id);
+      if (asked === undefined) return;
+      if (reply.kind === 'done') {
+        this.#asked.delete(reply.id);
+        this.#parts.done(asked.output, reply.status, reply.data);
+      } else if (reply.epoch < this.#parts.epoch()) asked.sent = false;
+    }
+    this.#sendReady();
+  }
+
+  #sendReady(): void {
+    const busy = new Uint8Array(SECTORS);
+    for (const asked of this.#asked.values()) {
+      const free = this.#occupy(asked.output, busy);
+      if (asked.sent) continue;
+      if (!free && !this.#parts.racesFree) {
+        this.#parts.did('race serialised');
+        continue;
+      }
+      asked.sent = true;
+      const { operation, request: id } = asked.output;
+      this.#way.put({ id, epoch: this.#parts.epoch(), operation, connection: this.#connection }, 128);
+    }
+  }
+
+  /** Marks the place of an operation; false when it was taken before. */
+  #occupy({ operation }: DiskOutput, busy: Uint8Array): boolean {
+    if (operation.op !== 'read' && operation.op !== 'write') return true;
+    const length = operation.op === 'read' ? operation.length : operation.data.length;
+    const first = Math.floor(operation.offset / SECTOR_BYTES);
+    let free = true;
+    for (let sector = first; sector < first + length / SECTOR_BYTES; sector++) {
+      if (busy[sector] !== 0) free = false;
+      busy[sector] = 1;
+    }
+    return free;
+  }
+}

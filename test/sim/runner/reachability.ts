@@ -1,0 +1,37 @@
+/** What must happen in some world, or the simulator proves less than it says. */
+
+import { KILL_POINTS } from '../faults/kill-points.ts';
+
+const SOMETIMES: readonly string[] = [
+  ...new Set(KILL_POINTS.map(({ probe }) => `at: ${probe}`)),
+  'A goes live',
+  'B goes live',
+  'A halts: lost',
+  'B halts: lost',
+  'A is off',
+  'B is off',
+  'claim won',
+  'claim lost',
+  'claim unknown',
+  'claim reply lost',
+  'waits for the storage',
+  'primary stalled: buffer full',
+  'primary goes on: buffer has room',
+  'backup buffer full',
+  'backup reads again',
+  'share cut',
+  'share raised',
+  'requests given out again',
+  'output left twice',
+  'stale request refused',
+  'storage reconnected',
+  'race serialised',
+  'disk error',
+  'damaged message refused',
+  'damaged heartbeat dropped',
+  'operator powers off',
+  'somebody serves at the end',
+];
+
+export const unreached = (counters: ReadonlyMap<string, number>): string[] =>
+  SOMETIMES.filter((what) => (counters.get(what) ?? 0) === 0);

@@ -1,0 +1,100 @@
+/**
+ * A thread of a simulated process: does one job at a time, each takes some time, and between two jobs it can be
+ * stopped, held up or ended. What a job asks to be done next (`soon`) comes before what waits.
+ */
+
+import type { Clockwork } from './clockwork.ts';
+
+export class Actor {
+  readonly #clockwork: Clockwork;
+  readonly #cost: () => number;
+  #jobs: (() => void)[] = [];
+  /** Done before the others; in order. */
+  #soon: (() => void)[] = [];
+  #state: 'running' | 'stopped' | 'dead' = 'running';
+  #freeAt = 0;
+  #waking = false;
+
+  /** `cost`: microseconds that the next job takes. */
+  constructor(clockwork: Clockwork, cost: () => number) {
+    this.#clockwork = clockwork;
+    this.#cost = cost;
+  }
+
+  get state(): 'running' | 'stopped' | 'dead' {
+    return this.#state;
+  }
+
+  get waiting(): number {
+    return this.#jobs.length;
+  }
+
+  post(job: () => void): void {
+    if (this.#state === 'dead') return;
+    this.#jobs.push(job);
+    this.#wake();
+  }
+
+  /** From within a job: done next, after what was asked for in this way before. */
+  soon(job: () => void): void {
+    if (this.#state === 'dead') return;
+    this.#soon.push(job);
+    this.#wake();
+  }
+
+  /** Before all that waits; for what a thread does first when it is let go again. */
+  first(job: () => void): void {
+    if (this.#state === 'dead') return;
+    this.#jobs.unshift(job);
+    this.#wake();
+  }
+
+  /** From within a job: done next of all. */
+  again(job: () => void): void {
+    if (this.#state === 'dead') return;
+    this.#soon.unshift(job);
+    this.#wake();
+  }
+
+  stop(): void {
+    if (this.#state === 'running') this.#state = 'stopped';
+  }
+
+  resume(): void {
+    if (this.#state !== 'stopped') return;
+    this.#state = 'running';
+    this.#wake();
+  }
+
+  kill(): void {
+    this.#state = 'dead';
+    this.#jobs = [];
+    this.#soon = [];
+  }
+
+  /** Does nothing for so long. */
+  stall(us: number): void {
+    this.#freeAt = Math.max(this.#freeAt, this.#clockwork.now) + us;
+  }
+
+  #wake(): void {
+    if (this.#waking || this.#state !== 'running') return;
+    if (this.#jobs.length === 0 && this.#soon.length === 0) return;
+    this.#waking = true;
+    this.#clockwork.at(this.#freeAt, () => this.#turn());
+  }
+
+  #turn(): void {
+    this.#waking = false;
+    if (this.#state !== 'running') return;
+    if (this.#freeAt > this.#clockwork.now) {
+      this.#wake();
+      return;
+    }
+    const job = this.#soon.shift() ?? this.#jobs.shift();
+    if (job === undefined) return;
+    this.#freeAt = this.#clockwork.now + this.#cost();
+    job();
+    this.#wake();
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * The simulated network: links between hosts, each way its own, that delay, lose, double, reorder, damage and break;
+ * datagrams and connections over them. A connection keeps its bytes in order and whole, but not when they come: they
+ * wait while the link is down.
+ */
+
+import type { Clockwork } from './clockwork.ts';
+import type { Random } from './random.ts';
+
+/** The two of the pair, the storage, an arbiter apart from it, the clients' side. */
+export type HostName = 'A' | 'B' | 'S' | 'R' | 'C';
+
+export class Link {
+  up = true;
+  /** Faults that are on it. */
+  troubles = 0;
+  delayUs = 100;
+  jitterUs = 30;
+  bytesPerUs = 1000;
+  /** Of datagrams. */
+  loss = 0;
+  duplicate = 0;
+  reorder = 0;
+  /** Probability that a datagram, or a piece of a connection, has a bit turned. */
+  corrupt = 0;
+  /** Told when the link comes up again. */
+  readonly waiters: (() => void)[] = [];
+
+  setUp(up: boolean): void {
+    this.up = up;
+    if (!up) return;
+    for (const waiter of this.waiters.splice(0)) waiter();
+  }
+}
+
+export class Network {
+  readonly #clockwork: Clockwork;
+  readonly #random: Random;
+  readonly #links = new Map<string, Link>();
+  /** Bits turned. */
+  damaged = 0;
+
+  constructor(clockwork: Clockwork, random: Random) {
+    this.#clockwork = clockwork;
+    this.#random = random;
+  }
+
+  get clockwork(): Clockwork {
+    return this.#clockwork;
+  }
+
+  get random(): Random {
+    return this.#random;
+  }
+
+  link(from: HostName, to: HostName): Link {
+    const name = from + to;
+    let link = this.#links.get(name);
+    if (link === undefined) {
+      link = new Link();
+      this.#links.set(name, link);
+    }
+    return link;
+  }
+
+  links(): Iterable<Link> {
+    return this.#links.values();
+  }
+
+  /** Delivers `bytes` once, twice, later or never. */
+  datagram(from: HostName, to: HostName, bytes: Uint8Array, deliver: (bytes: Uint8Array) => void): void {
+    const link = this.link(from, to);
+    if (!link.up || this.#random.chance(link.loss)) return;
+    const copies = this.#random.chance(link.duplicate) ? 2 : 1;
+    for (let copy = 0; copy < copies; copy++) {
+      const late = this.#random.chance(link.reorder) ? link.delayUs * this.#random.between(1, 10) : 0;
+      const arriving = this.#random.chance(link.corrupt) ? this.turnBit(bytes) : bytes;
+      this.#clockwork.after(this.delay(link, bytes.length) + late, () => deliver(arriving));
+    }
+  }
+
+  /** The same for what is no bytes here; never damaged. */
+  carry(from: HostName, to: HostName, deliver: () => void): void {
+    const link = this.link(from, to);
+    if (!link.up || this.#random.chance(link.loss)) return;
+    this.#clockwork.after(this.delay(link, 64), deliver);
+  }
+
+  delay(link: Link, length: number): number {
+    return link.delayUs + this.#random.fraction() * link.jitterUs + length / link.bytesPerUs;
+  }
+
+  turnBit(bytes: Uint8Array): Uint8Array {
+    if (bytes.length === 0) return bytes;
+    const damaged = bytes.slice();
+    const at = this.#random.below(bytes.length);
+    damaged[at] = damaged[at]! ^ (1 << this.#random.below(8));
+    this.damaged++;
+    return damaged;
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * What is drawn from the seed before anything happens: the pair's settings, how fast everything is, what the guest and
+ * its clients do. Times of the pair are a tenth of what they are in earnest, so that a world is short.
+ */
+
+import type { PairSettings } from '../../../src/ft/protocol/settings.ts';
+import type { ServerOptions } from '../guest/server.ts';
+import { Random } from './random.ts';
+
+/** Of the primary's guest: steps in a microsecond. */
+const TICKS_PER_US = 60;
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly settings: Omit<PairSettings, 'who' | 'host'>;
+  readonly server: ServerOptions;
+  /** Steps in a microsecond. */
+  readonly ticksPerUs: number;
+  /** Of the backup's guest, beside the primary's. */
+  readonly backupSpeed: number;
+  readonly sliceNs: bigint;
+  readonly clients: number;
+  readonly thinkUs: number;
+  readonly retryUs: number;
+  readonly claimTimeoutUs: number;
+  readonly diskUs: number;
+  readonly arbiterHost: 'S' | 'R';
+  readonly drift: { readonly A: number; readonly B: number };
+  /** Faults strike and clients ask until here; then everything is mended. Microseconds. */
+  readonly troubleUs: number;
+  /** And then there is so much time to come to rest. */
+  readonly restUs: number;
+  /** How the guest is ended before the mending: by its own word, by the operator, or not. */
+  readonly ending: 'none' | 'guest' | 'operator';
+}
+
+export function drawOptions(seed: number): WorldOptions {
+  const random = new Random(seed, 'options');
+  const detectMs = random.pick([30, 50, 80]);
+  const small = random.chance(0.25);
+  const long = random.chance(0.05);
+  const behind = long || random.chance(0.1);
+  const period = random.pick([40_000, 80_000, 80_000, 150_000, 600_000]);
+  const capacity = (period / 10) * TICKS_PER_US;
+  return {
+    seed,
+    settings: {
+      pair: 'p',
+      epoch: 1,
+      sameHost: false,
+      detectMs,
+      reconnectMs: random.pick([30, 50]),
+      heartbeatMs: detectMs / 5,
+      claimRetryMs: random.pick([5, 20]),
+      sendBufferBytes: small ? 2_000 : 64_000,
+      receiveBufferBytes: small ? 2_000 : 64_000,
+      lagMs: { high: 30, low: 8 },
+    },
+    server: {
+      period,
+      burden: behind || random.chance(0.2) ? Math.round(random.fraction() * (behind ? 1.5 : 0.9) * capacity) : 0,
+      races: random.below(5),
+      effort: random.pick([500, 5_000, 30_000]),
+    },
+    ticksPerUs: TICKS_PER_US,
+    backupSpeed: behind ? random.between(0.3, 0.9) : 1,
+    sliceNs: random.pick([1_000_000n, 2_000_000n]),
+    clients: 1 + random.below(3),
+    thinkUs: random.pick([1_000, 4_000, 15_000]),
+    retryUs: random.pick([8_000, 20_000]),
+    claimTimeoutUs: random.pick([5_000, 15_000]),
+    diskUs: random.pick([100, 400, 2_000]),
+    arbiterHost: random.chance(0.25) ? 'R' : 'S',
+    drift: { A: random.between(0.999, 1.001), B: random.between(0.999, 1.001) },
+    troubleUs: long ? 1_500_000 : random.between(80_000, 250_000),
+    restUs: 400_000,
+    ending: random.chance(0.15) ? random.pick(['guest', 'operator']) : 'none',
+  };
+}

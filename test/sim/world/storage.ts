@@ -1,0 +1,171 @@
+/**
+ * The simulated storage: a block server that both hosts reach, and the arbiter, which is the same server or one of its
+ * own. Requests carry an epoch; one older than the newest that was claimed (or used, where the arbiter is apart) is
+ * refused. Keeps all its state when it is restarted; what it was doing is lost.
+ */
+
+import type { DiskOperation } from '../../../src/emu/machine/events.ts';
+import type { ClaimResult } from '../../../src/ft/arbiter.ts';
+import { SECTOR_BYTES } from '../guest/program.ts';
+import type { HostName, Network } from './network.ts';
+import type { Random } from './random.ts';
+import { Way } from './way.ts';
+
+export const SECTORS = 24;
+
+export interface BlockRequest {
+  readonly id: number;
+  readonly epoch: number;
+  readonly operation: DiskOperation;
+  /** Of the client's connection: what belongs to an older one is lost. */
+  readonly connection: number;
+}
+
+export type BlockReply =
+  | { readonly kind: 'done'; readonly id: number; readonly status: number; readonly data: Uint8Array }
+  | { readonly kind: 'stale'; readonly id: number; readonly epoch: number }
+  | { readonly kind: 'reconnected'; readonly connection: number };
+
+export interface StorageWatch {
+  applied(node: HostName, request: BlockRequest): void;
+  claimed(epoch: number, who: string, result: ClaimResult): void;
+  did(what: string): void;
+}
+
+const NOTHING = new Uint8Array(0);
+
+export class Storage {
+  readonly image = new Uint8Array(SECTORS * SECTOR_BYTES);
+  readonly #network: Network;
+  readonly #random: Random;
+  readonly #watch: StorageWatch;
+  readonly #replies = new Map<HostName, Way<BlockReply>>();
+  readonly #connections = new Map<HostName, number>();
+  /** Of the epochs claimed, the highest. */
+  #claimed = 0;
+  #holder = '';
+  /** Requests of an older epoch are refused. */
+  #fence = 0;
+  /** What came while it stood still. */
+  #frozen: (() => void)[] | undefined;
+  #life = 0;
+  /** Where claims are answered: here, or on a host of its own. */
+  readonly arbiterHost: 'S' | 'R';
+  latencyUs = 200;
+  errors = 0;
+  /** Claims are applied this much later than they come. */
+  claimDelayUs = 0;
+  losesReplies = false;
+
+  constructor(network: Network, random: Random, watch: StorageWatch, arbiterHost: 'S' | 'R') {
+    this.#network = network;
+    this.#random = random;
+    this.#watch = watch;
+    this.arbiterHost = arbiterHost;
+  }
+
+  get epoch(): number {
+    return this.#claimed;
+  }
+  get holder(): string {
+    return this.#holder;
+  }
+
+  /** Connects a node: gives the way for its requests. */
+  connect(node: HostName, deliver: (reply: BlockReply) => void): Way<BlockRequest> {
+    this.#replies.set(node, new Way(this.#network, this.#network.link('S', node), deliver));
+    this.#connections.set(node, 0);
+    return new Way(this.#network, this.#network.link(node, 'S'), (request) => this.#arrived(node, request));
+  }
+
+  freeze(): void {
+    this.#frozen ??= [];
+  }
+
+  thaw(): void {
+    const frozen = this.#frozen ?? [];
+    this.#frozen = undefined;
+    for (const run of frozen) run();
+  }
+
+  restart(): void {
+    this.#life++;
+    for (const [node, way] of this.#replies) {
+      const connection = this.#connections.get(node)! + 1;
+      this.#connections.set(node, connection);
+      way.put({ kind: 'reconnected', connection }, 64);
+    }
+  }
+
+  /** Asked by a node; `answer` is called when the reply has come to it, if it ever does. */
+  claim(node: HostName, epoch: number, who: string, answer: (result: ClaimResult) => void): void {
+    this.#network.carry(node, this.arbiterHost, () => {
+      const delay = this.claimDelayUs + this.#random.between(20, 100);
+      this.#later(delay, () => {
+        const result = this.decide(epoch, who);
+        if (this.losesReplies) this.#watch.did('claim reply lost');
+        else this.#network.carry(this.arbiterHost, node, () => answer(result));
+      });
+    });
+  }
+
+  /** The test-and-set. */
+  decide(epoch: number, who: string): ClaimResult {
+    let result: ClaimResult;
+    if (epoch > this.#claimed) {
+      this.#claimed = epoch;
+      this.#holder = who;
+      if (this.arbiterHost === 'S') this.#fence = epoch;
+      result = { kind: 'won' };
+    } else if (epoch === this.#claimed && who === this.#holder) result = { kind: 'won' };
+    else result = { kind: 'lost', holder: this.#holder };
+    this.#watch.claimed(epoch, who, result);
+    return result;
+  }
+
+  /** Whether a request of this epoch may be done. */
+  protected admits(epoch: number): boolean {
+    return epoch >= this.#fence;
+  }
+
+  #arrived(node: HostName, request: BlockRequest): void {
+    if (request.connection !== this.#connections.get(node)) return;
+    const life = this.#life;
+    const straggles = this.#random.chance(0.02) ? 8_000 : 0;
+    this.#later(this.latencyUs * this.#random.between(0.5, 1.5) + straggles, () => {
+      if (life === this.#life) this.#do(node, request);
+    });
+  }
+
+  #do(node: HostName, request: BlockRequest): void {
+    const way = this.#replies.get(node)!;
+    const { id, epoch, operation } = request;
+    if (!this.admits(epoch)) {
+      this.#watch.did('stale request refused');
+      way.put({ kind: 'stale', id, epoch }, 64);
+      return;
+    }
+    this.#fence = Math.max(this.#fence, epoch);
+    if (this.errors > 0 && this.#random.chance(this.errors)) {
+      this.#watch.did('disk error');
+      way.put({ kind: 'done', id, status: 1, data: NOTHING }, 64);
+      return;
+    }
+    this.#watch.applied(node, request);
+    way.put({ kind: 'done', id, status: 0, data: perform(this.image, operation) }, 128);
+  }
+
+  /** Not while frozen. */
+  #later(delay: number, run: () => void): void {
+    this.#network.clockwork.after(delay, () => {
+      if (this.#frozen === undefined) run();
+      else this.#frozen.push(run);
+    });
+  }
+}
+
+/** Does the operation to an image; gives what was read. */
+export function perform(image: Uint8Array, operation: DiskOperation): Uint8Array {
+  if (operation.op === 'write') image.set(operation.data, operation.offset);
+  return operation.op === 'read' ? image.slice(operation.offset, operation.offset + operation.length) : NOTHING;
+}
