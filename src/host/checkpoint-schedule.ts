@@ -7,8 +7,8 @@
 export type CheckpointSpacing = bigint | 'auto';
 
 /**
- * Of running, between two checkpoints, nanoseconds. A replay from one to the next takes a fraction of what recording
- * took, and several times as long as it takes when its code is compiled already: a seek finds it not to be.
+ * Of running, between two checkpoints, nanoseconds. A seek may have to replay so much with code that is not compiled
+ * yet, which takes several times as long. In a recording being made they hold up the guest, so there are fewer.
  */
 const RECORDING_NS = 400_000_000n;
 export const REPLAYING_NS = 100_000_000n;

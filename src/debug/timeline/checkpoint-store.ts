@@ -2,23 +2,24 @@
  * Checkpoints in order of their ticks, within a budget of memory. When it is exceeded the one goes whose absence makes
  * the smallest gap, so that what is left stays evenly spaced; the first, the last and pinned ones stay.
  *
- * Those that the log holds are known by tick from the beginning and loaded when they are needed; what is dropped of
- * them is the copy in memory.
+ * The one at power on and those that the log holds are known by tick from the beginning and loaded when needed; what is
+ * dropped of them is the copy in memory.
  */
 
 import type { Tick } from '../../lib/brands.ts';
 import type { Checkpoint, CheckpointInfo } from './checkpoint.ts';
 import { PageStore } from './page-store.ts';
 
-/** A checkpoint that the log holds. */
-export interface LoggedCheckpoint {
+/** A checkpoint that can be had at any time. */
+export interface LoadableCheckpoint {
   readonly tick: Tick;
   load(): Checkpoint;
 }
 
 interface Entry {
   readonly tick: Tick;
-  readonly logged: LoggedCheckpoint | undefined;
+  readonly source: LoadableCheckpoint | undefined;
+  readonly inLog: boolean;
   kept: Checkpoint | undefined;
   pinned: boolean;
   bytes: number;
@@ -28,8 +29,8 @@ interface Entry {
 
 /** Registers, TLBs and devices of a checkpoint, about. */
 const STATE_BYTES = 64 * 1024;
-/** Logged checkpoints of which a copy is kept as long as others can be dropped. */
-const LOGGED_KEPT = 8;
+/** Loaded checkpoints of which a copy is kept as long as others can be dropped. */
+const LOADED_KEPT = 8;
 
 export class CheckpointStore {
   readonly pages = new PageStore();
@@ -47,12 +48,7 @@ export class CheckpointStore {
   }
 
   get infos(): readonly CheckpointInfo[] {
-    return this.#entries.map(({ tick, logged, pinned, bytes }) => ({
-      tick,
-      pinned,
-      bytes,
-      inLog: logged !== undefined,
-    }));
+    return this.#entries.map(({ tick, inLog, pinned, bytes }) => ({ tick, pinned, bytes, inLog }));
   }
 
   get ticks(): readonly Tick[] {
@@ -81,7 +77,7 @@ export class CheckpointStore {
     const entry = this.#entries[this.#find(tick)]!;
     entry.used = ++this.#uses;
     if (entry.kept === undefined) {
-      this.#keep(entry, entry.logged!.load());
+      this.#keep(entry, entry.source!.load());
       this.#thin(entry);
     }
     return entry.kept!;
@@ -94,14 +90,7 @@ export class CheckpointStore {
       if (found.kept === undefined) this.#keep(found, checkpoint);
       return;
     }
-    const entry: Entry = {
-      tick: checkpoint.tick,
-      logged: undefined,
-      kept: undefined,
-      pinned: false,
-      bytes: 0,
-      used: 0,
-    };
+    const entry = entryAt(checkpoint.tick, undefined, false);
     this.#entries.splice(at + 1, 0, entry);
     this.#keep(entry, checkpoint);
     this.#thin(entry);
@@ -118,13 +107,17 @@ export class CheckpointStore {
     this.#entries[this.#find(tick)]!.pinned = true;
   }
 
-  /** The checkpoints of the log, in place of those known before. */
-  setLogged(logged: readonly LoggedCheckpoint[]): void {
+  /** The first one, in an empty store. It stays known. */
+  setStart(start: LoadableCheckpoint): void {
+    this.#entries = [{ ...entryAt(start.tick, start, false), pinned: true }];
+  }
+
+  /** The checkpoints of the log, in place of those known before; the first of the store is not among them. */
+  setLogged(logged: readonly LoadableCheckpoint[]): void {
     const byTick = new Map(this.#entries.map((entry) => [entry.tick, entry]));
     for (const one of logged) {
-      const known = byTick.get(one.tick);
-      const fresh: Entry = { tick: one.tick, logged: one, kept: undefined, pinned: false, bytes: 0, used: 0 };
-      byTick.set(one.tick, known === undefined ? fresh : { ...known, logged: one });
+      const fresh = entryAt(one.tick, one, true);
+      byTick.set(one.tick, { ...fresh, ...byTick.get(one.tick), source: one, inLog: true });
     }
     this.#entries = [...byTick.values()].sort((a, b) => (a.tick < b.tick ? -1 : 1));
   }
@@ -160,25 +153,35 @@ export class CheckpointStore {
       const victim = this.#leastMissed(used);
       if (victim === undefined) return;
       this.#letGo(victim);
-      if (victim.logged === undefined) this.#entries.splice(this.#entries.indexOf(victim), 1);
+      if (victim.source === undefined) this.#entries.splice(this.#entries.indexOf(victim), 1);
     }
   }
 
-  /** First a copy of a logged one that has not been used for long, for it can be loaded again; then by the gap. */
+  /** First a copy of a loaded one that has not been used for long, for it can be loaded again; then by the gap. */
   #leastMissed(used: Entry): Entry | undefined {
     const entries = this.#entries;
-    const logged = entries.filter((entry) => entry.logged !== undefined && entry.kept !== undefined && entry !== used);
-    if (logged.length > LOGGED_KEPT) return logged.reduce((a, b) => (a.used <= b.used ? a : b));
+    const loaded = entries.filter((entry) => entry.source !== undefined && entry.kept !== undefined && entry !== used);
+    if (loaded.length > LOADED_KEPT) return loaded.reduce((a, b) => (a.used <= b.used ? a : b));
     let least: Entry | undefined;
     let leastGap: bigint | undefined;
     for (const [i, entry] of entries.entries()) {
       const next = entries[i + 1];
-      if (entry === used || entry.logged !== undefined || entry.pinned || i === 0 || next === undefined) continue;
+      if (entry === used || entry.source !== undefined || entry.pinned || i === 0 || next === undefined) continue;
       const gap = next.tick - entries[i - 1]!.tick;
       if (leastGap !== undefined && gap >= leastGap) continue;
       least = entry;
       leastGap = gap;
     }
-    return least ?? logged[0];
+    return least ?? loaded[0];
   }
 }
+
+const entryAt = (tick: Tick, source: LoadableCheckpoint | undefined, inLog: boolean): Entry => ({
+  tick,
+  source,
+  inLog,
+  kept: undefined,
+  pinned: false,
+  bytes: 0,
+  used: 0,
+});

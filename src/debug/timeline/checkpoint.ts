@@ -20,7 +20,7 @@ export interface Checkpoint {
 
 export interface CheckpointInfo {
   readonly tick: Tick;
-  /** Asked for by Timeline.checkpoint: never dropped. */
+  /** Power on, or asked for by Timeline.checkpoint: never dropped. */
   readonly pinned: boolean;
   /** Kept in the log, so that it costs no memory until it is used. */
   readonly inLog: boolean;

@@ -22,6 +22,7 @@ export class History {
   /** Every frame, header included, up to the index. */
   #entries: readonly IndexEntry[] = [];
   #events: readonly IndexEntry[] = [];
+  #checkpoints: readonly number[] = [];
   #finish: Finish = { kind: 'cut', offset: 0, reason: 'not read yet' };
   #end: Tick = tick(0);
   readonly #kept = new Map<number, readonly LogRecord[]>();
@@ -37,6 +38,10 @@ export class History {
   /** Where every frame is, the header first; index and end are not among them. */
   get frames(): readonly IndexEntry[] {
     return this.#entries;
+  }
+  /** Where frames of checkpoints begin in the file, as states count them. */
+  get checkpointFrames(): readonly number[] {
+    return this.#checkpoints;
   }
   /** How the recording finishes. */
   get finish(): Finish {
@@ -122,6 +127,7 @@ export class History {
   #setEntries(entries: readonly IndexEntry[]): void {
     this.#entries = entries;
     this.#events = entries.filter(({ kind }) => kind === 'events');
+    this.#checkpoints = entries.filter(({ kind }) => kind === 'checkpoint').map(({ offset }) => offset);
   }
 
   #frameOr(frame: number): readonly LogRecord[] | Finish {

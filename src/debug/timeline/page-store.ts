@@ -4,6 +4,7 @@
  */
 
 import { PAGE_BYTES } from '../../emu/cpu/memory-layout.ts';
+import { samePage } from '../../emu/machine/page-keeper.ts';
 import type { Chunk, Page, PagePool, PageTable } from '../../emu/machine/page-table.ts';
 import { CHUNK_PAGES } from '../../emu/machine/page-table.ts';
 
@@ -24,7 +25,7 @@ export class PageStore implements PagePool {
 
   page(bytes: Uint8Array, hash: bigint | undefined): Page {
     const known = hash === undefined ? undefined : this.#byHash.get(hash);
-    return known !== undefined && same(known.bytes, bytes) ? known : { bytes: bytes.slice(), hash };
+    return known !== undefined && samePage(known.bytes, bytes) ? known : { bytes: bytes.slice(), hash };
   }
 
   /** Whether a table that is in the store has this page. */
@@ -80,11 +81,3 @@ export class PageStore implements PagePool {
     if (page.hash !== undefined && this.#byHash.get(page.hash) === page) this.#byHash.delete(page.hash);
   }
 }
-
-function same(a: Uint8Array, b: Uint8Array): boolean {
-  const [left, right] = [words(a), words(b)];
-  for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false;
-  return true;
-}
-
-const words = (page: Uint8Array): Int32Array => new Int32Array(page.buffer, page.byteOffset, page.length / 4);

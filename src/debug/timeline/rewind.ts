@@ -1,7 +1,8 @@
 /**
  * A replay that can be put back: the replay, its checkpoints, and the rule for when one is due.
  *
- * Invariant: there is a checkpoint at the beginning, and checkpoints are made of settled moments only.
+ * Invariant: there is a checkpoint at the beginning, and checkpoints are made of settled moments only. The one at the
+ * beginning is made of the images when somebody goes back there: who opens a recording at its end does without.
  */
 
 import { PageHistory } from '../../emu/machine/page-history.ts';
@@ -11,7 +12,7 @@ import { type Tick, tick } from '../../lib/brands.ts';
 import { FormatError } from '../../logformat/errors.ts';
 import type { LogReader } from '../../logformat/reader.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { CheckpointStore } from './checkpoint-store.ts';
+import { CheckpointStore, type LoadableCheckpoint } from './checkpoint-store.ts';
 import { History } from './history.ts';
 import type { Listener } from './listener.ts';
 import { LoggedCheckpoints } from './logged-checkpoints.ts';
@@ -35,10 +36,12 @@ export class Rewind {
   readonly #listener: Listener;
   readonly #keeper: PageHistory;
   readonly #logged: LoggedCheckpoints;
-  /** Logged checkpoints that have given the state they were made of. */
+  /** Checkpoints not made here that have given the state they were made of. */
   readonly #proved = new WeakSet<Checkpoint>();
   readonly #nowNs: () => bigint;
   #loadNs = LOAD_GUESS_NS;
+  /** Until the machine runs or is put somewhere else. */
+  #atPowerOn = true;
 
   constructor({ board, doors, reader, nowNs }: TimelineParts, listener: Listener, budgetBytes: number) {
     this.history = new History(reader);
@@ -49,7 +52,7 @@ export class Rewind {
     this.#keeper = new PageHistory(board.ram.view, this.store.pages);
     board.ram.keeper = this.#keeper;
     this.#logged = new LoggedCheckpoints(this.history, board.ram.pages, (page) => this.store.pages.holds(page));
-    this.make(true);
+    this.store.setStart(this.#start());
     this.store.setLogged(this.#logged.list());
   }
 
@@ -65,6 +68,7 @@ export class Rewind {
   }
 
   run(to: Tick): Arrival {
+    this.#atPowerOn = false;
     return this.#replay.run(to);
   }
 
@@ -88,13 +92,13 @@ export class Rewind {
   /** Puts the machine where it is quickest to replay from to `to`, which may be where it is. */
   approach(to: Tick): void {
     for (;;) {
-      const kept = this.store.lastKeptAt(to)!;
+      const kept = this.store.lastKeptAt(to);
       const any = this.store.lastAt(to)!;
-      const fromKept = RESTORE_NS + this.cost.between(kept, to);
+      const fromKept = kept === undefined ? Number.POSITIVE_INFINITY : RESTORE_NS + this.cost.between(kept, to);
       const fromLog = any === kept ? Number.POSITIVE_INFINITY : this.#loadNs + this.cost.between(any, to);
       const fromHere = this.settled && this.tick <= to ? this.cost.between(this.tick, to) : Number.POSITIVE_INFINITY;
       if (fromHere <= Math.min(fromKept, fromLog)) return;
-      const at = fromKept <= fromLog ? kept : any;
+      const at = kept !== undefined && fromKept <= fromLog ? kept : any;
       const startNs = this.#nowNs();
       if (!this.#tryRestore(at)) this.store.forget(at);
       else {
@@ -130,13 +134,11 @@ export class Rewind {
     const isLogged = at !== tick(0);
     try {
       const checkpoint = this.store.get(at);
-      const { machine, pages, position, line, digest } = checkpoint;
+      const { machine, pages, position, line } = checkpoint;
+      if (this.#atPowerOn) this.#keeper.begin((page) => board.wasBlank(page));
+      this.#atPowerOn = false;
       board.restore({ ...machine, pages });
-      if (digest !== undefined && !this.#proved.has(checkpoint)) {
-        if (board.digest('all') !== digest) return false;
-        this.#proved.add(checkpoint);
-        this.#keeper.learnHashes();
-      }
+      if (!this.#proves(checkpoint)) return false;
       this.#replay.place(position);
       this.#listener.lines.restore(line);
       return true;
@@ -145,6 +147,26 @@ export class Rewind {
       if (isLogged && unusable) return false;
       throw error;
     }
+  }
+
+  /** Whether the machine, which it was restored to, is in the state that it was made of. Pages learn their hashes. */
+  #proves(checkpoint: Checkpoint): boolean {
+    const { board } = this.#replay;
+    const isMadeHere = checkpoint.digest === undefined && checkpoint.tick !== tick(0);
+    if (isMadeHere || this.#proved.has(checkpoint)) return true;
+    const digest = board.digest('all');
+    if (checkpoint.digest !== undefined && checkpoint.digest !== digest) return false;
+    this.#proved.add(checkpoint);
+    this.#keeper.learnHashes();
+    return true;
+  }
+
+  /** The machine as it is now, at power on. */
+  #start(): LoadableCheckpoint {
+    const { board } = this.#replay;
+    const rest = { machine: board.saveSmall(), position: this.#replay.position(), line: this.#listener.lines.save() };
+    const at = this.tick;
+    return { tick: at, load: () => ({ tick: at, ...rest, pages: board.powerOnPages() }) };
   }
 
   #capture(): Checkpoint {

@@ -19,6 +19,7 @@ import { VirtioEntropy } from '../devices/virtio/entropy.ts';
 import { VirtioNet } from '../devices/virtio/net.ts';
 import { Nondet } from '../isa/vocabulary.ts';
 import { planBoot } from './boot.ts';
+import { bootPages, type PageSpan, spanOf } from './boot-pages.ts';
 import { DeviceBus } from './bus.ts';
 import { canonicalBytes } from './canonical.ts';
 import { Chipset } from './chipset.ts';
@@ -28,6 +29,7 @@ import type { Halt, Input, Output } from './events.ts';
 import { HartBlock } from './hart-block.ts';
 import type { Machine, MachineConfig, MachineImages, MachinePorts, MachineState, RunResult } from './machine.ts';
 import { NS_PER_TIME_UNIT } from './memory-map.ts';
+import type { PageTable } from './page-table.ts';
 import { Ram } from './ram.ts';
 import { functionAt, pendingOf } from './slots.ts';
 import { restoreHart, restorePages, saveHart, savePages } from './snapshot.ts';
@@ -46,6 +48,7 @@ export class Board implements Machine {
   readonly #clock: GuestClock;
   readonly #chipset: Chipset;
   readonly #bus: DeviceBus;
+  readonly #loaded: readonly PageSpan[];
   #engine: Engine;
   #halt: Halt | undefined;
   /** What the present call of `run` was asked for. */
@@ -58,6 +61,7 @@ export class Board implements Machine {
     this.#ports = ports;
     this.#images = images;
     const boot = planBoot(config, images);
+    this.#loaded = boot.pieces.map(spanOf);
     this.layout = memoryLayout(config.memoryBytes, config.harts);
     this.memory = createMemory(this.layout);
     this.harts = Array.from({ length: config.harts }, (_, i) => new HartBlock(this.memory, this.layout.hartAt(i)));
@@ -183,14 +187,33 @@ export class Board implements Machine {
   }
 
   digest(scope: 'all' | 'small'): string {
-    const { harts, devices, halt } = this.#saveSmall();
+    const { harts, devices, halt } = this.saveSmall();
     const small = digest64(canonicalBytes({ harts, devices, halt }));
     const whole = scope === 'small' ? small : digest64(canonicalBytes([small, this.#engine.digestRam()]));
     return whole.toString(16).padStart(16, '0');
   }
 
+  /** All state but RAM. */
+  saveSmall(): Omit<MachineState, 'pages'> {
+    return {
+      harts: this.harts.map(saveHart),
+      devices: { ...this.#chipset.save(), clock: this.#clock.save() },
+      halt: this.#halt === undefined ? null : { ...this.#halt },
+    };
+  }
+
+  /** Whether no image had bytes in this page of RAM at power on. */
+  wasBlank(page: number): boolean {
+    return this.#loaded.every(({ first, last }) => page < first || page > last);
+  }
+
+  /** RAM as it was at power on, whatever it is now; shares bytes with the images. */
+  powerOnPages(): PageTable {
+    return bootPages(planBoot(this.config, this.#images).pieces, this.ram.pages);
+  }
+
   save(): MachineState {
-    return { ...this.#saveSmall(), pages: savePages(this.ram) };
+    return { ...this.saveSmall(), pages: savePages(this.ram) };
   }
 
   /** `state` is of a machine with the same configuration. */
@@ -280,14 +303,6 @@ export class Board implements Machine {
       this.#engine.rederive(hart.at);
       hart.set('attention', 1n);
     }
-  }
-
-  #saveSmall(): Omit<MachineState, 'pages'> {
-    return {
-      harts: this.harts.map(saveHart),
-      devices: { ...this.#chipset.save(), clock: this.#clock.save() },
-      halt: this.#halt === undefined ? null : { ...this.#halt },
-    };
   }
 }
 

@@ -7,7 +7,7 @@
  */
 
 import { PageFlag } from '../cpu/memory-layout.ts';
-import { hashAt, isZero, PageChanges, type PageKeeper, type PageView, pageAt } from './page-keeper.ts';
+import { hashAt, isZero, PageChanges, type PageKeeper, type PageView, pageAt, samePage } from './page-keeper.ts';
 import { CHUNK_PAGES, type Chunk, copyingPool, type Page, type PagePool, PageTable, pageTable } from './page-table.ts';
 
 export class PageHistory implements PageKeeper {
@@ -15,6 +15,8 @@ export class PageHistory implements PageKeeper {
   readonly #pool: PagePool;
   readonly #changes: PageChanges;
   #table: PageTable;
+  /** Pages that are all zero, whatever is known of them otherwise. */
+  #isBlank: ((page: number) => boolean) | undefined;
 
   /** `pool` gives the pages of the tables that are made. */
   constructor(ram: PageView, pool: PagePool = copyingPool) {
@@ -22,6 +24,14 @@ export class PageHistory implements PageKeeper {
     this.#pool = pool;
     this.#changes = new PageChanges(ram);
     this.#table = new PageTable(new Array(Math.ceil(ram.flags.length / CHUNK_PAGES)).fill(undefined));
+  }
+
+  /**
+   * These pages of RAM are all zero, and are not written to before the next restore: that does not touch those of them
+   * that stay so.
+   */
+  begin(isBlank: (page: number) => boolean): void {
+    this.#isBlank = isBlank;
   }
 
   save(): PageTable {
@@ -32,10 +42,7 @@ export class PageHistory implements PageKeeper {
 
   restore(pages: ReadonlyMap<number, Uint8Array>): void {
     const table = this.#tableOf(pages);
-    for (let page = 0; page < this.#ram.flags.length; page++) {
-      const wanted = table.page(page);
-      if (this.#table.page(page) !== wanted || !this.#changes.unchanged(page)) this.#write(page, wanted);
-    }
+    for (const [at, wanted] of table.chunks.entries()) this.#restoreChunk(at, this.#table.chunks[at], wanted);
     this.#equals(table);
   }
 
@@ -57,16 +64,30 @@ export class PageHistory implements PageKeeper {
     return table;
   }
 
+  #restoreChunk(at: number, old: Chunk | undefined, wanted: Chunk | undefined): void {
+    const first = at * CHUNK_PAGES;
+    const last = Math.min(first + CHUNK_PAGES, this.#ram.flags.length);
+    for (let page = first; page < last; page++) {
+      const to = wanted?.[page - first];
+      if (to === undefined && this.#isBlank?.(page) === true) continue;
+      if (old?.[page - first] !== to || !this.#changes.unchanged(page)) this.#write(page, to);
+    }
+  }
+
+  /** Bytes that are there already are left alone, and with them the code made from them. */
   #write(page: number, wanted: Page | undefined): void {
     const { flags, hashes, codeWritten } = this.#ram;
     const bytes = pageAt(this.#ram, page);
-    if (wanted === undefined) bytes.fill(0);
-    else bytes.set(wanted.bytes);
-    if (flags[page]! & PageFlag.code) codeWritten(page);
-    if (wanted?.hash === undefined) {
+    if (wanted === undefined ? isZero(bytes) : samePage(bytes, wanted.bytes)) {
+      if (wanted === undefined) return;
+      wanted.hash ??= hashAt(this.#ram, page);
+    } else {
+      if (wanted === undefined) bytes.fill(0);
+      else bytes.set(wanted.bytes);
+      if (flags[page]! & PageFlag.code) codeWritten(page);
       flags[page]! |= PageFlag.dirty;
-      return;
     }
+    if (wanted?.hash === undefined) return;
     hashes[2 * page] = Number(wanted.hash & 0xffff_ffffn);
     hashes[2 * page + 1] = Number(wanted.hash >> 32n);
     flags[page]! &= ~PageFlag.dirty;
@@ -78,17 +99,29 @@ export class PageHistory implements PageKeeper {
     let made: (Page | undefined)[] | undefined;
     for (let page = first; page < last; page++) {
       if (this.#changes.unchanged(page)) continue;
-      const bytes = pageAt(this.#ram, page);
-      const now = isZero(bytes) ? undefined : this.#pool.page(bytes, hashAt(this.#ram, page));
-      if (now === old?.[page - first] && made === undefined) continue;
+      const before = old?.[page - first];
+      const now = this.#pageOf(page, before);
+      if (now === before) continue;
       made ??= old === undefined ? new Array<Page | undefined>(CHUNK_PAGES).fill(undefined) : [...old];
       made[page - first] = now;
     }
     return made ?? old;
   }
 
+  /** The page as it is now: `before` where it holds the same, though its hash was not known. */
+  #pageOf(page: number, before: Page | undefined): Page | undefined {
+    const bytes = pageAt(this.#ram, page);
+    if (isZero(bytes)) return undefined;
+    const hash = hashAt(this.#ram, page);
+    if (before === undefined || before.hash !== undefined || !samePage(before.bytes, bytes))
+      return this.#pool.page(bytes, hash);
+    before.hash = hash;
+    return before;
+  }
+
   #equals(table: PageTable): void {
     this.#table = table;
+    this.#isBlank = undefined;
     this.#changes.note();
   }
 }

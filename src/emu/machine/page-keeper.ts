@@ -36,10 +36,19 @@ export const hashAt = ({ flags, hashes }: PageView, page: number): bigint | unde
 
 /** `page` is aligned to 4 bytes. */
 export function isZero(page: Uint8Array): boolean {
-  const words = new Int32Array(page.buffer, page.byteOffset, page.length / 4);
+  const words = wordsOf(page);
   for (let i = 0; i < words.length; i++) if (words[i] !== 0) return false;
   return true;
 }
+
+/** Both are pages, and aligned to 4 bytes. */
+export function samePage(a: Uint8Array, b: Uint8Array): boolean {
+  const [left, right] = [wordsOf(a), wordsOf(b)];
+  for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false;
+  return true;
+}
+
+const wordsOf = (page: Uint8Array): Int32Array => new Int32Array(page.buffer, page.byteOffset, page.length / 4);
 
 /**
  * Invariant: a page that was clean at the last `note`, is clean now and has the hash of then is unchanged since. A page

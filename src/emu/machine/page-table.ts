@@ -10,6 +10,7 @@ import { PAGE_BYTES } from '../cpu/memory-layout.ts';
 export const CHUNK_PAGES = 64;
 
 export interface Page {
+  /** Aligned to 4 bytes. */
   readonly bytes: Uint8Array;
   /** As in the page-hash table, for the page number that it is used at; undefined while it is not known. */
   hash: bigint | undefined;

@@ -67,8 +67,9 @@ export class Ram implements GuestMemory {
 
   /** Every page counts as changed, as after a restore or at power on. */
   markAllChanged(): void {
-    for (const [page, flags] of this.#flags.entries()) if (flags & PageFlag.code) this.#hooks.codeWritten(page);
-    this.#flags.fill(PageFlag.dirty);
+    const flags = this.#flags;
+    for (let page = 0; page < flags.length; page++) if (flags[page]! & PageFlag.code) this.#hooks.codeWritten(page);
+    flags.fill(PageFlag.dirty);
   }
 
   /** No engine holds compiled code any more. */

@@ -6,7 +6,7 @@ import { packRecording } from '../../../src/host/rewrite-recording.ts';
 import { tick } from '../../../src/lib/brands.ts';
 import { record, replay, testFolder } from '../../host/support.ts';
 import { schemaErrors } from '../../logformat/schema-check.ts';
-import { chooser, golden, newSeed, plainDigests, withTimeline } from './support.ts';
+import { chooser, golden, newSeed, PlainReplay, plainDigests, withTimeline } from './support.ts';
 
 const folder = testFolder();
 
@@ -62,12 +62,35 @@ test.each(['hello', 'clock', 'race', 'disk'])(
       expect(timeline.checkpoints.filter(({ inLog }) => inLog)).toHaveLength(indexed.checkpoints);
       expect(timeline.seekCost.ticks).toBe(spacing);
       await timeline.seek(timeline.end);
-      // The end is a checkpoint: nothing was replayed, unless that is shorter.
+      // The end is a checkpoint: nothing was replayed, unless that is shorter, nor is power on looked at.
       const used = timeline.checkpoints.filter(({ bytes }) => bytes > 0);
-      expect(used).toHaveLength(timeline.end > 1_000_000n ? 2 : 1);
+      expect(used).toHaveLength(timeline.end > 1_000_000n ? 1 : 0);
     });
   },
 );
+
+test('opened at its end, it goes back to power on and forwards again', async () => {
+  const file = copyOf('race');
+  await indexRecording({ file, spacing: 5_000_000n, engine: 'interpreter' });
+  const expected = plainDigests(file, [0n, 1n, 900_000n, 15_000_000n]);
+  const beginning = new PlainReplay(file).board.save();
+  await withTimeline(file, {}, async ({ timeline }) => {
+    const { board } = timeline;
+    await timeline.seek(timeline.end);
+    expect(timeline.checkpoints[0]).toMatchObject({ tick: 0n, inLog: false, bytes: 0 });
+    await timeline.seek(tick(0n));
+    const { pages, ...small } = board.save();
+    expect(small).toEqual({ harts: beginning.harts, devices: beginning.devices, halt: beginning.halt });
+    expect([...pages.keys()]).toEqual([...beginning.pages.keys()]);
+    for (const [page, bytes] of pages)
+      expect(Buffer.compare(bytes, beginning.pages.get(page)!), `page ${page}`).toBe(0);
+    for (const [to, digest] of [...expected, ...[...expected].reverse()]) {
+      await timeline.seek(tick(to));
+      expect(board.digest('all'), `tick ${to}`).toBe(digest);
+    }
+    expect(timeline.checkpoints[0]).toMatchObject({ tick: 0n, pinned: true });
+  });
+});
 
 test('indexed again it has the new checkpoints alone; stripped, none, and the bytes it had', async () => {
   const file = copyOf('race');
@@ -140,13 +163,15 @@ test('a damaged checkpoint is passed over for an earlier one', async () => {
   const bytes = bytesOf(file);
   bytes[entries[state]!.offset + 100]! ^= 1;
   writeFileSync(file, bytes);
-  const expected = plainDigests(golden('race'), [15_400_000n]);
   await withTimeline(file, {}, async ({ timeline }) => {
-    const count = timeline.checkpoints.length;
-    await timeline.seek(tick(15_400_000n));
-    expect(timeline.board.digest('all')).toBe(expected.get(15_400_000n));
-    expect(timeline.checkpoints.length).toBe(count);
-    await timeline.seek(timeline.end);
+    const { end } = timeline;
+    const expected = plainDigests(golden('race'), [end]);
+    const logged = (): readonly bigint[] => timeline.checkpoints.filter(({ inLog }) => inLog).map((one) => one.tick);
+    expect(logged()).toContain(end);
+    await timeline.seek(end);
+    expect(timeline.board.digest('all')).toBe(expected.get(end));
+    expect(logged()).toHaveLength(3);
+    expect(logged()).not.toContain(end);
   });
 });
 

@@ -87,3 +87,61 @@ test('what has not changed is the same object', () => {
   expect(second.page(71)).toBe(first.page(71));
   expect(second.page(70)).not.toBe(first.page(70));
 });
+
+test('begun with pages that are blank, a restore leaves those that stay so, and looks again at the next', () => {
+  const memory = new Memory();
+  const seen = new Set<number>();
+  const bytes = new Proxy(memory.view.bytes, {
+    get: (target, key) => {
+      if (key !== 'subarray') return Reflect.get(target, key, target) as unknown;
+      return (from: number, to: number) => {
+        seen.add(from / 4096);
+        return target.subarray(from, to);
+      };
+    },
+  });
+  for (const page of [0, 3]) memory.write(page, 5);
+  const history = new PageHistory({ ...memory.view, bytes });
+  const pages = new Map([3, 70].map((page) => [page, new Uint8Array(4096).fill(page)]));
+  history.begin((page) => page > 3);
+  history.restore(pages);
+  expect([...seen].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 70]);
+  const expected = new Uint8Array(PAGES * 4096).fill(3, 3 * 4096, 4 * 4096).fill(70, 70 * 4096, 71 * 4096);
+  expect(Buffer.compare(memory.view.bytes, expected)).toBe(0);
+  memory.write(129, 77);
+  history.restore(pages);
+  expect(Buffer.compare(memory.view.bytes, expected)).toBe(0);
+});
+
+test('a page that holds the same bytes is left alone, and its code', () => {
+  const told: number[] = [];
+  const memory = new Memory();
+  const view: PageView = { ...memory.view, codeWritten: (page) => told.push(page) };
+  const history = new PageHistory(view);
+  for (const page of [1, 2]) memory.write(page, 3);
+  memory.digest();
+  const bytes = memory.view.bytes.slice();
+  const pages = new Map([1, 2].map((page) => [page, bytes.slice(page * 4096, (page + 1) * 4096)]));
+  view.flags[1]! |= PageFlag.code;
+  view.flags[2]! |= PageFlag.code;
+  memory.write(2, 9);
+  view.flags[2]! |= PageFlag.code;
+  history.restore(pages);
+  expect(told).toEqual([2]);
+  expect(view.flags[1]).toBe(PageFlag.code);
+  expect(Buffer.compare(memory.view.bytes, bytes)).toBe(0);
+});
+
+test('a page whose hash was not known is the same object when it has not changed', () => {
+  const memory = new Memory();
+  const history = new PageHistory(memory.view);
+  for (const page of [1, 2]) memory.write(page, 3);
+  const first = history.save();
+  memory.digest();
+  memory.write(2, 9);
+  memory.digest();
+  const second = history.save();
+  expect(second.page(1)).toBe(first.page(1));
+  expect(second.page(1)?.hash).not.toBeUndefined();
+  expect(second.page(2)).not.toBe(first.page(2));
+});
