@@ -6,6 +6,8 @@
 export class ByteSink {
   #bytes = new Uint8Array(256);
   #length = 0;
+  /** Places that were marked, in order. */
+  readonly marks: { readonly at: number; readonly value: number }[] = [];
 
   get length(): number {
     return this.#length;
@@ -16,10 +18,30 @@ export class ByteSink {
     this.#bytes[this.#length++] = value;
   }
 
+  /** Remembers this place: what is written next. */
+  mark(value: number): void {
+    this.marks.push({ at: this.#length, value });
+  }
+
+  /** A few bytes out of an array. */
+  copy(bytes: Uint8Array, from: number, to: number): void {
+    this.#reserve(to - from);
+    const into = this.#bytes;
+    let at = this.#length;
+    for (let i = from; i < to; i++) into[at++] = bytes[i] as number;
+    this.#length = at;
+  }
+
   append(bytes: Uint8Array | readonly number[]): void {
     this.#reserve(bytes.length);
     this.#bytes.set(bytes, this.#length);
     this.#length += bytes.length;
+  }
+
+  /** What was written to another sink, with its marks. */
+  appendSink(other: ByteSink): void {
+    for (const { at, value } of other.marks) this.marks.push({ at: this.#length + at, value });
+    this.append(other.#bytes.subarray(0, other.#length));
   }
 
   /** Unsigned LEB128 of a number from 0 to 2^32 - 1. */
@@ -42,10 +64,11 @@ export class ByteSink {
     this.byte(rest & 0x7f);
   }
 
-  /** Signed LEB128 of a 64-bit value, taken modulo 2^64. */
-  signed64(value: bigint): void {
-    const low = Number(BigInt.asIntN(32, value));
-    const high = Number(BigInt.asIntN(32, value >> 32n));
+  /** Signed LEB128 of a 64-bit value: a safe integer, or taken modulo 2^64. */
+  signed64(value: bigint | number): void {
+    const isNumber = typeof value === 'number';
+    const low = isNumber ? value | 0 : Number(BigInt.asIntN(32, value));
+    const high = isNumber ? Math.floor(value / 2 ** 32) : Number(BigInt.asIntN(32, value >> 32n));
     if (high === low >> 31) this.signed(low);
     else this.#signedPair(high, low);
   }
@@ -80,8 +103,12 @@ export class ByteSink {
 
   /** A name; printable ASCII, which is all that is used. */
   name(text: string): void {
-    if (!/^[ -~]*$/.test(text)) throw new Error(`not an ASCII name: ${text}`);
-    this.sized(Uint8Array.from(text, (char) => char.charCodeAt(0)));
+    this.unsigned(text.length);
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code < 0x20 || code > 0x7e) throw new Error(`not an ASCII name: ${text}`);
+      this.byte(code);
+    }
   }
 
   /** A copy of what was written. */

@@ -4,7 +4,8 @@
  * as it is. Nothing that can trap folds.
  */
 
-import { constant, type Expr, i32Const, i64Const, Once } from './expr.ts';
+import { constant, type Expr, i32Const, i64Const, type Node, Once } from './expr.ts';
+import { foldExtension, foldNarrow } from './fold-narrow.ts';
 import type { NumericOp } from './opcodes.ts';
 
 const shift = (n: bigint): bigint => n & 63n;
@@ -56,6 +57,8 @@ const neutralZero = new Set<NumericOp>([
   'i32.shr_s',
   'i32.shr_u',
 ]);
+/** So is `0 op a`. */
+const eitherWay = new Set<NumericOp>(['i64.add', 'i64.or', 'i64.xor', 'i32.add', 'i32.or', 'i32.xor']);
 const wordOperand = new Set<NumericOp>([
   'i32.wrap_i64',
   'i64.eqz',
@@ -87,14 +90,25 @@ const compareResult = /^(?:i32|i64|f32|f64)\.(?:eqz|eq|ne|[lg][te](?:_[su])?)$/;
 /** Whether the value is 0 or 1 for sure. */
 export const isBoolean = (e: Expr): boolean => !(e instanceof Once) && compareResult.test(e.instr.op);
 
+const isExtended = (e: Expr): e is Node => !(e instanceof Once) && e.instr.op === 'i64.extend_i32_s';
+/** Whether a 64-bit value is for sure its low half, sign-extended. */
+export function isSignExtended(e: Expr): boolean {
+  const known = constant(e as Expr<'i64'>);
+  if (known !== undefined) return BigInt.asIntN(32, known) === known;
+  const inner = widened(e);
+  return isExtended(e) || (inner !== undefined && isBoolean(inner));
+}
+
 /** A simpler expression for `op` on `args`, or undefined. */
 export function fold(op: NumericOp, args: readonly Expr[]): Expr | undefined {
   const [a, b] = args;
   if (a === undefined) return undefined;
   if (b === undefined) return foldUnary(op, a);
+  const narrow = foldNarrow(op, a, b);
+  if (narrow !== undefined) return narrow;
   const kb = constant(b as Expr<'i64'>) as bigint | number | undefined;
-  if (kb === undefined) return undefined;
   const ka = constant(a as Expr<'i64'>) as bigint | number | undefined;
+  if (kb === undefined) return (ka === 0n || ka === 0) && eitherWay.has(op) ? b : undefined;
   if (typeof ka === 'bigint' && typeof kb === 'bigint') return foldWords(op, ka, kb);
   if (typeof ka === 'number' && typeof kb === 'number') {
     const result = intOps[op]?.(ka, kb);
@@ -136,7 +150,9 @@ function foldUnary(op: NumericOp, a: Expr): Expr | undefined {
   const inner = widened(a);
   if (inner !== undefined && op === 'i32.wrap_i64') return inner;
   if (inner !== undefined && op === 'i64.eqz') return { type: 'i32', instr: { op: 'i32.eqz' }, args: [inner] };
+  if (inner === undefined && op === 'i32.wrap_i64' && isExtended(a)) return a.args[0];
   const known = constant(a as Expr<'i64'>) as bigint | number | undefined;
+  if (op === 'i64.extend32_s' && known === undefined) return foldExtension(a);
   if (known === undefined) return undefined;
   if (typeof known === 'bigint') return wordOperand.has(op) ? conversions[op]?.(known) : undefined;
   if (op === 'i32.eqz') return i32Const(known === 0 ? 1 : 0);

@@ -1,6 +1,7 @@
 /**
  * Builds the body of one function: statements in order, structured control, locals given back at the end of their
- * scope. The body is kept as a list of instructions; encoding and text are made from that list.
+ * scope. The body is kept as a list of instructions, from which encoding and text are made; or it is encoded at once,
+ * which is quicker, and cannot be read any more.
  */
 
 import { ByteSink } from './bytes.ts';
@@ -14,6 +15,8 @@ export interface Label {
   readonly level: number;
 }
 
+const IF: Instr = { op: 'if' };
+
 interface Placed {
   readonly stencil: Stencil;
   readonly filling: Filling;
@@ -23,6 +26,7 @@ export class FunctionBuilder implements FuncRef {
   readonly name: string;
   readonly type: FuncType;
   readonly #items: (Instr | Placed)[] = [];
+  readonly #encoded: ByteSink | undefined;
   /** Types of the locals after the parameters. */
   readonly localTypes: ValType[] = [];
   readonly #free: Record<ValType, number[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] };
@@ -30,9 +34,10 @@ export class FunctionBuilder implements FuncRef {
   #level = 0;
   readonly #index: () => number;
 
-  /** `index` is asked when the module is encoded. */
-  constructor(name: string, index: () => number, type: FuncType) {
+  /** `index` is asked when the module is encoded. `atOnce`: the body is encoded as it is built. */
+  constructor(name: string, index: () => number, type: FuncType, atOnce = false) {
     this.name = name;
+    this.#encoded = atOnce ? new ByteSink() : undefined;
     this.#index = index;
     this.type = type;
   }
@@ -48,6 +53,7 @@ export class FunctionBuilder implements FuncRef {
 
   /** The body so far, for reading. */
   get instrs(): readonly Instr[] {
+    if (this.#encoded !== undefined) throw new Error(`${this.name} cannot be read: it was encoded at once`);
     return this.#items.flatMap((item) => ('stencil' in item ? item.stencil.instrs(item.filling) : [item]));
   }
 
@@ -58,7 +64,8 @@ export class FunctionBuilder implements FuncRef {
 
   /** Puts a stencil here. It is filled when it is encoded or read. */
   place(stencil: Stencil, filling: Filling): void {
-    this.#items.push({ stencil, filling });
+    if (this.#encoded !== undefined) stencil.encode(this.#encoded, filling);
+    else this.#items.push({ stencil, filling });
   }
 
   /** How many blocks out a label is from here. */
@@ -89,7 +96,8 @@ export class FunctionBuilder implements FuncRef {
   }
 
   push(instr: Instr): void {
-    this.#items.push(instr);
+    if (this.#encoded !== undefined) encodeInstr(this.#encoded, instr);
+    else this.#items.push(instr);
   }
 
   /** Leaves the value of `e` on the stack. */
@@ -98,7 +106,7 @@ export class FunctionBuilder implements FuncRef {
       this.#emitOnce(e);
     } else {
       for (const arg of e.args) this.emit(arg);
-      this.#items.push(e.instr);
+      this.push(e.instr);
     }
   }
 
@@ -153,14 +161,15 @@ export class FunctionBuilder implements FuncRef {
     this.#nested({ op: 'loop' }, build);
   }
 
-  if(condition: I32, then: (end: Label) => void, otherwise?: (end: Label) => void): void {
+  /** `likely`: whether the condition is expected to hold. */
+  if(condition: I32, then: (end: Label) => void, otherwise?: (end: Label) => void, likely?: boolean): void {
     this.emit(condition);
-    this.ifStacked(then, otherwise);
+    this.ifStacked(then, otherwise, likely);
   }
 
   /** As `if`, with the condition already on the stack. */
-  ifStacked(then: (end: Label) => void, otherwise?: (end: Label) => void): void {
-    this.#nested({ op: 'if' }, (end) => {
+  ifStacked(then: (end: Label) => void, otherwise?: (end: Label) => void, likely?: boolean): void {
+    this.#nested(likely === undefined ? IF : { op: 'if', likely }, (end) => {
       this.scope(() => then(end));
       if (otherwise === undefined) return;
       this.push({ op: 'else' });
@@ -187,14 +196,15 @@ export class FunctionBuilder implements FuncRef {
     this.push({ op: 'br', depth: this.#depth(label) });
   }
 
-  brIf(label: Label, condition: I32): void {
+  /** `likely`: whether the condition is expected to hold. */
+  brIf(label: Label, condition: I32, likely?: boolean): void {
     this.emit(condition);
-    this.brIfStacked(label);
+    this.brIfStacked(label, likely);
   }
 
   /** As `brIf`, with the condition already on the stack. */
-  brIfStacked(label: Label): void {
-    this.push({ op: 'br_if', depth: this.#depth(label) });
+  brIfStacked(label: Label, likely?: boolean): void {
+    this.push({ op: 'br_if', depth: this.#depth(label), likely });
   }
 
   brTable(index: I32, labels: readonly Label[], otherwise: Label): void {
@@ -231,9 +241,8 @@ export class FunctionBuilder implements FuncRef {
     this.push({ op: 'unreachable' });
   }
 
-  /** The body in the binary format, without its size. */
-  encode(): Uint8Array<ArrayBuffer> {
-    const sink = new ByteSink();
+  /** The body in the binary format, without its size, into `sink`, where expectations are marked. */
+  encode(sink: ByteSink): void {
     const runs: { type: ValType; count: number }[] = [];
     for (const type of this.localTypes) {
       const last = runs.at(-1);
@@ -245,11 +254,14 @@ export class FunctionBuilder implements FuncRef {
       sink.unsigned(count);
       sink.byte(valTypeCode[type]);
     }
-    for (const item of this.#items) {
-      if ('stencil' in item) item.stencil.encode(sink, item.filling);
-      else encodeInstr(sink, item);
+    if (this.#encoded !== undefined) {
+      sink.appendSink(this.#encoded);
+    } else {
+      for (const item of this.#items) {
+        if ('stencil' in item) item.stencil.encode(sink, item.filling);
+        else encodeInstr(sink, item);
+      }
     }
     encodeInstr(sink, { op: 'end' });
-    return sink.toBytes();
   }
 }

@@ -45,8 +45,11 @@ export type Instr =
   | { readonly op: 'i32.const' | 'f32.const' | 'f64.const'; readonly value: number }
   | { readonly op: 'i64.const'; readonly value: bigint }
   | { readonly op: 'local.get' | 'local.set' | 'local.tee'; readonly local: number }
-  | { readonly op: 'block' | 'loop' | 'if' }
-  | { readonly op: 'br' | 'br_if'; readonly depth: number }
+  | { readonly op: 'block' | 'loop' }
+  /** `likely`: whether the condition is expected to hold, where something is expected. */
+  | { readonly op: 'if'; readonly likely?: boolean | undefined }
+  | { readonly op: 'br'; readonly depth: number }
+  | { readonly op: 'br_if'; readonly depth: number; readonly likely?: boolean | undefined }
   | { readonly op: 'br_table'; readonly depths: readonly number[]; readonly otherwise: number }
   | { readonly op: 'call' | 'return_call'; readonly func: FuncRef }
   | {
@@ -58,10 +61,14 @@ export type Instr =
 const EMPTY_BLOCK_TYPE = 0x40;
 const MEMORY_OR_TABLE_0 = 0x00;
 /** Opcodes above this one, up to the prefixed ones, are numeric instructions. */
+const [IF, BR_IF] = [opcode.if, opcode.br_if];
 const LAST_CONST = opcode['f64.const'];
 
+/** Where something is expected of a condition the place is marked, 1 for true and 0 for false. */
 export function encodeInstr(sink: ByteSink, instr: Instr): void {
   const code = opcode[instr.op];
+  if ((code === IF || code === BR_IF) && 'likely' in instr && instr.likely !== undefined)
+    sink.mark(instr.likely ? 1 : 0);
   if (code > 0xff) {
     sink.byte(code >> 16);
     sink.unsigned(code & 0xffff);

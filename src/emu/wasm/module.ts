@@ -1,6 +1,6 @@
 /**
- * Builds a module: imports first, then functions, an optional table, exports. WebAssembly core specification, "Binary
- * Format / Modules".
+ * Builds a module: imports first, then functions, an optional table, exports, and what is expected of conditions.
+ * WebAssembly core specification, "Binary Format / Modules"; "Branch Hint Section" of its code metadata.
  */
 
 import { ByteSink } from './bytes.ts';
@@ -8,7 +8,8 @@ import { checkArgs, type Expr, type I32 } from './expr.ts';
 import { FunctionBuilder } from './function.ts';
 import { encodeFuncType, type FuncRef, type FuncType, typeText } from './instr.ts';
 
-const Section = { type: 1, import: 2, function: 3, table: 4, export: 7, element: 9, code: 10 } as const;
+const BRANCH_HINTS = 'metadata.code.branch_hint';
+const Section = { custom: 0, type: 1, import: 2, function: 3, table: 4, export: 7, element: 9, code: 10 } as const;
 const Kind = { func: 0, table: 1, memory: 2 } as const;
 const FUNCREF = 0x70;
 
@@ -20,12 +21,23 @@ type Import = { readonly module: string; readonly name: string } & (
 
 export class ModuleBuilder {
   readonly #types = new Map<string, { readonly index: number; readonly type: FuncType }>();
+  readonly #indexes = new Map<FuncType, number>();
   readonly #imports: Import[] = [];
   #importedFuncs = 0;
   readonly #funcs: FunctionBuilder[] = [];
   readonly #exports: FuncRef[] = [];
   readonly #elements: FuncRef[] = [];
   #hasTable = false;
+  readonly #atOnce: boolean;
+  #isIndexed = false;
+
+  /**
+   * `atOnce`: bodies of functions are encoded as they are built, and cannot be read as text. Once one calls another
+   * there can be no more imports.
+   */
+  constructor(atOnce = false) {
+    this.#atOnce = atOnce;
+  }
 
   /** The module's only memory, at least `minPages` of 64 KiB. */
   importMemory(module: string, name: string, minPages: number): void {
@@ -40,6 +52,7 @@ export class ModuleBuilder {
 
   /** Imports take the first indexes, which is why those of functions are known only when all imports are. */
   importFunc(module: string, name: string, type: FuncType): FuncRef {
+    if (this.#isIndexed) throw new Error(`${name} is imported after the number of a function was used`);
     this.#imports.push({ module, name, kind: 'func', typeIndex: this.typeIndex(type) });
     return { name, index: this.#importedFuncs++, type };
   }
@@ -48,7 +61,11 @@ export class ModuleBuilder {
   func(name: string, type: FuncType): FunctionBuilder {
     this.typeIndex(type);
     const position = this.#funcs.length;
-    const func = new FunctionBuilder(name, () => this.#importedFuncs + position, type);
+    const index = (): number => {
+      this.#isIndexed = true;
+      return this.#importedFuncs + position;
+    };
+    const func = new FunctionBuilder(name, index, type, this.#atOnce);
     this.#funcs.push(func);
     return func;
   }
@@ -79,11 +96,12 @@ export class ModuleBuilder {
   }
 
   typeIndex(type: FuncType): number {
+    const seen = this.#indexes.get(type);
+    if (seen !== undefined) return seen;
     const key = typeText(type);
-    const known = this.#types.get(key);
-    if (known !== undefined) return known.index;
-    const index = this.#types.size;
+    const index = this.#types.get(key)?.index ?? this.#types.size;
     this.#types.set(key, { index, type });
+    this.#indexes.set(type, index);
     return index;
   }
 
@@ -104,8 +122,36 @@ export class ModuleBuilder {
       sink.append([0x00, 0x41, 0x00, 0x0b, ...leb(size)]);
       for (const func of this.#elements) sink.unsigned(func.index);
     });
-    section(out, Section.code, this.#funcs, (sink, func) => sink.sized(func.encode()));
+    const bodies = this.#funcs.map((func) => {
+      const sink = new ByteSink();
+      func.encode(sink);
+      return sink;
+    });
+    this.#encodeHints(out, bodies);
+    section(out, Section.code, bodies, (sink, body) => {
+      sink.unsigned(body.length);
+      sink.appendSink(body);
+    });
     return out.toBytes();
+  }
+
+  #encodeHints(out: ByteSink, bodies: readonly ByteSink[]): void {
+    const hinted = [...bodies.entries()].filter(([, { marks }]) => marks.length > 0);
+    if (hinted.length === 0) return;
+    const sink = new ByteSink();
+    sink.name(BRANCH_HINTS);
+    sink.unsigned(hinted.length);
+    for (const [position, { marks }] of hinted) {
+      sink.unsigned(this.#importedFuncs + position);
+      sink.unsigned(marks.length);
+      for (const { at, value } of marks) {
+        sink.unsigned(at);
+        sink.unsigned(1);
+        sink.byte(value);
+      }
+    }
+    out.byte(Section.custom);
+    out.sized(sink.toBytes());
   }
 }
 

@@ -19,7 +19,8 @@ export type Hole =
 
 /** Fills a stencil's holes. */
 export interface Filling {
-  value(name: string): bigint;
+  /** A 64-bit value, as a number where it is a safe integer, or modulo 2^64. */
+  value(name: string): bigint | number;
   local(name: string): number;
   temp(index: number, type: ValType): number;
   call(callee: string): FuncRef;
@@ -43,8 +44,20 @@ export const NOTHING_OPEN: Filling = {
 export interface OpenInstr {
   readonly op: 'i64.const' | 'local.get' | 'local.set' | 'local.tee' | 'call' | 'br' | 'br_if';
   readonly hole: Hole;
+  /** Of a branch: whether it is expected to be taken. */
+  readonly likely?: boolean | undefined;
 }
 export type StencilPart = Instr | OpenInstr;
+
+/** A hole between the bytes that are known; all of one form, as there are many to be filled. */
+interface Gap {
+  readonly at: number;
+  readonly kind: Hole['kind'];
+  readonly name: string;
+  readonly index: number;
+  readonly inside: number;
+  readonly type: ValType;
+}
 
 export class Stencil {
   /** Types of the locals that it needs for itself. */
@@ -52,26 +65,49 @@ export class Stencil {
   /** Names of the functions that it calls. */
   readonly callees: readonly string[];
   readonly #parts: readonly StencilPart[];
-  readonly #pieces: readonly (Uint8Array | OpenInstr)[];
+  readonly #bytes: Uint8Array;
+  readonly #gaps: readonly Gap[];
+  readonly #marks: ByteSink['marks'];
 
   constructor(parts: readonly StencilPart[], temps: readonly ValType[]) {
     this.#parts = parts;
     this.temps = temps;
     const calls = parts.flatMap((part) => ('hole' in part && part.hole.kind === 'call' ? [part.hole.callee] : []));
     this.callees = [...new Set(calls)];
-    this.#pieces = piecesOf(parts);
+    const sink = new ByteSink();
+    const gaps: Gap[] = [];
+    for (const part of parts) {
+      if ('hole' in part) {
+        if (part.likely !== undefined) sink.mark(part.likely ? 1 : 0);
+        sink.byte(opcode[part.op]);
+        gaps.push(gapOf(sink.length, part.hole, temps));
+      } else {
+        encodeInstr(sink, part);
+      }
+    }
+    this.#bytes = sink.toBytes();
+    this.#gaps = gaps;
+    this.#marks = sink.marks;
   }
 
   /** Writes the code with its holes filled. */
   encode(sink: ByteSink, filling: Filling): void {
-    for (const piece of this.#pieces) {
-      if (piece instanceof Uint8Array) {
-        sink.append(piece);
-      } else {
-        sink.byte(opcode[piece.op]);
-        encodeHole(sink, piece.hole, filling, this.temps);
+    let done = 0;
+    let marked = 0;
+    const copyTo = (to: number): void => {
+      for (let mark = this.#marks[marked]; mark !== undefined && mark.at < to; mark = this.#marks[++marked]) {
+        sink.copy(this.#bytes, done, mark.at);
+        done = mark.at;
+        sink.mark(mark.value);
       }
+      sink.copy(this.#bytes, done, to);
+      done = to;
+    };
+    for (const gap of this.#gaps) {
+      copyTo(gap.at);
+      encodeGap(sink, gap, filling);
     }
+    copyTo(this.#bytes.length);
   }
 
   /** The same as instructions, for reading. */
@@ -80,48 +116,44 @@ export class Stencil {
   }
 }
 
-function piecesOf(parts: readonly StencilPart[]): (Uint8Array | OpenInstr)[] {
-  const pieces: (Uint8Array | OpenInstr)[] = [];
-  let sink = new ByteSink();
-  const close = (): void => {
-    if (sink.length > 0) pieces.push(sink.toBytes());
-    sink = new ByteSink();
-  };
-  for (const part of parts) {
-    if ('hole' in part) {
-      close();
-      pieces.push(part);
-    } else {
-      encodeInstr(sink, part);
-    }
+function gapOf(at: number, hole: Hole, temps: readonly ValType[]): Gap {
+  const { kind } = hole;
+  const gap = { at, kind, name: '', index: 0, inside: 0, type: 'i32' } as const;
+  switch (kind) {
+    case 'temp':
+      return { ...gap, index: hole.index, type: temps[hole.index] as ValType };
+    case 'call':
+      return { ...gap, name: hole.callee };
+    case 'branch':
+      return { ...gap, index: hole.label, inside: hole.inside };
+    default:
+      return { ...gap, name: hole.name };
   }
-  close();
-  return pieces;
 }
 
-function encodeHole(sink: ByteSink, hole: Hole, filling: Filling, temps: readonly ValType[]): void {
-  switch (hole.kind) {
+function encodeGap(sink: ByteSink, { kind, name, index, inside, type }: Gap, filling: Filling): void {
+  switch (kind) {
     case 'value':
-      sink.signed64(filling.value(hole.name));
+      sink.signed64(filling.value(name));
       break;
     case 'local':
-      sink.unsigned(filling.local(hole.name));
+      sink.unsigned(filling.local(name));
       break;
     case 'temp':
-      sink.unsigned(filling.temp(hole.index, temps[hole.index] as ValType));
+      sink.unsigned(filling.temp(index, type));
       break;
     case 'call':
-      sink.unsigned(filling.call(hole.callee).index);
+      sink.unsigned(filling.call(name).index);
       break;
     case 'branch':
-      sink.unsigned(filling.branch(hole.label) + hole.inside);
+      sink.unsigned(filling.branch(index) + inside);
   }
 }
 
-function fill({ op, hole }: OpenInstr, filling: Filling, temps: readonly ValType[]): Instr {
+function fill({ op, hole, likely }: OpenInstr, filling: Filling, temps: readonly ValType[]): Instr {
   switch (hole.kind) {
     case 'value':
-      return { op: 'i64.const', value: filling.value(hole.name) };
+      return { op: 'i64.const', value: BigInt(filling.value(hole.name)) };
     case 'local':
       return { op, local: filling.local(hole.name) } as Instr;
     case 'temp':
@@ -129,6 +161,6 @@ function fill({ op, hole }: OpenInstr, filling: Filling, temps: readonly ValType
     case 'call':
       return { op: 'call', func: filling.call(hole.callee) };
     case 'branch':
-      return { op, depth: filling.branch(hole.label) + hole.inside } as Instr;
+      return { op, depth: filling.branch(hole.label) + hole.inside, likely } as Instr;
   }
 }

@@ -109,7 +109,7 @@ test('one stencil serves many places of a function', () => {
 test('what is left open must be filled', () => {
   const fn = new ModuleBuilder().func('f', { params: [], results: [] });
   fn.place(new Stencil(parts, ['i64', 'i32']), NOTHING_OPEN);
-  expect(() => fn.encode()).toThrow('nothing fills');
+  expect(() => fn.encode(new ByteSink())).toThrow('nothing fills');
 });
 
 test('without holes a stencil is its instructions', () => {

@@ -27,7 +27,7 @@ export function callProc(order: Order, frame: Frame, linker: Linker, proc: Proc,
   frame.facts.attends ||= facts.attends;
   frame.facts.jumps ||= facts.jumps;
   const result = order.keep(call('i64', func, [frame.hart, ...kept]));
-  if (facts.raises) fn.if(flag(frame.hart, 'trapped'), () => frame.abandon());
+  if (facts.raises) fn.if(flag(frame.hart, 'trapped'), () => frame.abandon(), undefined, false);
   frame.returned(facts);
   return result;
 }

@@ -50,7 +50,8 @@ export class Order {
     this.#pending = [];
   }
 
-  if(condition: I32, then: () => void, otherwise?: () => void): void {
+  /** `likely`: whether the condition is expected to hold. */
+  if(condition: I32, then: () => void, otherwise?: () => void, likely?: boolean): void {
     const known = constant(condition);
     if (known !== undefined) {
       if (known !== 0) then();
@@ -59,7 +60,7 @@ export class Order {
     }
     this.fn.emit(condition);
     this.settleAll();
-    this.fn.ifStacked(() => this.#arm(then), otherwise && (() => this.#arm(otherwise)));
+    this.fn.ifStacked(() => this.#arm(then), otherwise && (() => this.#arm(otherwise)), likely);
   }
 
   while(condition: () => I32, body: () => void): void {

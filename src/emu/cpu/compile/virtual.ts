@@ -61,6 +61,7 @@ export function virtual(order: Order, frame: Frame, linker: Linker): Pick<Semant
       i64.eq(entryTag(entry, kind), wantedTag(va, width, frame.dataContext())),
       () => hit(hostAddress(entry, kind, va)),
       miss,
+      true,
     );
   };
   const access = (): void => {
@@ -121,7 +122,8 @@ export function virtual(order: Order, frame: Frame, linker: Linker): Pick<Semant
       );
       const old = fn.keep(load(loadSigned[width], localGet(host)) as I64);
       fn.store(storeOp[width], localGet(host), order.keep(f(old)));
-      order.if(i32.eqz(localGet(hit)), () => stored(order, frame, linker, localGet(host), width));
+      const isSlow = i32.eqz(localGet(hit));
+      order.if(isSlow, () => stored(order, frame, linker, localGet(host), width), undefined, false);
       return old;
     },
 

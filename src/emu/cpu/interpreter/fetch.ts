@@ -54,6 +54,7 @@ export function fetch(context: FetchContext, at: StepLocals, page: FetchLocals):
         fn.set(at.raw, i32.or(raw, i32.shl(localGet(upper), i32Const(16))));
       });
     },
+    true,
   );
   fn.if(
     isLong(raw),
@@ -94,5 +95,6 @@ function fetchHalf(
       frame.contextChanged();
       fn.set(half, load('i32.load16_u', ramAddress(linker, pa)));
     },
+    true,
   );
 }

@@ -7,7 +7,7 @@
 import type { Insn } from '../../isa/insn.ts';
 import { recordBody } from '../../isa/recorder.ts';
 import type { Proc, Semantics } from '../../isa/vocabulary.ts';
-import { call, type I32, type I64, i32Const, i64Const, localGet } from '../../wasm/expr.ts';
+import { call, type I32, type I64, i32Const, i64Const, type Local, localGet, select } from '../../wasm/expr.ts';
 import type { FunctionBuilder, Label } from '../../wasm/function.ts';
 import type { FuncRef } from '../../wasm/instr.ts';
 import type { ModuleBuilder } from '../../wasm/module.ts';
@@ -45,8 +45,8 @@ export interface RunParts {
 
 /** What is done when a jump has been taken. */
 export interface JumpHooks {
-  /** `target` is where the next step is, `leave` ends the stretch there. */
-  taken(fn: FunctionBuilder, hart: I32, target: I64, leave: Label): void;
+  /** `target` is where the next step is, `leave` goes there with what is in `slot`. */
+  taken(fn: FunctionBuilder, hart: I32, target: I64, slot: Local<'i32'>, leave: Label): void;
   /** Comes first when the instruction at `from` took the target from a register. */
   indirect(fn: FunctionBuilder, hart: I32, target: I64, from: I64): void;
 }
@@ -78,14 +78,19 @@ function jumpsByRegister({ body }: Insn): boolean {
   return words.has('jump') && xReads.size > 0;
 }
 
-/** `steps(hart)`: steps from a boundary at which the hart does not wait, until there is something to look at. */
+/**
+ * `steps(hart) -> slot`: steps from a boundary at which the hart does not wait, until there is something to look at;
+ * or, with hooks, until a jump is to be left to somebody else: then `slot` is not 0, and nobody has to look. With hooks
+ * the field `stretchEnd` says how far, otherwise untilTick and timerDue.
+ */
 export function buildSteps(module: ModuleBuilder, linker: Linker, parts: RunParts): FunctionBuilder {
   const { rows, procs, expand, jumps } = parts;
   linker.link(procs.fetchTranslate);
   const tree = decodeTree(rows, FIRST_BITS);
-  const fn = module.func('steps', { params: ['i32'], results: [] });
+  const fn = module.func('steps', { params: ['i32'], results: ['i32'] });
   const at = stepLocals(fn);
   const page = { start: fn.local('i64'), addend: fn.local('i32') };
+  const [found, slot] = [fn.local('i32'), fn.local('i32')];
   const hart = localGet(at.hart);
   const word = localGet(at.word);
 
@@ -103,45 +108,52 @@ export function buildSteps(module: ModuleBuilder, linker: Linker, parts: RunPart
       fn.br(own.hasJumped ? onward : head);
     };
     const illegal = (): void => body((s) => s.raise(s.lit(ILLEGAL_INSTRUCTION), s.insn()));
-    fn.if(i32.eqz(word), () => {
+    const expandFirst = (): void => {
       fn.set(at.word, call('i32', expand, [i32.and(localGet(at.raw), i32Const(0xffff))]));
       fn.if(i32.eqz(word), illegal);
-    });
+    };
+    fn.if(i32.eqz(word), expandFirst, undefined, false);
     const meaningOf = (row: Insn): void =>
       body((s) => row.body(s, dynamicOperands(row.format, word)), jumpsByRegister(row));
     dispatch(fn, tree, rows, word, meaningOf, illegal);
   };
 
-  loadStep(fn, at);
+  loadStep(fn, at, jumps === undefined ? 'timers' : 'stretch');
   forgetPage(fn, page, localGet(at.next));
   fn.block((leave) => {
-    fn.block((trapped) =>
-      fn.loop((head) => {
-        fn.brIf(leave, i64.eqz(localGet(at.left)));
-        parts.beforeStep?.(fn, localGet(at.next), () => {
-          fn.store('i64.store', hart, i64Const(1), fieldOffset('alerted'));
-          fn.br(leave);
-        });
-        if (jumps === undefined) {
-          oneStep(head, { jumped: head, indirect: head, trapped });
-        } else {
-          fn.block((jumped) => {
-            fn.block((indirect) => oneStep(head, { jumped, indirect, trapped }));
-            jumps.indirect(fn, hart, localGet(at.next), localGet(at.pc));
+    fn.block((toCode) => {
+      fn.block((trapped) =>
+        fn.loop((head) => {
+          fn.brIf(leave, i64.eqz(localGet(at.left)), false);
+          parts.beforeStep?.(fn, localGet(at.next), () => {
+            fn.store('i64.store', hart, i64Const(1), fieldOffset('alerted'));
+            fn.br(leave);
           });
-          jumps.taken(fn, hart, localGet(at.next), leave);
-          fn.br(head);
-        }
-      }),
-    );
-    fn.if(i64.eq(field(hart, 'trapped'), i64Const(Trapped.notBegun)), () => {
-      fn.set(at.left, i64.add(localGet(at.left), i64Const(1)));
-      fn.store('i64.store', hart, i64Const(1), fieldOffset('alerted'));
+          if (jumps === undefined) {
+            oneStep(head, { jumped: head, indirect: head, trapped });
+          } else {
+            fn.block((jumped) => {
+              fn.block((indirect) => oneStep(head, { jumped, indirect, trapped }));
+              jumps.indirect(fn, hart, localGet(at.next), localGet(at.pc));
+            });
+            jumps.taken(fn, hart, localGet(at.next), found, toCode);
+            fn.br(head);
+          }
+        }),
+      );
+      fn.if(i64.eq(field(hart, 'trapped'), i64Const(Trapped.notBegun)), () => {
+        fn.set(at.left, i64.add(localGet(at.left), i64Const(1)));
+        fn.store('i64.store', hart, i64Const(1), fieldOffset('alerted'));
+      });
+      fn.store('i64.store', hart, i64Const(0), fieldOffset('trapped'));
+      fn.set(at.next, field(hart, 'pc'));
+      fn.br(leave);
     });
-    fn.store('i64.store', hart, i64Const(0), fieldOffset('trapped'));
-    fn.set(at.next, field(hart, 'pc'));
+    // A jump may have been the last step of the stretch.
+    fn.set(slot, select(i64.eqz(localGet(at.left)), i32Const(0), localGet(found)));
   });
   fn.store('i64.store', hart, localGet(at.next), fieldOffset('pc'));
   fn.store('i64.store', hart, i64.sub(localGet(at.target), localGet(at.left)), fieldOffset('tick'));
+  fn.emit(localGet(slot));
   return fn;
 }

@@ -93,7 +93,7 @@ export class StepFrame implements Frame {
     if (jumps) throw new Error('a procedure called by an instruction moves pc: it should give the target to jump to');
     if (!attends) return;
     const wanted = i32.or(flag(this.hart, 'attention'), flag(this.hart, 'exitRequest'));
-    this.#fn.if(wanted, () => this.contextChanged());
+    this.#fn.if(wanted, () => this.contextChanged(), undefined, false);
   }
   abandon(): void {
     this.#fn.br(this.#exits.trapped);
@@ -126,8 +126,8 @@ export const stepLocals = (fn: FunctionBuilder): StepLocals => ({
  */
 const MAX_STEPS = 2 ** 20;
 
-/** Loads what the locals hold from the hart's fields, at a boundary. */
-export function loadStep(fn: FunctionBuilder, at: StepLocals): void {
+/** Loads what the locals hold from the hart's fields, at a boundary. `until`: what limits the steps. */
+export function loadStep(fn: FunctionBuilder, at: StepLocals, until: 'timers' | 'stretch'): void {
   const hart = localGet(at.hart);
   const sooner = (tick: I64): void => {
     const other = fn.keep(tick);
@@ -136,8 +136,12 @@ export function loadStep(fn: FunctionBuilder, at: StepLocals): void {
   };
   fn.set(at.next, field(hart, 'pc'));
   fn.set(at.dataContext, field(hart, 'dataContext'));
-  fn.set(at.target, field(hart, 'untilTick'));
-  sooner(field(hart, 'timerDue'));
-  sooner(i64.add(field(hart, 'tick'), i64Const(MAX_STEPS)));
+  if (until === 'stretch') {
+    fn.set(at.target, field(hart, 'stretchEnd'));
+  } else {
+    fn.set(at.target, field(hart, 'untilTick'));
+    sooner(field(hart, 'timerDue'));
+    sooner(i64.add(field(hart, 'tick'), i64Const(MAX_STEPS)));
+  }
   fn.set(at.left, i64.sub(localGet(at.target), field(hart, 'tick')));
 }

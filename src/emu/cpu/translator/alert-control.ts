@@ -35,6 +35,9 @@ export class AlertControl {
   get breaks(): boolean {
     return this.#armed && this.#breakpoints.size > 0;
   }
+  get hasBreakpoints(): boolean {
+    return this.#breakpoints.size > 0;
+  }
   isBreakpoint(va: bigint): boolean {
     return this.#breakpoints.has(va);
   }

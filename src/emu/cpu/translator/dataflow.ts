@@ -14,7 +14,6 @@ export interface Registers {
 }
 export const NO_REGISTERS: Registers = { x: 0, f: 0 };
 export const union = (a: Registers, b: Registers): Registers => ({ x: a.x | b.x, f: a.f | b.f });
-const same = (a: Registers, b: Registers): boolean => a.x === b.x && a.f === b.f;
 
 /** What the instructions of a block read or write. */
 export interface BlockRegisters {
@@ -42,21 +41,25 @@ export function dirtyOnEntry(
   registers: readonly BlockRegisters[],
   { order, predecessors }: Shape,
 ): Registers[] {
-  const entering = blocks.map(() => NO_REGISTERS);
+  const x = new Int32Array(blocks.length);
+  const f = new Int32Array(blocks.length);
   for (let changed = true; changed; ) {
     changed = false;
     for (const node of order) {
-      const found = (predecessors[node] as readonly number[])
-        .filter((p) => blocks[p]?.end.kind !== 'call')
-        .map((p) => union(entering[p] as Registers, (registers[p] as BlockRegisters).written))
-        .reduce(union, NO_REGISTERS);
-      if (!same(found, entering[node] as Registers)) {
-        entering[node] = found;
-        changed = true;
+      let [xHere, fHere] = [0, 0];
+      for (const p of predecessors[node] as readonly number[]) {
+        if (blocks[p]?.end.kind === 'call') continue;
+        const { written } = registers[p] as BlockRegisters;
+        xHere |= (x[p] as number) | written.x;
+        fHere |= (f[p] as number) | written.f;
       }
+      if (xHere === x[node] && fHere === f[node]) continue;
+      x[node] = xHere;
+      f[node] = fHere;
+      changed = true;
     }
   }
-  return entering;
+  return blocks.map((_, node) => ({ x: x[node] as number, f: f[node] as number }));
 }
 
 /** Blocks where the budget is looked at: the entry, loop heads, and where a call returns to. */

@@ -57,6 +57,7 @@ export function whereSteady(s: Semantics<WasmBinding>, order: Order): Semantics<
         host.ok,
         () => order.fn.set(result, host.bits),
         () => order.fn.set(result, s.fp(op, format, rm, ...args)),
+        true,
       );
       return localGet(result);
     },

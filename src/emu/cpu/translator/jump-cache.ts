@@ -11,7 +11,7 @@
  * that it was made from the page which the fetch TLB has for its address. Not state; may be cleared at any time.
  */
 
-import { call, type I32, type I64, i32Const, i64Const, load, localGet } from '../../wasm/expr.ts';
+import { call, type I32, type I64, i32Const, i64Const, type Local, load, localGet } from '../../wasm/expr.ts';
 import type { FunctionBuilder, Label } from '../../wasm/function.ts';
 import type { FuncRef } from '../../wasm/instr.ts';
 import type { ModuleBuilder } from '../../wasm/module.ts';
@@ -84,26 +84,32 @@ export function noteIndirect(fn: FunctionBuilder, layout: MemoryLayout, hart: I3
   });
 }
 
-/** In line: goes to `leave` when there is code for a jump to `pc`, counting the jump if not. */
+/** In line: goes to `leave` with the element in `slot` when there is code for a jump to `pc`, else counts the jump. */
 export function leaveToCode(
   layout: MemoryLayout,
   find: FuncRef,
   hot: number,
-): (fn: FunctionBuilder, hart: I32, pc: I64, leave: Label) => void {
+): (fn: FunctionBuilder, hart: I32, pc: I64, slot: Local<'i32'>, leave: Label) => void {
   const at = layout.jumpCacheAt;
-  return (fn, hart, pc, leave) =>
+  return (fn, hart, pc, slot, leave) =>
     fn.scope(() => {
       const key = fn.keep(keyOf(hart, pc));
       const entry = fn.keep(offsetOf(key));
+      const leaveWith = (found: I32): void => {
+        fn.set(slot, found);
+        fn.brIf(leave, localGet(slot), false);
+      };
       fn.if(
         i64.eq(load('i64.load', entry, at), key),
         () => {
-          fn.brIf(leave, load('i32.load', entry, at + SLOT));
+          leaveWith(load('i32.load', entry, at + SLOT));
           const count = fn.keep(i32.add(load('i32.load', entry, at + COUNT), i32Const(1)));
           fn.store('i32.store', entry, count, at + COUNT);
-          fn.if(i32.ge_s(count, i32Const(hot)), () => fn.brIf(leave, call('i32', find, [hart, pc])));
+          const ask = (): void => leaveWith(call('i32', find, [hart, pc]));
+          fn.if(i32.ge_s(count, i32Const(hot)), ask, undefined, false);
         },
-        () => fn.brIf(leave, call('i32', find, [hart, pc])),
+        () => leaveWith(call('i32', find, [hart, pc])),
+        true,
       );
     });
 }

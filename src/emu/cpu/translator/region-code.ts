@@ -30,7 +30,7 @@ import { addressOf, type Block, pageIndex, type Region, targetsOf } from './regi
 import { hartOf } from './region-frame.ts';
 import { RegionRegisters } from './region-registers.ts';
 import { INTERPRET, LOOK, REGION_TYPE } from './region-type.ts';
-import type { Stencils } from './stencils.ts';
+import type { Stencils, StencilUse } from './stencils.ts';
 import { type Shape, shapeOf } from './structure.ts';
 
 export interface RegionParts {
@@ -71,6 +71,8 @@ class RegionEmitter {
   readonly #fn: FunctionBuilder;
   readonly #region: Region;
   readonly #parts: RegionParts;
+  /** Signed address of the entry's page, where it and all places near it are safe integers. */
+  readonly #base: number | undefined;
   readonly #hart: I32;
   readonly #left: Local<'i64'>;
   readonly #pc: Local<'i64'>;
@@ -95,6 +97,8 @@ class RegionEmitter {
     this.#fn = fn;
     this.#region = region;
     this.#parts = parts;
+    const base = Number(BigInt.asIntN(64, region.base));
+    this.#base = Math.abs(base) < 2 ** 52 ? base : undefined;
     const { blocks } = region;
     this.#nodes = new Map(blocks.map(({ start }, node) => [start, node]));
     this.#shape = shapeOf(blocks.map(({ end }) => targetsOf(end).flatMap((to) => this.#nodes.get(to) ?? [])));
@@ -116,7 +120,8 @@ class RegionEmitter {
     const fn = this.#fn;
     const [hart, left, pc] = [this.#hart, this.#left, this.#pc];
     fn.set(this.#fetchContext, field(hart, 'fetchContext'));
-    fn.if(i32.eqz(this.#pageIsHeld(pageIndex(this.#region.entry))), () => fn.return(localGet(left), localGet(pc)));
+    const isHeld = this.#pageIsHeld(pageIndex(this.#region.entry));
+    fn.if(i32.eqz(isHeld), () => fn.return(localGet(left), localGet(pc)), undefined, false);
     fn.set(this.#registers.dataContext, field(hart, 'dataContext'));
     this.#registers.load();
     fn.block((leave) => {
@@ -185,34 +190,47 @@ class RegionEmitter {
     const fn = this.#fn;
     const block = this.#region.blocks[node] as Block;
     const left = this.#left;
-    for (const page of block.checks) fn.if(i32.eqz(this.#pageIsHeld(page)), () => this.#leave(block.start));
-    if (this.#checks[node] === true) {
-      const enough = i64.ge_u(localGet(left), i64Const(this.#ahead[node] as number));
-      fn.if(i32.eqz(enough), () => this.#leave(block.start));
-    }
+    const leaveIf = (condition: I32): void => fn.if(condition, () => this.#leave(block.start), undefined, false);
+    for (const page of block.checks) leaveIf(i32.eqz(this.#pageIsHeld(page)));
+    if (this.#checks[node] === true) leaveIf(i64.lt_u(localGet(left), i64Const(this.#ahead[node] as number)));
     const count = block.insns.length;
     fn.set(left, i64.sub(localGet(left), i64Const(count)));
     let at = block.start;
+    // Registers that are known to hold a number sign-extended from 32 bits.
+    let narrow = 0;
     for (const [i, insn] of block.insns.entries()) {
-      this.#place(insn, at, count - i);
+      const { xReads, xWrites } = insn.registers;
+      const { givesNarrow } = this.#place(insn, at, count - i, (xReads & ~narrow) === 0);
+      narrow = givesNarrow ? narrow | xWrites : narrow & ~xWrites;
       at += insn.length;
     }
     return this.#end(node, block);
   }
 
-  #place(insn: GuestInsn, at: number, ahead: number): void {
+  #place(insn: GuestInsn, at: number, ahead: number, isNarrow: boolean): StencilUse {
     const fn = this.#fn;
     const { interrupted, stopped } = this.#exits as Labels;
     const { stencils, callee } = this.#parts;
-    const use = stencils.of(insn);
+    const use = stencils.of(insn, isNarrow);
     this.#registers.makeTemps(use.stencil.temps);
     for (const name of use.stencil.callees) callee(name);
-    const depths = [fn.depthOf(interrupted), fn.depthOf(stopped)];
-    fn.place(use.stencil, new InsnFilling(this.#registers, callee, use, insn, this.#address(at), ahead, depths));
+    const place = {
+      va: this.#number(at),
+      next: this.#number(at + insn.length),
+      ahead,
+      interrupted: fn.depthOf(interrupted),
+      stopped: fn.depthOf(stopped),
+    };
+    fn.place(use.stencil, new InsnFilling(this.#registers, callee, use, insn, place));
+    return use;
   }
 
   #address(place: number): bigint {
     return addressOf(this.#region, place);
+  }
+  /** The same as a number where it can be one. */
+  #number(place: number): bigint | number {
+    return this.#base === undefined ? this.#address(place) : this.#base + place;
   }
 
   #end(node: number, { end }: Block): number | undefined {
@@ -223,10 +241,7 @@ class RegionEmitter {
       case 'jump':
         return this.#goTo(node, end.to);
       case 'branch':
-        fn.if(localGet(this.#registers.condition), () => {
-          const next = this.#goTo(node, end.taken);
-          if (next !== undefined) this.#tree(next);
-        });
+        this.#branch(node, end.taken);
         return this.#goTo(node, end.next);
       case 'call':
         return this.#call(node, end.target, end.next, dirty);
@@ -245,24 +260,39 @@ class RegionEmitter {
     }
   }
 
+  /** Goes to a place if the condition on the stack holds. */
+  #branch(from: number, to: number): void {
+    const way = this.#wayTo(from, to);
+    if (typeof way === 'object') {
+      this.#fn.brIfStacked(way);
+      return;
+    }
+    this.#fn.ifStacked(() => {
+      if (way === undefined) this.#goOutside(to);
+      else this.#tree(way);
+    });
+  }
+
   #args(pc: I64, depth: I32): readonly [I32, I64, I64, I32] {
     return [this.#hart, localGet(this.#left), pc, depth];
   }
 
   /** On to a place inside or outside the region; gives the node there when it is to be emitted here. */
   #goTo(from: number, to: number): number | undefined {
+    const way = this.#wayTo(from, to);
+    if (typeof way === 'number') return way;
+    if (way === undefined) this.#goOutside(to);
+    else this.#fn.br(way);
+    return undefined;
+  }
+
+  /** Of a place inside the region the label to branch to, or the node there when only this way leads to it. */
+  #wayTo(from: number, to: number): Label | number | undefined {
     const node = this.#nodes.get(to);
     const { successors, position, isMerge } = this.#shape;
-    if (node === undefined || !(successors[from] as readonly number[]).includes(node)) {
-      this.#goOutside(to);
-    } else if ((position[node] as number) <= (position[from] as number)) {
-      this.#fn.br(this.#loopLabels.get(node) as Label);
-    } else if (isMerge[node] === true) {
-      this.#fn.br(this.#blockLabels.get(node) as Label);
-    } else {
-      return node;
-    }
-    return undefined;
+    if (node === undefined || !(successors[from] as readonly number[]).includes(node)) return undefined;
+    if ((position[node] as number) <= (position[from] as number)) return this.#loopLabels.get(node);
+    return isMerge[node] === true ? this.#blockLabels.get(node) : node;
   }
 
   /** On to the one of these places that the target is; comes back when it is none of them inside the region. */
@@ -313,8 +343,9 @@ class RegionEmitter {
   }
 
   /**
-   * A call of the guest is a call of compiled code. When that comes back with the return address, and this code's page
-   * is still held, the region goes on; with anything else it is left, its registers being stored already.
+   * A call of the guest is a call of compiled code. When that comes back with the return address the region goes on;
+   * with anything else it is left, its registers being stored already. Compiled code does not change the fetch TLB, so
+   * that this code's page is still held; the interpreter does, and nothing comes back through it.
    */
   #call(node: number, known: number | undefined, next: number, dirty: Registers): number | undefined {
     const fn = this.#fn;
@@ -329,7 +360,7 @@ class RegionEmitter {
       fn.returnCall(this.#parts.funcs.dispatch, this.#args(callee, this.#depth));
       return undefined;
     }
-    fn.if(i32.eqz(this.#depth), () => fn.return(localGet(left), callee));
+    fn.if(i32.eqz(this.#depth), () => fn.return(localGet(left), callee), undefined, false);
     const args = this.#args(callee, i32.sub(this.#depth, i32Const(1)));
     const slot = known === undefined ? undefined : this.#parts.slotOf(known);
     if (slot === undefined) {
@@ -339,7 +370,7 @@ class RegionEmitter {
       for (const { index } of [pc, left]) fn.push({ op: 'local.set', local: index });
     }
     const isBack = i64.eq(localGet(pc), i64Const(this.#address(next)));
-    fn.if(i32.eqz(i32.and(isBack, this.#pageIsHeld(pageIndex(next)))), () => fn.return(localGet(left), localGet(pc)));
+    fn.if(i32.eqz(isBack), () => fn.return(localGet(left), localGet(pc)), undefined, false);
     this.#registers.load();
     return this.#goTo(node, next);
   }

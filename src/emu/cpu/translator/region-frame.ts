@@ -79,12 +79,12 @@ export class RegionFrame implements Frame {
       load: (va, width) => {
         const args = [at.hart, va, i64Const(width), this.#leftNow(), this.pc()];
         const value = this.#order.keep(call('i64', funcs.regionLoad, args));
-        this.#fn.brIf(exits.interrupted, flag(this.hart, 'trapped'));
+        this.#fn.brIf(exits.interrupted, flag(this.hart, 'trapped'), false);
         return value;
       },
       store: (va: I64, width: Width, v: I64) => {
         this.#fn.call(funcs.regionStore, [at.hart, va, i64Const(width), v, this.#leftNow(), this.pc()]);
-        this.#fn.brIf(exits.interrupted, flag(this.hart, 'trapped'));
+        this.#fn.brIf(exits.interrupted, flag(this.hart, 'trapped'), false);
       },
     };
   }
@@ -100,7 +100,7 @@ export class RegionFrame implements Frame {
   finish(): Onward | undefined {
     if (!this.#looks) return this.#onward;
     const wanted = i32.or(flag(this.hart, 'attention'), flag(this.hart, 'exitRequest'));
-    this.#fn.if(wanted, () => this.stop());
+    this.#fn.if(wanted, () => this.stop(), undefined, false);
     return this.#onward;
   }
 

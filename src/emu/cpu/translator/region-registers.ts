@@ -1,22 +1,21 @@
 /**
  * The locals of a region: a few with fixed numbers, which stencils know, one for each register that is used, and those
- * that stencils need for themselves. Registers are loaded from and stored to the hart's block in runs.
+ * that stencils need for themselves.
  */
 
 import { type I32, type Local, localGet, Once } from '../../wasm/expr.ts';
 import type { FunctionBuilder } from '../../wasm/function.ts';
-import type { Instr } from '../../wasm/instr.ts';
+import { instrText } from '../../wasm/instr.ts';
 import type { ValType } from '../../wasm/opcodes.ts';
-import { NOTHING_OPEN, Stencil } from '../../wasm/stencil.ts';
+import { type Filling, NOTHING_OPEN, Stencil, type StencilPart } from '../../wasm/stencil.ts';
 import { F_OFFSET, X_OFFSET } from '../hart-layout.ts';
 import type { Registers } from './dataflow.ts';
 import { floatState } from './float-state.ts';
-import { DATA_CONTEXT, FLOAT_STATE, FLOW_CONDITION, FLOW_TARGET } from './stencils.ts';
+import { DATA_CONTEXT, FLOAT_STATE, FLOW_TARGET } from './stencils.ts';
 
 export class RegionRegisters {
   readonly dataContext: Local<'i64'>;
-  /** What a branch depends on, and where a jump by register goes, after the instruction. */
-  readonly condition: Local<'i32'>;
+  /** Where a jump by register goes, after the instruction. */
   readonly target: Local<'i64'>;
   readonly #fn: FunctionBuilder;
   readonly #hart: I32;
@@ -25,7 +24,6 @@ export class RegionRegisters {
   readonly #x: (Local<'i64'> | undefined)[] = [];
   readonly #f: (Local<'f64'> | undefined)[] = [];
   readonly #temps: Record<ValType, number[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] };
-  readonly #runs = new Map<string, Stencil>();
 
   /** Before any other local of the function. */
   constructor(fn: FunctionBuilder, hart: I32, used: Registers) {
@@ -34,7 +32,6 @@ export class RegionRegisters {
     this.#used = used;
     this.dataContext = reserve(fn, 'i64', DATA_CONTEXT);
     this.#floatState = reserve(fn, 'i32', FLOAT_STATE);
-    this.condition = reserve(fn, 'i32', FLOW_CONDITION);
     this.target = reserve(fn, 'i64', FLOW_TARGET);
     for (let i = 0; i < 32; i++) {
       if ((used.x >>> i) & 1) this.#x[i] = fn.reserve('i64');
@@ -65,30 +62,44 @@ export class RegionRegisters {
     this.#move('store', registers);
   }
 
-  /** The same few sets are moved again and again. */
-  #move(way: 'load' | 'store', registers: Registers): void {
-    const key = `${way} ${registers.x} ${registers.f}`;
-    const run = this.#runs.get(key) ?? new Stencil(this.#moves(way, registers), []);
-    this.#runs.set(key, run);
-    this.#fn.place(run, NOTHING_OPEN);
-  }
-
-  #moves(way: 'load' | 'store', { x, f }: Registers): Instr[] {
-    const address = this.#hart;
-    const hart: Instr = address instanceof Once ? localGet(this.#fn.param(0, 'i32')).instr : address.instr;
-    const instrs: Instr[] = [];
-    const move = ({ index: local, type }: Local, offset: number): void => {
-      if (way === 'load')
-        instrs.push(hart, { op: `${type as 'i64' | 'f64'}.load`, offset }, { op: 'local.set', local });
-      else instrs.push(hart, { op: 'local.get', local }, { op: `${type as 'i64' | 'f64'}.store`, offset });
-    };
+  #move(way: 'load' | 'store', { x, f }: Registers): void {
+    const moves = movesOf(this.#hart);
     for (let i = 0; i < 32; i++) {
-      if ((x >>> i) & 1) move(this.local('x', i), X_OFFSET + 8 * i);
-      if ((f >>> i) & 1) move(this.local('f', i), F_OFFSET + 8 * i);
+      if ((x >>> i) & 1) this.#fn.place(moves[way].x[i] as Stencil, fillingOf(this.local('x', i).index));
+      if ((f >>> i) & 1) this.#fn.place(moves[way].f[i] as Stencil, fillingOf(this.local('f', i).index));
     }
-    return instrs;
   }
 }
+
+type Moves = Readonly<Record<'load' | 'store', { readonly x: readonly Stencil[]; readonly f: readonly Stencil[] }>>;
+const knownMoves = new Map<string, Moves>();
+const fillings: Filling[] = [];
+function fillingOf(local: number): Filling {
+  const filling = fillings[local] ?? { ...NOTHING_OPEN, local: () => local };
+  fillings[local] = filling;
+  return filling;
+}
+
+/** A stencil for each register, with its local left open. */
+function movesOf(address: I32): Moves {
+  const hart = address instanceof Once ? localGet(HART_PARAM).instr : address.instr;
+  const key = instrText(hart);
+  const known = knownMoves.get(key);
+  if (known !== undefined) return known;
+  const open = { kind: 'local', name: 'register' } as const;
+  const file = (way: 'load' | 'store', type: 'i64' | 'f64', first: number): Stencil[] =>
+    Array.from({ length: 32 }, (_, i) => {
+      const offset = first + 8 * i;
+      const load: StencilPart[] = [hart, { op: `${type}.load`, offset }, { op: 'local.set', hole: open }];
+      const store: StencilPart[] = [hart, { op: 'local.get', hole: open }, { op: `${type}.store`, offset }];
+      return new Stencil(way === 'load' ? load : store, []);
+    });
+  const files = (way: 'load' | 'store') => ({ x: file(way, 'i64', X_OFFSET), f: file(way, 'f64', F_OFFSET) });
+  const made = { load: files('load'), store: files('store') };
+  knownMoves.set(key, made);
+  return made;
+}
+const HART_PARAM: Local<'i32'> = { index: 0, type: 'i32' };
 
 function reserve<T extends ValType>(fn: FunctionBuilder, type: T, index: number): Local<T> {
   const local = fn.reserve(type);

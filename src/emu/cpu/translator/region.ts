@@ -45,8 +45,8 @@ export interface CodeView {
   wasReached(va: bigint): boolean;
   /** Where the indirect jump at this address was seen to lead. */
   targetsOf(va: bigint): readonly bigint[];
-  /** Compiled code must not run over this address. */
-  isBarred(va: bigint): boolean;
+  /** Compiled code must not run over this address; left out where it may run over any. */
+  readonly isBarred?: ((va: bigint) => boolean) | undefined;
 }
 
 const OFFSET = PAGE_BYTES - 1;
@@ -147,7 +147,7 @@ class Found {
 
   #decode(at: number): GuestInsn | undefined {
     const page = this.#page(pageIndex(at));
-    if (page === undefined || this.#view.isBarred(addressOf({ base: this.#base }, at))) return undefined;
+    if (page === undefined || this.#view.isBarred?.(addressOf({ base: this.#base }, at)) === true) return undefined;
     const offset = at & OFFSET;
     let isWhole = true;
     const insn = decodeGuest(this.#view.half(page, offset), () => {

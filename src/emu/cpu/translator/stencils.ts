@@ -1,7 +1,8 @@
 /**
  * Stencils of guest instructions: each row's body is compiled once for every pattern of its register operands, with
- * registers, immediates and the instruction's place left open, and then only filled in. Where control goes after a
- * branch or a jump by register is left in two locals; after an instruction that ends the stretch, it has gone.
+ * registers, immediates and the instruction's place left open, and then only filled in. Whether a branch is taken is
+ * left on the stack, where a jump by register goes in a local; after an instruction that ends the stretch, control has
+ * gone.
  */
 
 import { extract, type Field, type OperandName } from '../../isa/format.ts';
@@ -9,12 +10,14 @@ import type { Insn } from '../../isa/insn.ts';
 import { recordBody } from '../../isa/recorder.ts';
 import type { Operands, Proc } from '../../isa/vocabulary.ts';
 import { type I64, i32Const, i64Const, type Local, localGet } from '../../wasm/expr.ts';
+import { isSignExtended } from '../../wasm/fold.ts';
 import { FunctionBuilder } from '../../wasm/function.ts';
 import type { Instr } from '../../wasm/instr.ts';
-import { i32 } from '../../wasm/numeric.ts';
+import { i32, i64 } from '../../wasm/numeric.ts';
 import type { ValType } from '../../wasm/opcodes.ts';
+import { shorten } from '../../wasm/peephole.ts';
 import { type Hole, type OpenInstr, Stencil, type StencilPart } from '../../wasm/stencil.ts';
-import type { LinkedProc, Linker, Reg, WasmBinding } from '../compile/binding.ts';
+import type { LinkedProc, Linker, Reg, Registers, WasmBinding } from '../compile/binding.ts';
 import { Order } from '../compile/order.ts';
 import { wasmSemantics } from '../compile/semantics.ts';
 import { csrWrite } from '../priv/procs.ts';
@@ -27,8 +30,7 @@ import { REGION_TYPE } from './region-type.ts';
 /** Locals of every region: the first ones after the parameters. */
 export const DATA_CONTEXT = REGION_TYPE.params.length;
 export const FLOAT_STATE = DATA_CONTEXT + 1;
-export const FLOW_CONDITION = DATA_CONTEXT + 2;
-export const FLOW_TARGET = DATA_CONTEXT + 3;
+export const FLOW_TARGET = DATA_CONTEXT + 2;
 /** While recording, registers are the next locals, x0 left out; those after them are temporaries. */
 const MAX_REGISTERS = 4;
 const FIRST_REGISTER = { x: FLOW_TARGET + 1, f: FLOW_TARGET + 1 + MAX_REGISTERS } as const;
@@ -37,7 +39,6 @@ const PARAMS: readonly ValType[] = [
   ...REGION_TYPE.params,
   'i64',
   'i32',
-  'i32',
   'i64',
   ...Array.from({ length: MAX_REGISTERS }, () => 'i64' as const),
   ...Array.from({ length: MAX_REGISTERS }, () => 'f64' as const),
@@ -45,36 +46,55 @@ const PARAMS: readonly ValType[] = [
 
 export interface StencilUse {
   readonly stencil: Stencil;
+  /** The integer that it writes, and always does, is sign-extended from 32 bits. */
+  readonly givesNarrow: boolean;
   /** The registers that the stencil calls x0, x1, … and f0, f1, …, by number. */
   readonly registers: { readonly x: readonly number[]; readonly f: readonly number[] };
   /** Of its open operands. */
-  readonly values: Readonly<Record<string, bigint>>;
+  readonly values: Readonly<Record<string, number>>;
 }
+
+type Recorded = Pick<StencilUse, 'stencil' | 'givesNarrow'>;
 
 /** Left open: any value gives code of the same shape. Others (a rounding mode, a CSR's number) decide about it. */
 const OPEN_VALUES: ReadonlySet<OperandName> = new Set(['imm', 'shamt', 'uimm']);
 
 export class Stencils {
   readonly #linker: Linker;
-  readonly #known = new Map<string, Stencil>();
+  readonly #known = new Map<string, Recorded>();
   readonly #uses = new WeakMap<GuestInsn, StencilUse>();
+  readonly #narrowUses = new WeakMap<GuestInsn, StencilUse>();
 
   /** `linker` knows the facts of procedures; its functions are called by name. */
   constructor(linker: Linker) {
     this.#linker = linker;
   }
 
-  of(insn: GuestInsn): StencilUse {
-    const known = this.#uses.get(insn) ?? this.#use(insn);
-    this.#uses.set(insn, known);
-    return known;
+  /** `isNarrow`: all integers that it reads are known to be sign-extended from 32 bits. */
+  of(insn: GuestInsn, isNarrow = false): StencilUse {
+    let plain = this.#uses.get(insn);
+    if (plain === undefined) {
+      plain = this.#use(insn, false);
+      this.#uses.set(insn, plain);
+    }
+    const { xReads, xWrites } = insn.registers;
+    return isNarrow && !plain.givesNarrow && xReads !== 0 && xWrites !== 0 ? this.#narrow(insn, plain) : plain;
   }
 
-  #use({ row, word }: GuestInsn): StencilUse {
+  #narrow(insn: GuestInsn, plain: StencilUse): StencilUse {
+    const known = this.#narrowUses.get(insn);
+    if (known !== undefined) return known;
+    const narrow = this.#use(insn, true);
+    const chosen = narrow.givesNarrow ? narrow : plain;
+    this.#narrowUses.set(insn, chosen);
+    return chosen;
+  }
+
+  #use({ row, word }: GuestInsn, isNarrow: boolean): StencilUse {
     const registers = { x: [], f: [] };
-    const values: Record<string, bigint> = {};
+    const values: Record<string, number> = {};
     const operands: Partial<Record<OperandName, Reg | I64>> = {};
-    let key = row.name;
+    let key = isNarrow ? `narrow ${row.name}` : row.name;
     for (const [name, field] of Object.entries(row.format) as [OperandName, Field][]) {
       const value = extract(field, word);
       if (field.kind !== 'value') {
@@ -82,19 +102,19 @@ export class Stencils {
         operands[name] = { index: place };
         key += ` ${place}`;
       } else if (OPEN_VALUES.has(name)) {
-        values[name] = BigInt(value);
+        values[name] = value;
         operands[name] = hole(name);
       } else {
         operands[name] = i64Const(value);
         key += ` ${value}`;
       }
     }
-    const stencil = this.#known.get(key) ?? this.#record(row, operands as Operands<WasmBinding>);
-    this.#known.set(key, stencil);
-    return { stencil, registers, values };
+    const recorded = this.#known.get(key) ?? this.#record(row, operands as Operands<WasmBinding>, isNarrow);
+    this.#known.set(key, recorded);
+    return { ...recorded, registers, values };
   }
 
-  #record(row: Insn, operands: Operands<WasmBinding>): Stencil {
+  #record(row: Insn, operands: Operands<WasmBinding>, isNarrow: boolean): Recorded {
     const fn = new FunctionBuilder('stencil', () => 0, { params: PARAMS, results: [] });
     const order = new Order(fn);
     const at = {
@@ -105,11 +125,20 @@ export class Stencils {
     };
     const x = Array.from({ length: MAX_REGISTERS }, (_, i) => fn.param(FIRST_REGISTER.x + i, 'i64'));
     const f = Array.from({ length: MAX_REGISTERS }, (_, i) => fn.param(FIRST_REGISTER.f + i, 'f64'));
-    const registers = registersInLocals(
+    const plain = registersInLocals(
       order,
       (i) => x[i - 1] as Local<'i64'>,
       (i) => f[i - 1] as Local<'f64'>,
     );
+    let givesNarrow = false;
+    const registers: Registers = {
+      ...plain,
+      x: (r) => (isNarrow ? i64.extend_i32_s(i32.wrap_i64(plain.x(r))) : plain.x(r)),
+      setX: (r, v) => {
+        givesNarrow = isSignExtended(v);
+        plain.setX(r, v);
+      },
+    };
     const funcs = { regionLoad: this.#linker.link(regionLoad).func, regionStore: this.#linker.link(regionStore).func };
     fn.block((stopped) =>
       fn.block((interrupted) => {
@@ -119,14 +148,17 @@ export class Stencils {
         this.#onward(row, frame, fn);
       }),
     );
-    return new Stencil(opened(fn.instrs.slice(2, -2)), fn.localTypes);
+    const code = fn.instrs.slice(2, -2);
+    // Where control parts the register may not have been written.
+    const isStraight = !code.some(({ op }) => op === 'block' || op === 'loop' || op === 'if');
+    return { stencil: new Stencil(...opened(code, fn.localTypes)), givesNarrow: isStraight && givesNarrow };
   }
 
   #onward({ body }: Insn, frame: RegionFrame, fn: FunctionBuilder): void {
     const onward = frame.finish();
     const { words, xReads } = recordBody(body);
     if (words.has('contextChanged') || words.has('alwaysRaise')) frame.stop();
-    else if (onward?.condition !== undefined) fn.set(fn.param(FLOW_CONDITION, 'i32'), onward.condition);
+    else if (onward?.condition !== undefined) fn.emit(onward.condition);
     else if (onward !== undefined && xReads.size > 0) fn.set(fn.param(FLOW_TARGET, 'i64'), onward.target);
   }
 
@@ -144,9 +176,10 @@ export class Stencils {
           row.body(semantics, operands);
           look();
         },
+        true,
       );
     } else if (fReads.size + fWrites.size > 0) {
-      fn.if(i32.eqz(localGet(state)), () => frame.giveUp());
+      fn.if(i32.eqz(localGet(state)), () => frame.giveUp(), undefined, false);
       row.body(whereDirty(semantics), operands);
     } else {
       row.body(semantics, operands);
@@ -169,19 +202,26 @@ function hole(name: string): I64 {
   return { type: 'i64', instr: { op: 'i64.const', hole: { kind: 'value', name } } as unknown as Instr, args: [] };
 }
 
-function opened(instrs: readonly Instr[]): StencilPart[] {
+/** The parts of a stencil and the types of its temporaries, from code that uses those and perhaps others. */
+function opened(code: readonly Instr[], types: readonly ValType[]): [StencilPart[], ValType[]] {
+  const instrs = shorten(code, (local) => local >= FIRST_TEMP);
+  const used = new Set(instrs.flatMap((instr) => ('local' in instr && instr.local >= FIRST_TEMP ? [instr.local] : [])));
+  const temps = [...used].toSorted((a, b) => a - b);
   let inside = 0;
-  return instrs.map((instr) => {
+  const parts = instrs.map((instr): StencilPart => {
     if (instr.op === 'block' || instr.op === 'loop' || instr.op === 'if') inside += 1;
     if (instr.op === 'end') inside -= 1;
-    const found = holeOf(instr, inside);
-    return found === undefined ? instr : ({ op: instr.op, hole: found } as OpenInstr);
+    const found = holeOf(instr, inside, temps);
+    if (found === undefined) return instr;
+    const likely = 'likely' in instr ? instr.likely : undefined;
+    return { op: instr.op, hole: found, likely } as OpenInstr;
   });
+  return [parts, temps.map((local) => types[local - FIRST_TEMP] as ValType)];
 }
 
-function holeOf(instr: Instr, inside: number): Hole | undefined {
+function holeOf(instr: Instr, inside: number, temps: readonly number[]): Hole | undefined {
   if ('hole' in instr) return instr.hole as Hole;
-  if ('local' in instr && instr.local >= FIRST_TEMP) return { kind: 'temp', index: instr.local - FIRST_TEMP };
+  if ('local' in instr && instr.local >= FIRST_TEMP) return { kind: 'temp', index: temps.indexOf(instr.local) };
   if ('local' in instr && instr.local >= FIRST_REGISTER.f)
     return { kind: 'local', name: `f${instr.local - FIRST_REGISTER.f}` };
   if ('local' in instr && instr.local >= FIRST_REGISTER.x)

@@ -14,6 +14,7 @@ export class TierLinker implements Linker {
   readonly #module: ModuleBuilder;
   readonly #tier: Tier;
   readonly #imported = new Map<Proc, LinkedProc>();
+  readonly #named = new Map<string, FuncRef>();
 
   constructor(module: ModuleBuilder, layout: MemoryLayout, tier: Tier) {
     this.#module = module;
@@ -23,6 +24,12 @@ export class TierLinker implements Linker {
   }
 
   named(name: string): FuncRef {
+    const known = this.#named.get(name) ?? this.#find(name);
+    this.#named.set(name, known);
+    return known;
+  }
+
+  #find(name: string): FuncRef {
     if (name === 'codeWritten') return this.bus.codeWritten;
     const proc = this.#tier.byName.get(name);
     if (proc === undefined) throw new Error(`no procedure is called ${name}`);

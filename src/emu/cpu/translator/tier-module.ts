@@ -16,7 +16,7 @@ import type { FuncRef } from '../../wasm/instr.ts';
 import { ModuleBuilder } from '../../wasm/module.ts';
 import { i32, i64 } from '../../wasm/numeric.ts';
 import type { CoreProcs, LinkedProc } from '../compile/binding.ts';
-import { field } from '../compile/hart-state.ts';
+import { field, flag } from '../compile/hart-state.ts';
 import { importBus, importExpand, importMemory } from '../compile/host-imports.ts';
 import { ProcLinker } from '../compile/linker.ts';
 import { fieldOffset } from '../hart-layout.ts';
@@ -115,38 +115,46 @@ function buildRun(module: ModuleBuilder, { boundary, steps, find }: RunFuncs): F
   const end = fn.local('i64');
   const [left, pc, before] = [fn.local('i64'), fn.local('i64'), fn.local('i64')];
   const store = (name: 'pc' | 'tick' | 'stretchEnd', v: I64): void => fn.store('i64.store', hart, v, fieldOffset(name));
+  /** From the fields, within the stretch. */
+  const place = (): void => {
+    fn.set(pc, field(hart, 'pc'));
+    fn.set(left, i64.sub(localGet(end), field(hart, 'tick')));
+  };
 
   fn.loop((again) => {
     fn.set(why, i32.wrap_i64(call('i64', boundary, [hart])));
     fn.if(localGet(why), () => fn.return(localGet(why)));
     beginStretch(fn, hart, end);
     store('stretchEnd', localGet(end));
-    fn.set(pc, field(hart, 'pc'));
-    fn.set(left, i64.sub(localGet(end), field(hart, 'tick')));
-    fn.block((interpret) => {
-      fn.loop((onward) => {
-        fn.set(slot, call('i32', find, [hart, localGet(pc)]));
-        fn.brIf(interpret, i32.eqz(localGet(slot)));
-        fn.set(before, localGet(left));
-        const args = [hart, localGet(left), localGet(pc), i32Const(MAX_DEPTH)];
-        module.callIndirect(fn, REGION_TYPE, localGet(slot), args);
-        for (const { index } of [pc, left]) fn.push({ op: 'local.set', local: index });
-        fn.if(i32.or(i64.eq(localGet(pc), i64Const(LOOK)), i64.eq(localGet(pc), i64Const(INTERPRET))), () => {
-          countCompiled(fn, hart, i64.sub(localGet(before), i64.sub(localGet(end), field(hart, 'tick'))));
-          fn.brIf(again, i64.eq(localGet(pc), i64Const(LOOK)));
-          fn.call(steps, [hart]);
-          fn.br(again);
+    place();
+    fn.set(slot, call('i32', find, [hart, localGet(pc)]));
+    fn.loop((onward) => {
+      fn.block((interpret) => {
+        fn.block((outside) => {
+          fn.brIf(outside, i32.eqz(localGet(slot)));
+          fn.set(before, localGet(left));
+          const args = [hart, localGet(left), localGet(pc), i32Const(MAX_DEPTH)];
+          module.callIndirect(fn, REGION_TYPE, localGet(slot), args);
+          for (const { index } of [pc, left]) fn.push({ op: 'local.set', local: index });
+          fn.if(i32.or(i64.eq(localGet(pc), i64Const(LOOK)), i64.eq(localGet(pc), i64Const(INTERPRET))), () => {
+            countCompiled(fn, hart, i64.sub(localGet(before), i64.sub(localGet(end), field(hart, 'tick'))));
+            fn.brIf(again, i64.eq(localGet(pc), i64Const(LOOK)));
+            fn.br(interpret);
+          });
+          countCompiled(fn, hart, i64.sub(localGet(before), localGet(left)));
+          fn.brIf(outside, i32.or(i64.eqz(localGet(left)), i64.eq(localGet(left), localGet(before))));
+          fn.set(slot, call('i32', find, [hart, localGet(pc)]));
+          fn.br(onward);
         });
-        countCompiled(fn, hart, i64.sub(localGet(before), localGet(left)));
-        fn.brIf(interpret, i32.or(i64.eqz(localGet(left)), i64.eq(localGet(left), localGet(before))));
-        fn.br(onward);
+        store('pc', localGet(pc));
+        store('tick', i64.sub(localGet(end), localGet(left)));
+        fn.brIf(again, i64.eqz(localGet(left)));
       });
+      fn.set(slot, call('i32', steps, [hart]));
+      fn.brIf(again, i32.or(i32.eqz(localGet(slot)), flag(hart, 'attention')));
+      place();
+      fn.br(onward);
     });
-    store('pc', localGet(pc));
-    store('tick', i64.sub(localGet(end), localGet(left)));
-    fn.brIf(again, i64.eqz(localGet(left)));
-    fn.call(steps, [hart]);
-    fn.br(again);
   });
   fn.unreachable();
   return fn;

@@ -35,8 +35,8 @@ export interface TranslatorOptions {
   readonly rewrites: number;
 }
 const DEFAULTS: TranslatorOptions = {
-  hot: 512,
-  patience: 16,
+  hot: 2048,
+  patience: 4,
   regionInsns: 300,
   cacheInsns: 200_000,
   cachePlaces: 200_000,
@@ -202,7 +202,7 @@ class TieredEngine implements Translator {
   }
 
   #translate(region: Region): () => void {
-    const module = new ModuleBuilder();
+    const module = new ModuleBuilder(true);
     importMemory(module, this.#layout);
     module.importTable('env', 'code', FIRST_SLOT);
     const linker = new TierLinker(module, this.#layout, this.#tier);
@@ -239,7 +239,7 @@ class TieredEngine implements Translator {
       half: (page, offset) => this.#halves.getUint16(page * PAGE_BYTES - RAM_BASE + offset, true),
       wasReached: (va) => this.#jumps.has(va, context),
       targetsOf: (va) => this.#jumps.targetsOf(va, context),
-      isBarred: (va) => this.#control.isBreakpoint(va),
+      isBarred: this.#control.hasBreakpoints ? (va) => this.#control.isBreakpoint(va) : undefined,
     };
   }
 }

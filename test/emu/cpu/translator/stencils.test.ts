@@ -48,11 +48,27 @@ describe('one stencil', () => {
   });
 
   test('says which registers and values it stands for', () => {
-    expect(use('addi a0, a1, -5')).toMatchObject({ registers: { x: [10, 11], f: [] }, values: { imm: -5n } });
-    expect(use('addi a0, a0, 7')).toMatchObject({ registers: { x: [10], f: [] }, values: { imm: 7n } });
-    expect(use('fsd fs1, 8(s1)')).toMatchObject({ registers: { x: [9], f: [9] }, values: { imm: 8n } });
+    expect(use('addi a0, a1, -5')).toMatchObject({ registers: { x: [10, 11], f: [] }, values: { imm: -5 } });
+    expect(use('addi a0, a0, 7')).toMatchObject({ registers: { x: [10], f: [] }, values: { imm: 7 } });
+    expect(use('fsd fs1, 8(s1)')).toMatchObject({ registers: { x: [9], f: [9] }, values: { imm: 8 } });
     expect(use('add zero, zero, zero').registers).toEqual({ x: [], f: [] });
   });
+});
+
+test('a stencil says whether it writes a word of 32 bits', () => {
+  for (const text of ['addw a0, a1, a2', 'srliw a0, a1, 3', 'slt a0, a1, a2', 'sraw a0, a1, a2', 'mulw a0, a1, a2'])
+    expect(use(text).givesNarrow, text).toBe(true);
+  for (const text of ['add a0, a1, a2', 'or a0, a1, a2', 'srl a0, a1, a2', 'lw a0, 0(a1)', 'csrrs a0, frm, zero'])
+    expect(use(text).givesNarrow, text).toBe(false);
+});
+
+test('what operates on words of 32 bits alone has a stencil of its own where it gives one', () => {
+  const narrow = (text: string) => tier.stencils.of(insn(text), true);
+  expect(narrow('or a0, a1, a2').givesNarrow).toBe(true);
+  expect(narrow('or a0, a1, a2').stencil).toBe(narrow('or t0, t1, t2').stencil);
+  expect(narrow('or a0, a1, a2').stencil).not.toBe(use('or a0, a1, a2').stencil);
+  for (const text of ['add a0, a1, a2', 'addw a0, a1, a2', 'beq a1, a2, 8', 'sd a1, 0(a2)'])
+    expect(narrow(text), text).toBe(use(text));
 });
 
 describe('the stencil of each row', () => {

@@ -7,9 +7,8 @@
 ;;   80000006  c.add a0,s0
 ;;   80000008  jalr zero,0(ra)
 (func $region_80000000 (param $hart i32) (param $left i64) (param $pc i64) (param $depth i32) (result i64 i64)
-  (local $dataContext i64) (local $floatState i32) (local $condition i32) (local $target i64)
-  (local $ra i64) (local $s0 i64) (local $a0 i64) (local $fetchContext i64) (local $t12 i64)
-  (local $t13 i64) (local $t14 i32)
+  (local $dataContext i64) (local $floatState i32) (local $target i64) (local $ra i64)
+  (local $s0 i64) (local $a0 i64) (local $fetchContext i64) (local $t11 i64) (local $t12 i32)
   (local.set $fetchContext (i64.load offset=fetchContext (i32.const HART)))
   (if
     (i32.eqz
@@ -28,14 +27,14 @@
     (block
       (block
         (block
-          (if (i32.eqz (i64.ge_u (local.get $left) (i64.const 2)))
+          (if (i64.lt_u (local.get $left) (i64.const 2))
             (then
               (local.set $pc (i64.const 0x80000000))
               (br 4)))
           (local.set $left (i64.sub (local.get $left) (i64.const 2)))
-          (local.set $s0 (i64.add (i64.const 0) (local.tee $t12 (local.get $a0))))
+          (local.set $s0 (local.get $a0))
           (local.set $ra (i64.const 0x80000006))
-          (local.set $t12 (i64.add (i64.const 0x80000002) (i64.const 254)))
+          (local.set $t11 (i64.add (i64.const 0x80000002) (i64.const 254)))
           (i64.store offset=ra (i32.const HART) (local.get $ra))
           (i64.store offset=s0 (i32.const HART) (local.get $s0))
           (if (i32.eqz (local.get $depth))
@@ -49,30 +48,19 @@
             (i32.const 1))
           (local.set $pc)
           (local.set $left)
-          (if
-            (i32.eqz
-              (i32.and
-                (i64.eq (local.get $pc) (i64.const 0x80000006))
-                (i32.and
-                  (i64.eq
-                    (i64.load offset=fetchTlb.tag (i32.const HART))
-                    (i64.or (local.get $fetchContext) (i64.const 0x80000000)))
-                  (i32.eq (i32.load offset=fetchTlb.page (i32.const HART)) (i32.const 0x80000)))))
+          (if (i32.eqz (i64.eq (local.get $pc) (i64.const 0x80000006)))
             (then
               (return (local.get $left) (local.get $pc))))
           (local.set $ra (i64.load offset=ra (i32.const HART)))
           (local.set $s0 (i64.load offset=s0 (i32.const HART)))
           (local.set $a0 (i64.load offset=a0 (i32.const HART)))
-          (if (i32.eqz (i64.ge_u (local.get $left) (i64.const 2)))
+          (if (i64.lt_u (local.get $left) (i64.const 2))
             (then
               (local.set $pc (i64.const 0x80000006))
               (br 4)))
           (local.set $left (i64.sub (local.get $left) (i64.const 2)))
-          (local.set $a0
-            (i64.add (local.tee $t12 (local.get $a0)) (local.tee $t13 (local.get $s0))))
-          (local.set $t12
-            (i64.and (i64.add (local.tee $t13 (local.get $ra)) (i64.const 0)) (i64.const -2)))
-          (local.set $target (local.get $t12))
+          (local.set $a0 (i64.add (local.get $a0) (local.get $s0)))
+          (local.set $target (i64.and (i64.add (local.get $ra) (i64.const 0)) (i64.const -2)))
           (i64.store offset=a0 (i32.const HART) (local.get $a0))
           (return (local.get $left) (local.get $target))
           (unreachable))
@@ -84,12 +72,12 @@
           (local.get $left)
           (local.get $pc)
           (local.get $depth)))
-      (local.set $t14 (i32.load offset=trapped (i32.const HART)))
+      (local.set $t12 (i32.load offset=trapped (i32.const HART)))
       (i64.store offset=trapped (i32.const HART) (i64.const 0))
       (i64.store offset=ra (i32.const HART) (local.get $ra))
       (i64.store offset=s0 (i32.const HART) (local.get $s0))
       (i64.store offset=a0 (i32.const HART) (local.get $a0))
-      (if (i32.eq (local.get $t14) (i32.const 1))
+      (if (i32.eq (local.get $t12) (i32.const 1))
         (then
           (i64.store offset=tick
             (i32.const HART)

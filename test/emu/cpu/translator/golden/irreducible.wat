@@ -12,9 +12,8 @@
 ;;
 ;;   80000010  jalr zero,0(ra)
 (func $region_80000000 (param $hart i32) (param $left i64) (param $pc i64) (param $depth i32) (result i64 i64)
-  (local $dataContext i64) (local $floatState i32) (local $condition i32) (local $target i64)
-  (local $ra i64) (local $a0 i64) (local $a1 i64) (local $a2 i64) (local $fetchContext i64)
-  (local $t13 i32) (local $t14 i64) (local $t15 i64) (local $t16 i64) (local $t17 i32)
+  (local $dataContext i64) (local $floatState i32) (local $target i64) (local $ra i64)
+  (local $a0 i64) (local $a1 i64) (local $a2 i64) (local $fetchContext i64) (local $t12 i32)
   (local.set $fetchContext (i64.load offset=fetchContext (i32.const HART)))
   (if
     (i32.eqz
@@ -35,32 +34,23 @@
       (block
         (block
           (block
-            (if (i32.eqz (i64.ge_u (local.get $left) (i64.const 4)))
+            (if (i64.lt_u (local.get $left) (i64.const 4))
               (then
                 (local.set $pc (i64.const 0x80000000))
                 (br 5)))
             (local.set $left (i64.sub (local.get $left) (i64.const 1)))
-            (local.set $t13 (i64.ne (local.tee $t14 (local.get $a0)) (i64.const 0)))
-            (local.set $condition (local.get $t13))
-            (if (local.get $condition)
+            (if (i64.ne (local.get $a0) (i64.const 0))
               (then
                 (local.set $left (i64.sub (local.get $left) (i64.const 2)))
-                (local.set $a2 (i64.add (local.tee $t15 (local.get $a2)) (i64.const 1)))
-                (local.set $t13
-                  (i64.ne (local.tee $t14 (local.get $a1)) (local.tee $t16 (local.get $a2))))
-                (local.set $condition (local.get $t13))
-                (if (local.get $condition)
-                  (then
-                    (br 2)))
+                (local.set $a2 (i64.add (local.get $a2) (i64.const 1)))
+                (br_if 1 (i64.ne (local.get $a1) (local.get $a2)))
                 (local.set $left (i64.sub (local.get $left) (i64.const 1)))
-                (local.set $t15
-                  (i64.and (i64.add (local.tee $t14 (local.get $ra)) (i64.const 0)) (i64.const -2)))
-                (local.set $target (local.get $t15))
+                (local.set $target (i64.and (i64.add (local.get $ra) (i64.const 0)) (i64.const -2)))
                 (i64.store offset=a2 (i32.const HART) (local.get $a2))
                 (return (local.get $left) (local.get $target))))
             (br 0))
           (local.set $left (i64.sub (local.get $left) (i64.const 1)))
-          (local.set $a1 (i64.add (local.tee $t15 (local.get $a1)) (i64.const 1)))
+          (local.set $a1 (i64.add (local.get $a1) (i64.const 1)))
           (local.set $pc (i64.const 0x80000008))
           (br 0)
           (unreachable))
@@ -71,11 +61,11 @@
           (local.get $left)
           (local.get $pc)
           (local.get $depth)))
-      (local.set $t17 (i32.load offset=trapped (i32.const HART)))
+      (local.set $t12 (i32.load offset=trapped (i32.const HART)))
       (i64.store offset=trapped (i32.const HART) (i64.const 0))
       (i64.store offset=a1 (i32.const HART) (local.get $a1))
       (i64.store offset=a2 (i32.const HART) (local.get $a2))
-      (if (i32.eq (local.get $t17) (i32.const 1))
+      (if (i32.eq (local.get $t12) (i32.const 1))
         (then
           (i64.store offset=tick
             (i32.const HART)

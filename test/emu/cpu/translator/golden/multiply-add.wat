@@ -4,11 +4,10 @@
 ;;   80000000  fmadd.d fa0,fa1,fa2,fa0
 ;;   80000004  jalr zero,0(ra)
 (func $region_80000000 (param $hart i32) (param $left i64) (param $pc i64) (param $depth i32) (result i64 i64)
-  (local $dataContext i64) (local $floatState i32) (local $condition i32) (local $target i64)
-  (local $ra i64) (local $fa0 f64) (local $fa1 f64) (local $fa2 f64) (local $fetchContext i64)
-  (local $t13 f64) (local $t14 f64) (local $t15 f64) (local $t16 f64) (local $t17 i64)
-  (local $t18 i64) (local $t19 i64) (local $t20 i64) (local $t21 i64) (local $t22 i64)
-  (local $t23 i64) (local $t24 i64) (local $t25 i32)
+  (local $dataContext i64) (local $floatState i32) (local $target i64) (local $ra i64)
+  (local $fa0 f64) (local $fa1 f64) (local $fa2 f64) (local $fetchContext i64) (local $t12 f64)
+  (local $t13 i64) (local $t14 i64) (local $t15 i64) (local $t16 i64) (local $t17 i64)
+  (local $t18 i32)
   (local.set $fetchContext (i64.load offset=fetchContext (i32.const HART)))
   (if
     (i32.eqz
@@ -40,45 +39,51 @@
     (block
       (block
         (block
-          (if (i32.eqz (i64.ge_u (local.get $left) (i64.const 2)))
+          (if (i64.lt_u (local.get $left) (i64.const 2))
             (then
               (local.set $pc (i64.const 0x80000000))
               (br 4)))
           (local.set $left (i64.sub (local.get $left) (i64.const 2)))
           (if (i32.eq (local.get $floatState) (i32.const 3))
             (then
-              (local.set $t16
-                (f64x2.extract_lane 0
-                  (f64x2.relaxed_madd
-                    (f64x2.splat (local.tee $t13 (local.get $fa1)))
-                    (f64x2.splat (local.tee $t14 (local.get $fa2)))
-                    (f64x2.splat (local.tee $t15 (local.get $fa0))))))
               (if
                 (i32.lt_u
                   (i32.sub
-                    (i32.wrap_i64 (i64.shr_u (i64.reinterpret_f64 (local.get $t16)) (i64.const 31)))
+                    (i32.wrap_i64
+                      (i64.shr_u
+                        (i64.reinterpret_f64
+                          (local.tee $t12
+                            (f64x2.extract_lane 0
+                              (f64x2.relaxed_madd
+                                (f64x2.splat (local.get $fa1))
+                                (f64x2.splat (local.get $fa2))
+                                (f64x2.splat (local.get $fa0))))))
+                        (i64.const 31)))
                     (i32.const 0x400000))
                   (i32.const -6291456))
                 (then
-                  (local.set $t17 (i64.reinterpret_f64 (local.get $t16))))
+                  (local.set $t13 (i64.reinterpret_f64 (local.get $t12))))
                 (else
-                  (local.set $t18 (i64.reinterpret_f64 (local.get $fa1)))
-                  (local.set $t19 (i64.reinterpret_f64 (local.get $fa2)))
-                  (local.set $t20 (i64.reinterpret_f64 (local.get $fa0)))
-                  (local.set $t21
-                    (call $fmaD.host
-                      (i32.const HART)
-                      (i64.const 0)
-                      (local.get $t18)
-                      (local.get $t19)
-                      (local.get $t20)))
-                  (local.set $t17 (local.get $t21))))
-              (local.set $fa0 (f64.reinterpret_i64 (local.get $t17))))
+                  (local.set $t14 (i64.reinterpret_f64 (local.get $fa1)))
+                  (local.set $t15 (i64.reinterpret_f64 (local.get $fa2)))
+                  (local.set $t16 (i64.reinterpret_f64 (local.get $fa0)))
+                  (local.set $t13
+                    (local.tee $t17
+                      (call $fmaD.host
+                        (i32.const HART)
+                        (i64.const 0)
+                        (local.get $t14)
+                        (local.get $t15)
+                        (local.get $t16))))))
+              (local.set $fa0 (f64.reinterpret_i64 (local.get $t13))))
             (else
-              (local.set $t17 (i64.load offset=mstatus (i32.const HART)))
-              (if (i64.eqz (i64.and (local.get $t17) (i64.const 24576)))
+              (if
+                (i64.eqz
+                  (i64.and
+                    (local.tee $t13 (i64.load offset=mstatus (i32.const HART)))
+                    (i64.const 24576)))
                 (then
-                  (local.set $t21 (i64.const 0x52c5f543))
+                  (local.set $t17 (i64.const 0x52c5f543))
                   (i64.store offset=tick
                     (i32.const HART)
                     (i64.sub
@@ -88,13 +93,13 @@
                   (i64.store offset=trapped
                     (i32.const HART)
                     (i64.add
-                      (call $takeTrap (i32.const HART) (i64.const 2) (local.get $t21))
+                      (call $takeTrap (i32.const HART) (i64.const 2) (local.get $t17))
                       (i64.const 1)))
                   (br 3)))
-              (local.set $t21 (i64.load offset=frm (i32.const HART)))
-              (if (i64.lt_u (i64.const 4) (local.get $t21))
+              (local.set $t17 (i64.load offset=frm (i32.const HART)))
+              (if (i64.lt_u (i64.const 4) (local.get $t17))
                 (then
-                  (local.set $t20 (i64.const 0x52c5f543))
+                  (local.set $t16 (i64.const 0x52c5f543))
                   (i64.store offset=tick
                     (i32.const HART)
                     (i64.sub
@@ -104,23 +109,23 @@
                   (i64.store offset=trapped
                     (i32.const HART)
                     (i64.add
-                      (call $takeTrap (i32.const HART) (i64.const 2) (local.get $t20))
+                      (call $takeTrap (i32.const HART) (i64.const 2) (local.get $t16))
                       (i64.const 1)))
                   (br 3)))
-              (local.set $t20 (i64.reinterpret_f64 (local.get $fa1)))
-              (local.set $t19 (i64.reinterpret_f64 (local.get $fa2)))
-              (local.set $t18 (i64.reinterpret_f64 (local.get $fa0)))
-              (local.set $t22
-                (call $fmaD.host
-                  (i32.const HART)
-                  (local.get $t21)
-                  (local.get $t20)
-                  (local.get $t19)
-                  (local.get $t18)))
-              (local.set $fa0 (f64.reinterpret_i64 (local.get $t22)))
+              (local.set $t16 (i64.reinterpret_f64 (local.get $fa1)))
+              (local.set $t15 (i64.reinterpret_f64 (local.get $fa2)))
+              (local.set $t14 (i64.reinterpret_f64 (local.get $fa0)))
+              (local.set $fa0
+                (f64.reinterpret_i64
+                  (call $fmaD.host
+                    (i32.const HART)
+                    (local.get $t17)
+                    (local.get $t16)
+                    (local.get $t15)
+                    (local.get $t14))))
               (i64.store offset=mstatus
                 (i32.const HART)
-                (i64.or (local.get $t17) (i64.const 24576)))
+                (i64.or (local.get $t13) (i64.const 24576)))
               (local.set $floatState
                 (select
                   (select
@@ -135,9 +140,7 @@
                   (i64.eq
                     (i64.and (i64.load offset=mstatus (i32.const HART)) (i64.const 24576))
                     (i64.const 24576))))))
-          (local.set $t23
-            (i64.and (i64.add (local.tee $t24 (local.get $ra)) (i64.const 0)) (i64.const -2)))
-          (local.set $target (local.get $t23))
+          (local.set $target (i64.and (i64.add (local.get $ra) (i64.const 0)) (i64.const -2)))
           (f64.store offset=fa0 (i32.const HART) (local.get $fa0))
           (return (local.get $left) (local.get $target))
           (unreachable))
@@ -147,10 +150,10 @@
           (local.get $left)
           (local.get $pc)
           (local.get $depth)))
-      (local.set $t25 (i32.load offset=trapped (i32.const HART)))
+      (local.set $t18 (i32.load offset=trapped (i32.const HART)))
       (i64.store offset=trapped (i32.const HART) (i64.const 0))
       (f64.store offset=fa0 (i32.const HART) (local.get $fa0))
-      (if (i32.eq (local.get $t25) (i32.const 1))
+      (if (i32.eq (local.get $t18) (i32.const 1))
         (then
           (i64.store offset=tick
             (i32.const HART)

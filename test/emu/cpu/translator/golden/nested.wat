@@ -13,9 +13,8 @@
 ;;
 ;;   80000018  jalr zero,0(ra)
 (func $region_80000000 (param $hart i32) (param $left i64) (param $pc i64) (param $depth i32) (result i64 i64)
-  (local $dataContext i64) (local $floatState i32) (local $condition i32) (local $target i64)
-  (local $ra i64) (local $t0 i64) (local $a0 i64) (local $a1 i64) (local $fetchContext i64)
-  (local $t13 i64) (local $t14 i32) (local $t15 i64) (local $t16 i32)
+  (local $dataContext i64) (local $floatState i32) (local $target i64) (local $ra i64)
+  (local $t0 i64) (local $a0 i64) (local $a1 i64) (local $fetchContext i64) (local $t12 i32)
   (local.set $fetchContext (i64.load offset=fetchContext (i32.const HART)))
   (if
     (i32.eqz
@@ -36,36 +35,26 @@
       (block
         (block
           (loop
-            (if (i32.eqz (i64.ge_u (local.get $left) (i64.const 1)))
+            (if (i64.lt_u (local.get $left) (i64.const 1))
               (then
                 (local.set $pc (i64.const 0x80000000))
                 (br 5)))
             (local.set $left (i64.sub (local.get $left) (i64.const 1)))
-            (local.set $t0 (i64.add (local.tee $t13 (local.get $a0)) (i64.const 0)))
+            (local.set $t0 (i64.add (local.get $a0) (i64.const 0)))
             (loop
-              (if (i32.eqz (i64.ge_u (local.get $left) (i64.const 6)))
+              (if (i64.lt_u (local.get $left) (i64.const 6))
                 (then
                   (local.set $pc (i64.const 0x80000004))
                   (br 6)))
               (local.set $left (i64.sub (local.get $left) (i64.const 3)))
-              (local.set $a1 (i64.add (local.tee $t13 (local.get $a1)) (i64.const 1)))
-              (local.set $t0 (i64.add (local.tee $t13 (local.get $t0)) (i64.const -1)))
-              (local.set $t14 (i64.ne (local.tee $t15 (local.get $t0)) (i64.const 0)))
-              (local.set $condition (local.get $t14))
-              (if (local.get $condition)
-                (then
-                  (br 1)))
+              (local.set $a1 (i64.add (local.get $a1) (i64.const 1)))
+              (local.set $t0 (i64.add (local.get $t0) (i64.const -1)))
+              (br_if 0 (i64.ne (local.get $t0) (i64.const 0)))
               (local.set $left (i64.sub (local.get $left) (i64.const 2)))
-              (local.set $a0 (i64.add (local.tee $t13 (local.get $a0)) (i64.const -1)))
-              (local.set $t14 (i64.ne (local.tee $t15 (local.get $a0)) (i64.const 0)))
-              (local.set $condition (local.get $t14))
-              (if (local.get $condition)
-                (then
-                  (br 2)))
+              (local.set $a0 (i64.add (local.get $a0) (i64.const -1)))
+              (br_if 1 (i64.ne (local.get $a0) (i64.const 0)))
               (local.set $left (i64.sub (local.get $left) (i64.const 1)))
-              (local.set $t13
-                (i64.and (i64.add (local.tee $t15 (local.get $ra)) (i64.const 0)) (i64.const -2)))
-              (local.set $target (local.get $t13))
+              (local.set $target (i64.and (i64.add (local.get $ra) (i64.const 0)) (i64.const -2)))
               (i64.store offset=t0 (i32.const HART) (local.get $t0))
               (i64.store offset=a0 (i32.const HART) (local.get $a0))
               (i64.store offset=a1 (i32.const HART) (local.get $a1))
@@ -79,12 +68,12 @@
           (local.get $left)
           (local.get $pc)
           (local.get $depth)))
-      (local.set $t16 (i32.load offset=trapped (i32.const HART)))
+      (local.set $t12 (i32.load offset=trapped (i32.const HART)))
       (i64.store offset=trapped (i32.const HART) (i64.const 0))
       (i64.store offset=t0 (i32.const HART) (local.get $t0))
       (i64.store offset=a0 (i32.const HART) (local.get $a0))
       (i64.store offset=a1 (i32.const HART) (local.get $a1))
-      (if (i32.eq (local.get $t16) (i32.const 1))
+      (if (i32.eq (local.get $t12) (i32.const 1))
         (then
           (i64.store offset=tick
             (i32.const HART)

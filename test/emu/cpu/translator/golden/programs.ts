@@ -172,6 +172,17 @@ inner: addi a1, a1, 1
   ret`,
   },
   {
+    name: 'rotate',
+    shows: 'words of 32 bits: known as such once they have been written in the block',
+    code: `
+entry: srliw a1, a0, 6
+  slliw a2, a0, 26
+  or a1, a1, a2
+  xor a0, a0, a1
+  xor a2, a1, a2
+  ret`,
+  },
+  {
     name: 'self',
     shows: 'a jump to itself',
     code: 'entry: j entry',

@@ -95,7 +95,7 @@ function wat(region: Region): string {
   return toFoldedWat(fn, { local: localNames(region), instr: withNames });
 }
 
-const FIXED = ['hart', 'left', 'pc', 'depth', 'dataContext', 'floatState', 'condition', 'target'];
+const FIXED = ['hart', 'left', 'pc', 'depth', 'dataContext', 'floatState', 'target'];
 
 /** Registers by their ABI names, temporaries by their numbers (region-registers.ts). */
 function localNames({ blocks }: Region): (local: number) => string {

@@ -7,9 +7,8 @@
 ;;
 ;;   80001006  jalr zero,0(ra)
 (func $region_80000ffe (param $hart i32) (param $left i64) (param $pc i64) (param $depth i32) (result i64 i64)
-  (local $dataContext i64) (local $floatState i32) (local $condition i32) (local $target i64)
-  (local $ra i64) (local $a0 i64) (local $a1 i64) (local $fetchContext i64) (local $t12 i64)
-  (local $t13 i32) (local $t14 i64) (local $t15 i64) (local $t16 i32)
+  (local $dataContext i64) (local $floatState i32) (local $target i64) (local $ra i64)
+  (local $a0 i64) (local $a1 i64) (local $fetchContext i64) (local $t11 i32)
   (local.set $fetchContext (i64.load offset=fetchContext (i32.const HART)))
   (if
     (i32.eqz
@@ -49,23 +48,16 @@
               (then
                 (local.set $pc (i64.const 0x80000ffe))
                 (br 5)))
-            (if (i32.eqz (i64.ge_u (local.get $left) (i64.const 3)))
+            (if (i64.lt_u (local.get $left) (i64.const 3))
               (then
                 (local.set $pc (i64.const 0x80000ffe))
                 (br 5)))
             (local.set $left (i64.sub (local.get $left) (i64.const 1)))
-            (local.set $a0 (i64.add (local.tee $t12 (local.get $a0)) (i64.const 1)))
+            (local.set $a0 (i64.add (local.get $a0) (i64.const 1)))
             (local.set $left (i64.sub (local.get $left) (i64.const 1)))
-            (local.set $t13
-              (i64.ne (local.tee $t14 (local.get $a0)) (local.tee $t15 (local.get $a1))))
-            (local.set $condition (local.get $t13))
-            (if (local.get $condition)
-              (then
-                (br 1)))
+            (br_if 0 (i64.ne (local.get $a0) (local.get $a1)))
             (local.set $left (i64.sub (local.get $left) (i64.const 1)))
-            (local.set $t12
-              (i64.and (i64.add (local.tee $t14 (local.get $ra)) (i64.const 0)) (i64.const -2)))
-            (local.set $target (local.get $t12))
+            (local.set $target (i64.and (i64.add (local.get $ra) (i64.const 0)) (i64.const -2)))
             (i64.store offset=a0 (i32.const HART) (local.get $a0))
             (return (local.get $left) (local.get $target)))
           (unreachable))
@@ -75,10 +67,10 @@
           (local.get $left)
           (local.get $pc)
           (local.get $depth)))
-      (local.set $t16 (i32.load offset=trapped (i32.const HART)))
+      (local.set $t11 (i32.load offset=trapped (i32.const HART)))
       (i64.store offset=trapped (i32.const HART) (i64.const 0))
       (i64.store offset=a0 (i32.const HART) (local.get $a0))
-      (if (i32.eq (local.get $t16) (i32.const 1))
+      (if (i32.eq (local.get $t11) (i32.const 1))
         (then
           (i64.store offset=tick
             (i32.const HART)
