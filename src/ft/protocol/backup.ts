@@ -3,7 +3,8 @@
  *  - no output leaves while the guest replays; none at all unless the arbiter has given the next epoch to this node;
  *  - it goes live only after its guest has executed every frame that was acknowledged, and takes no frame after it has
  *    asked the arbiter;
- *  - once the end of the log is here, or the replay differs, it never asks the arbiter.
+ *  - once the end of the log is here, or the replay differs, it never asks the arbiter; nor before it has a guest:
+ *    header, images and the first events.
  *
  *     state      connected  message  closed   heartbeat  executed  output  claimed  drained  off      diverged  time
  *     waiting    let in     hello    forget   -          -         -       -        -        -        -         -
@@ -18,7 +19,7 @@
 
 import { tick } from '../../lib/brands.ts';
 import { BackupChannel } from './backup-channel.ts';
-import { Detector, earliest, type SuspicionCause } from './detector.ts';
+import { Detector, earliest, patientDetector, type SuspicionCause } from './detector.ts';
 import type { Peer } from './greeting.ts';
 import type { BackupEffect, BackupEvent, BackupState, HeldOutput } from './io.ts';
 import { Heart, Pulse } from './pacing.ts';
@@ -33,7 +34,7 @@ type Event<P, K extends BackupEvent<P>['kind']> = Extract<BackupEvent<P>, { read
 export class Backup<P> {
   readonly #settings: PairSettings;
   readonly #outputs = new ReplayedOutputs<P>();
-  readonly #detector: Detector;
+  #detector: Detector;
   readonly #channel: BackupChannel;
   readonly #heart: Heart;
   readonly #takeover: Takeover;
@@ -49,7 +50,7 @@ export class Backup<P> {
   constructor(settings: PairSettings, now: number) {
     assertSettings(settings);
     this.#settings = settings;
-    this.#detector = new Detector(settings);
+    this.#detector = patientDetector(settings);
     this.#heart = new Heart(settings, now);
     this.#takeover = new Takeover(settings, (effect) => this.#effects.push(effect));
     this.#channel = new BackupChannel(settings, now, {
@@ -148,7 +149,9 @@ export class Backup<P> {
   }
 
   #message(connection: number, message: Event<P, 'message'>['message'], now: number): void {
+    const { alive } = this.#channel.buffer;
     const isSign = this.#channel.message(connection, message, now);
+    if (this.#channel.buffer.alive !== alive) this.#begin(now);
     if (isSign && this.#channel.reading && !this.#channel.buffer.ended) this.#detector.heard(now);
   }
 
@@ -158,6 +161,14 @@ export class Backup<P> {
       this.#pulse = new Pulse(this.#settings, peer.who);
       this.#detector.begin(now);
     } else if (!this.#channel.buffer.ended) this.#detector.channelOpened(now);
+  }
+
+  /** There is a guest to take over from now on. */
+  #begin(now: number): void {
+    if (this.#channel.buffer.ended) return;
+    this.#detector = new Detector(this.#settings);
+    this.#detector.begin(now);
+    if (!this.#channel.reading) this.#detector.channelUnread();
   }
 
   #broken(now: number): void {
@@ -177,7 +188,7 @@ export class Backup<P> {
   }
 
   #suspect(cause: SuspicionCause, now: number): void {
-    if (this.#channel.buffer.received < 0) {
+    if (!this.#channel.buffer.alive) {
       this.#forget(cause);
       return;
     }
@@ -191,8 +202,15 @@ export class Backup<P> {
     this.#takeover.suspect(cause, other, this.#detector.lastHeardAt, now);
   }
 
-  /** Without a frame there is no guest to take over, and no output of it has ever left. */
+  /** Without a guest there is none to take over, and no output of it has ever left. */
   #forget(cause: SuspicionCause): void {
+    if (this.#channel.buffer.received >= 0) {
+      this.#shut('the guest is not whole here');
+      this.#state = 'halted';
+      const detail = `the primary is lost before its guest was here (${cause})`;
+      this.#effects.push({ kind: 'halt', why: 'forgotten', detail });
+      return;
+    }
     this.#detector.stop();
     this.#channel.forget();
     this.#state = 'waiting';

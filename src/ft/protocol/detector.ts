@@ -55,6 +55,17 @@ class Silence {
   }
 }
 
+/** How much longer silences may last before the guest is at the backup: images come in, and both sides are busy. */
+const PATIENCE = 10;
+
+/** For a backup that has no guest yet. It can not take over, so nobody waits for it to notice. */
+export const patientDetector = (settings: PairSettings): Detector =>
+  new Detector({
+    ...settings,
+    detectMs: PATIENCE * settings.detectMs,
+    reconnectMs: PATIENCE * settings.reconnectMs,
+  });
+
 export class Detector {
   readonly #channel: Silence;
   readonly #heartbeats: Silence;

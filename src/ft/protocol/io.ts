@@ -76,7 +76,8 @@ export type CommonEffect<M, P> =
   | { readonly kind: 'live'; readonly epoch: number }
   /** Final: the guest is stopped where it stands; nothing more leaves this node. */
   | { readonly kind: 'halt'; readonly why: 'lost'; readonly holder: string }
-  | { readonly kind: 'halt'; readonly why: 'diverged' | 'refused'; readonly detail: string }
+  /** 'forgotten': the primary was lost before this backup had a guest: another may come, to a node that is new. */
+  | { readonly kind: 'halt'; readonly why: 'diverged' | 'refused' | 'forgotten'; readonly detail: string }
   /** Final: the guest is off, and the other side knows or will never go live. */
   | { readonly kind: 'off' }
   /** For the operator: one line, without a final stop. */

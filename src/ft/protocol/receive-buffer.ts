@@ -19,6 +19,7 @@ export class ReceiveBuffer {
   #executed = -1;
   #bytes = 0;
   #ended = false;
+  #alive = false;
   #full = false;
 
   constructor(limitBytes: number) {
@@ -44,6 +45,11 @@ export class ReceiveBuffer {
     return this.#ended;
   }
 
+  /** What is here is enough to live: header and images are whole, and the guest has begun. */
+  get alive(): boolean {
+    return this.#alive;
+  }
+
   /** More than the limit is held, and since then not yet down to half of it. */
   get full(): boolean {
     return this.#full;
@@ -57,6 +63,7 @@ export class ReceiveBuffer {
       const frame = decodeFrame(bytes);
       if (frame.sequence !== sequence) return `frame ${frame.sequence} came as ${sequence}`;
       this.#ended = frame.kind === 'end';
+      if (frame.kind === 'events' || this.#ended) this.#alive = true;
     } catch (error) {
       if (error instanceof FormatError) return `frame ${sequence}: ${error.message}`;
       throw error;

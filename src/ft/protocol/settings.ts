@@ -1,5 +1,7 @@
 /** What a pair is told about itself. Times in milliseconds, sizes in bytes. */
 
+import { DIAL_EVERY_MS } from './dialler.ts';
+
 export interface PairSettings {
   readonly pair: string;
   /** The epoch that this side begins in: the pair's present one. Going live claims the next. */
@@ -43,6 +45,8 @@ export function settingsFault(settings: PairSettings): string | undefined {
   const sizes = { detectMs, reconnectMs, heartbeatMs, claimRetryMs, sendBufferBytes, receiveBufferBytes };
   for (const [name, size] of Object.entries(sizes)) if (!(size > 0)) return `${name} is ${size}, not above 0`;
   if (detectMs <= 2 * heartbeatMs) return `detectMs ${detectMs} is not more than two heartbeats of ${heartbeatMs}`;
+  if (reconnectMs <= 2 * DIAL_EVERY_MS.protected)
+    return `reconnectMs ${reconnectMs} leaves no time to dial twice: give more than ${2 * DIAL_EVERY_MS.protected}`;
   if (settings.lagMs.low > settings.lagMs.high) return `lagMs.low ${settings.lagMs.low} is above lagMs.high`;
   return undefined;
 }

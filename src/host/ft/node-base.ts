@@ -29,6 +29,13 @@ import { SideGuest } from './side-guest.ts';
 /** The effects that the sides have in common and that are done alike. */
 type SharedEffect = Exclude<CommonEffect<Message, Output>, { kind: 'disconnect' | 'heartbeat' | 'claim' | 'live' }>;
 
+const REMEDIES = {
+  lost: 'nothing more has left it',
+  diverged: 'see: lockstep ft --help',
+  refused: 'see: lockstep ft --help',
+  forgotten: 'start the backup again; the primary goes on alone',
+} as const;
+
 export abstract class NodeBase {
   protected readonly ui: NodeUi;
   protected readonly guest: SideGuest;
@@ -258,7 +265,7 @@ export abstract class NodeBase {
       effect.why === 'lost'
         ? `the pair ${this.#settings.pair} goes on at ${effect.holder}, which has the next epoch; this side has stopped`
         : effect.detail;
-    const remedy = effect.why === 'lost' ? 'nothing more has left it' : 'see: lockstep ft --help';
+    const remedy = REMEDIES[effect.why];
     const error = new UserError(`pair-${effect.why}`, what, remedy, ExitCode.lost);
     const { totals = NO_TOTALS, mips = 0 } = outcome ?? {};
     return { ending: 'failed', exitCode: error.exitCode, error, ...this.#recording(), totals, mips };

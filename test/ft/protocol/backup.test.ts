@@ -162,10 +162,19 @@ describe('following', () => {
   });
 
   test('a primary lost before its first frame leaves nothing to take over: another may come', () => {
-    const side = new BackupSide().hello().close().pass(150);
+    const side = new BackupSide().hello().close().pass(1500);
     expect(side.core.state).toBe('waiting');
     expect(side.all.some(({ kind }) => kind === 'claim')).toBe(false);
     expect(side.hello({ who: 'q' }).frame(0).kinds.slice(0, 2)).toEqual(['follow', 'feed']);
+  });
+
+  test('a primary lost before the guest has begun leaves nothing to take over: no claim, and it halts', () => {
+    const side = new BackupSide().hello().frame(0).close().pass(600);
+    expect(side.core.state).toBe('following');
+    side.hello().close().pass(1500);
+    expect(side.core.state).toBe('halted');
+    expect(side.all.at(-1)).toMatchObject({ kind: 'halt', why: 'forgotten' });
+    expect(side.all.some(({ kind }) => kind === 'claim')).toBe(false);
   });
 
   test('a backup that stood still looks at what has come before it judges', () => {

@@ -97,8 +97,13 @@ export class PrimarySide extends Side<PrimaryEvent<string>, PrimaryEffect<string
     return this.hear({ kind: 'welcome', who, host: 'host-b', received });
   }
 
+  /** Followed by a backup whose guest runs. */
   protect(): this {
-    return this.connect().welcome();
+    this.connect().welcome();
+    const { effects } = this;
+    this.hear({ kind: 'executed', sequence: -1, tick: tick(1), buffered: 0, digests: 0 });
+    this.effects = effects;
+    return this;
   }
 
   hear(message: BackupMessage, connection = this.connection): this {
@@ -132,7 +137,7 @@ export class PrimarySide extends Side<PrimaryEvent<string>, PrimaryEffect<string
     for (const until = this.now + ms; this.now < until; ) {
       this.pass(Math.min(50, until - this.now)).beat();
       const executed = this.core.status.frames.executed;
-      this.hear({ kind: 'executed', sequence: executed, tick: tick(0), buffered: 0, digests: 0 });
+      this.hear({ kind: 'executed', sequence: executed, tick: tick(1), buffered: 0, digests: 0 });
     }
     this.effects = this.all.slice(from);
     return this;

@@ -49,7 +49,7 @@ export function drawOptions(seed: number): WorldOptions {
       epoch: 1,
       sameHost: false,
       detectMs,
-      reconnectMs: random.pick([30, 50]),
+      reconnectMs: random.pick([45, 60]),
       heartbeatMs: detectMs / 5,
       claimRetryMs: random.pick([5, 20]),
       sendBufferBytes: small ? 2_000 : 64_000,
