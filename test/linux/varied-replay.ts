@@ -144,6 +144,9 @@ class Exchangeable implements Machine {
   consoleRoom(device: string) {
     return this.#now.consoleRoom(device);
   }
+  packetRoom(device: string) {
+    return this.#now.packetRoom(device);
+  }
   pendingRequests() {
     return this.#now.pendingRequests();
   }

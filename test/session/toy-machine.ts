@@ -141,6 +141,10 @@ export class ToyMachine implements Machine {
       .padStart(16, '0');
   }
 
+  packetRoom(): number {
+    return 16;
+  }
+
   consoleRoom(): number {
     return 16;
   }

@@ -60,6 +60,9 @@ export class WatchedMachine implements Machine {
   consoleRoom(device: string): number {
     return this.#board.consoleRoom(device);
   }
+  packetRoom(device: string): number | undefined {
+    return this.#board.packetRoom(device);
+  }
   pendingRequests(): readonly Output[] {
     return this.#board.pendingRequests();
   }

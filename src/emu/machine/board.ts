@@ -165,6 +165,10 @@ export class Board implements Machine {
     return this.#chipset.console(device).room;
   }
 
+  packetRoom(device: string): number | undefined {
+    return functionAt(this.#chipset.slots, device, VirtioNet).room;
+  }
+
   get nextTimer(): bigint | undefined {
     if (this.harts.some((hart) => hart.get('waiting') === 0n)) return undefined;
     const times = this.harts.flatMap((hart) => hart.wakingTimes()).map((time) => time - this.#clock.offset);

@@ -80,6 +80,11 @@ export interface Machine {
   /** Bytes that a `console` input for this device may carry now; one that carries more throws. */
   consoleRoom(device: string): number;
   /**
+   * `packet` inputs that this device has buffers for now; further ones are lost, as with any card. Undefined: it takes
+   * none, and whoever has some may as well lose them.
+   */
+  packetRoom(device: string): number | undefined;
+  /**
    * Requests given out as outputs whose completion has not been applied: what must be issued again when taking over.
    */
   pendingRequests(): readonly Output[];

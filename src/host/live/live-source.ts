@@ -16,6 +16,7 @@ import type { Grant, InputSource, Moment } from '../../session/source.ts';
 import { monotonicNs } from '../clock.ts';
 import { type EntropySource, SEED_READ_BYTES } from '../entropy.ts';
 import type { ConsoleQueue } from './console-queue.ts';
+import { PacketQueue } from './packet-queue.ts';
 import type { RingInputs } from './ring-ports.ts';
 
 /**
@@ -39,6 +40,7 @@ export class LiveSource implements InputSource {
   readonly #parts: LiveParts;
   readonly #clock: HostClock;
   readonly #virtual: boolean;
+  readonly #packets = new PacketQueue();
   #asked: (Output & { readonly kind: 'entropy' })[] = [];
   #idleNs = 0n;
 
@@ -69,11 +71,11 @@ export class LiveSource implements InputSource {
     this.#clock.measure(now, monotonicNs());
     this.#parts.between(false);
     if (this.#parts.inputs.stopAsked || now.state === 'halted') return 'end';
-    const arrived = this.#arrived();
+    const arrived = this.#arrived(now);
     if (now.state === 'waiting' && arrived.length === 0) {
       this.#block(now);
       if (this.#parts.inputs.stopAsked) return 'end';
-      arrived.push(...this.#arrived());
+      arrived.push(...this.#arrived(now));
     }
     const { anchor, until } = this.#clock.plan(now, monotonicNs());
     return {
@@ -89,7 +91,7 @@ export class LiveSource implements InputSource {
     return BigInt(low! | (high! << 8));
   }
 
-  #arrived(): Input[] {
+  #arrived(now: Moment): Input[] {
     const { inputs, consoles, machine, entropy } = this.#parts;
     const arrived: Input[] = this.#asked.map(({ device, request, length }) => ({
       kind: 'entropy',
@@ -98,12 +100,22 @@ export class LiveSource implements InputSource {
       bytes: entropy.bytes(length),
     }));
     this.#asked = [];
-    for (let input = inputs.take(); input !== undefined; input = inputs.take()) {
+    while (!this.#packets.isFull) {
+      const input = inputs.take();
+      if (input === undefined) break;
       if (input.kind === 'console') consoles.put(input.device, input.bytes);
+      else if (input.kind === 'packet') this.#packets.put(input);
       else arrived.push(input);
     }
+    arrived.push(...this.#packets.take((device) => this.#packetRoom(device, now)));
     arrived.push(...consoles.take((device) => machine.consoleRoom(device)));
     return arrived;
+  }
+
+  /** A guest that waits and has no buffer free makes none by itself: it gets the frames, and loses them. */
+  #packetRoom(device: string, { state }: Moment): number | undefined {
+    const room = this.#parts.machine.packetRoom(device);
+    return room === 0 && state === 'waiting' ? undefined : room;
   }
 
   #block(now: Moment): void {

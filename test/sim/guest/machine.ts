@@ -149,6 +149,10 @@ export class SimMachine implements Machine, Processor {
   skipIdle(): boolean {
     return false;
   }
+  packetRoom(): number {
+    return 16;
+  }
+
   consoleRoom(): number {
     return 16;
   }

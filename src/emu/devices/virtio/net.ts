@@ -7,6 +7,7 @@
  */
 
 import type { Output } from '../../machine/events.ts';
+import { GuestMemoryFault } from '../device.ts';
 import { Feature, type VirtioFunction, type VirtioLink } from './function.ts';
 import { gather, scatter, slice, totalLength } from './segments.ts';
 import { type Chain, RingError } from './virtqueue.ts';
@@ -72,6 +73,17 @@ export class VirtioNet implements VirtioFunction<NetState> {
       });
     }
     if (!taken) this.#s = { ...this.#s, droppedReceived: this.#s.droppedReceived + 1 };
+  }
+
+  /** Buffers for frames; undefined where no driver waits for frames, and they are lost. */
+  get room(): number | undefined {
+    try {
+      return this.#link.queues[RECEIVE]!.waiting;
+    } catch (error) {
+      // A ring that is not in RAM: the next frame will tell the driver.
+      if (error instanceof GuestMemoryFault) return undefined;
+      throw error;
+    }
   }
 
   abandon(): void {}

@@ -103,6 +103,14 @@ export class Virtqueue {
     return chain;
   }
 
+  /** Requests of the driver that `pop` would give; undefined where the queue is not ready or its index is wrong. */
+  get waiting(): number | undefined {
+    const { ready, size, driverArea, nextAvail } = this.#s;
+    if (!ready) return undefined;
+    const available = (this.#u16(driverArea + 2n) - nextAvail) & 0xffff;
+    return available > size ? undefined : available;
+  }
+
   /** Puts back the last `count` popped requests. */
   unpop(count: number): void {
     this.set({ nextAvail: (this.#s.nextAvail - count) & 0xffff });

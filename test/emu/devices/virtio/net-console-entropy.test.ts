@@ -66,6 +66,18 @@ test('net: a received frame fills several mergeable buffers, given back together
   expect(memory.read(at(2), 12)).toEqual(frame(80).subarray(68));
 });
 
+test('net: says how many buffers wait for frames', () => {
+  const { driver, device } = net();
+  expect(device.room).toBe(0);
+  for (let i = 0; i < 3; i++) driver.add(0, [{ pa: at(i), length: 100, write: true }]);
+  expect(device.room).toBe(3);
+  device.receive(frame(60));
+  expect(device.room).toBe(2);
+  const unready = new TestDriver((link) => new VirtioNet(link, { name: 'virtio1', emit: () => {} }, MAC, 1500)).device
+    .function;
+  expect(unready.room).toBe(undefined);
+});
+
 test('net: a frame for which there is no room is dropped whole and takes no buffer', () => {
   const { driver, device, memory } = net();
   device.receive(frame(60));
