@@ -56,8 +56,8 @@ export interface ContinueOptions extends Surroundings, ImagePaths {
   readonly command?: readonly string[];
 }
 
-/** Small digests about 25 a second, whole ones about every second, at a hundred million steps a second. */
-export const DIGEST_TICKS: LogHeader['digestTicks'] = { small: 1n << 24n, all: 1n << 30n };
+/** Small digests about 15 a second, whole ones about one, at a thousand million steps a second. */
+export const DIGEST_TICKS: LogHeader['digestTicks'] = { small: 1n << 26n, all: 1n << 30n };
 const PROGRESS_MS = 250;
 
 /** UserError when it cannot begin; what happens later is in the outcome. */

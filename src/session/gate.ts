@@ -22,6 +22,8 @@ export interface Gate {
   offer(output: Output, tick: Tick): void;
   /** Mark number `mark` now covers every output offered for `device` since that device's last mark. */
   marked(device: string, mark: number): void;
+  /** A slice of the guest has ended, and everything offered in it is marked. */
+  sliceEnded?(): void;
 }
 
 /** `run` and `record`: everything leaves at once. */

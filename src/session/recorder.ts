@@ -71,6 +71,7 @@ export class Recorder implements InputSource, Gate {
     const { source, log, digestTicks } = this.#parts;
     this.#marks.close();
     this.#mark(now.tick);
+    this.#parts.gate.sliceEnded?.();
     const sinceDigest = now.tick % digestTicks.small;
     if (sinceDigest === 0n && this.#digestedAt !== now.tick) this.#digest(now.tick);
     if (now.state !== 'halted' && this.#inputAt !== now.tick) this.#checkpoint(now.tick);
@@ -113,6 +114,7 @@ export class Recorder implements InputSource, Gate {
     const { machine, log, elapsedNs, checkpoints } = this.#parts;
     this.#marks.close();
     this.#mark(machine.tick);
+    this.#parts.gate.sliceEnded?.();
     if (this.#inputAt !== machine.tick) checkpoints?.writeLast();
     log.close({
       ticks: machine.tick,

@@ -31,7 +31,8 @@ export type Input =
 /** Emitted in program order while the machine runs or takes an input. */
 export type Output =
   | { readonly kind: 'console'; readonly device: string; readonly bytes: Uint8Array }
-  | { readonly kind: 'packet'; readonly device: string; readonly frame: Uint8Array }
+  /** `more`: most likely another follows in the same step. For whoever sends together what came together. */
+  | { readonly kind: 'packet'; readonly device: string; readonly frame: Uint8Array; readonly more?: boolean }
   | { readonly kind: 'disk'; readonly device: string; readonly request: number; readonly operation: DiskOperation }
   | { readonly kind: 'entropy'; readonly device: string; readonly request: number; readonly length: number };
 

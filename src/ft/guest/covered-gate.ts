@@ -6,6 +6,9 @@
  *
  * Reads of a disk and requests for random bytes change nothing outside: they go straight on.
  *
+ * Packets that the guest gives out in one step are covered by one frame: a step of a driver sends many, and a frame for
+ * each costs more than the packet.
+ *
  * Order of calls: `flush`, then `pass` once for each output covered. Requests that are given out again on going live
  * (reissue) have their marks already and do not go through here.
  */
@@ -49,11 +52,28 @@ export class CoveredGate implements Gate {
 
   marked(device: string): void {
     const kept = this.#kept.get(device);
-    if (kept === undefined) return;
+    if (kept === undefined || hasMore(kept)) return;
+    this.#pass(device, kept);
+  }
+
+  /** What was to be followed by more, and was not. */
+  sliceEnded(): void {
+    for (const [device, kept] of this.#kept) this.#pass(device, kept);
+  }
+
+  #pass(device: string, kept: readonly NumberedOutput[]): void {
     this.#kept.delete(device);
     this.#parts.flush();
     for (const covered of kept) this.#parts.pass(covered);
   }
+}
+
+/** Packets kept together at most. */
+const TOGETHER_MAX = 64;
+
+function hasMore(kept: readonly NumberedOutput[]): boolean {
+  const last = kept.at(-1)?.output;
+  return kept.length < TOGETHER_MAX && last?.kind === 'packet' && last.more === true;
 }
 
 const changesNothing = (output: Output): boolean =>

@@ -66,6 +66,36 @@ describe('a covered gate', () => {
   });
 });
 
+describe('packets of one step', () => {
+  const offer = (gate: CoveredGate, output: Output): void => {
+    gate.offer(output);
+    gate.marked(output.device);
+  };
+  const followed: Output = { ...packet, more: true };
+
+  it('are covered by one frame', () => {
+    const { gate, calls } = covered();
+    offer(gate, followed);
+    offer(gate, followed);
+    expect(calls).toEqual([]);
+    offer(gate, packet);
+    expect(calls).toEqual(['flush', 'pass virtio1 1', 'pass virtio1 2', 'pass virtio1 3']);
+  });
+
+  it('leave at the end of the slice when no more come, and when there are many', () => {
+    const { gate, calls } = covered();
+    offer(gate, followed);
+    gate.sliceEnded();
+    expect(calls.splice(0)).toEqual(['flush', 'pass virtio1 1']);
+    gate.sliceEnded();
+    expect(calls).toEqual([]);
+    for (let i = 0; i < 70; i++) offer(gate, followed);
+    expect(calls.filter((call) => call === 'flush')).toHaveLength(1);
+    gate.sliceEnded();
+    expect(calls.filter((call) => call !== 'flush')).toHaveLength(70);
+  });
+});
+
 describe('a numbered gate', () => {
   it('counts as a covered gate does, keeps disks and random bytes in, and hands its numbers over', () => {
     const passed: NumberedOutput[] = [];

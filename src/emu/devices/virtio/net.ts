@@ -120,7 +120,8 @@ export class VirtioNet implements VirtioFunction<NetState> {
       return;
     }
     const frame = gather(this.#link.memory, slice(readable, this.#headerBytes));
-    this.#ports.emit({ kind: 'packet', device: this.#ports.name, frame });
+    const more = (this.#link.queues[TRANSMIT]!.waiting ?? 0) > 0;
+    this.#ports.emit({ kind: 'packet', device: this.#ports.name, frame, ...(more ? { more } : {}) });
   }
 
   /** Puts header and frame into the driver's buffers; false, and nothing taken, when they do not hold it. */
