@@ -5,7 +5,7 @@
 
 import { mkdirSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findTool, needTool, runTool } from './tools.ts';
 
@@ -42,6 +42,18 @@ export function buildLinux(): string {
   const out = join(cacheFolder(), 'bench-riscv64');
   runTool(gcc, [...FLAGS, '-march=rv64gc', '-static', ...linuxArgs(out)]);
   return out;
+}
+
+/** The bench's own sources, preprocessed for riscv64 Linux: work for a compiler in the guest. Their paths. */
+export function preprocessLinux(): string[] {
+  const gcc = needTool('riscv64-linux-gnu-gcc', 'gcc-riscv64-linux-gnu');
+  const folder = join(cacheFolder(), 'preprocessed');
+  mkdirSync(folder, { recursive: true });
+  return [...sourcesIn(join(GUESTS, 'kernels')), ...sourcesIn(join(GUESTS, 'linux'))].map((source) => {
+    const out = join(folder, basename(source).replace(/c$/, 'i'));
+    runTool(gcc, ['-std=gnu11', '-O2', '-march=rv64gc', '-E', '-P', `-I${GUESTS}`, source, '-o', out]);
+    return out;
+  });
 }
 
 /** The same program for this host, or undefined without a compiler for it. */

@@ -32,14 +32,25 @@ export function linuxGuest(given: string | undefined, say: (text: string) => voi
 }
 
 function builtGuest(say: (text: string) => void): string {
-  const folder = join(cacheFolder(), 'guest');
+  return keptGuest('guest', [`${buildLinux()}:usr/bin/bench:755`], [], say);
+}
+
+/** The folder of a guest with `additions` (FILE:PATH:MODE) and further words for build.sh. Kept until one changes. */
+export function keptGuest(
+  name: string,
+  additions: readonly string[],
+  words: readonly string[],
+  say: (text: string) => void,
+): string {
+  const folder = join(cacheFolder(), name);
   const stamp = join(folder, 'bench.sha256');
-  const program = buildLinux();
-  const sha256 = createHash('sha256').update(readFileSync(program)).update(readFileSync(SCRIPT)).digest('hex');
+  const hash = createHash('sha256');
+  for (const addition of additions) hash.update(readFileSync(addition.split(':')[0]!));
+  const sha256 = hash.update(readFileSync(SCRIPT)).digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === sha256) return folder;
   say(`building the Debian guest in ${folder}`);
   mkdirSync(folder, { recursive: true });
-  runTool('bash', [SCRIPT, folder, '--add', `${program}:usr/bin/bench:755`]);
+  runTool('bash', [SCRIPT, folder, ...words, ...additions.flatMap((addition) => ['--add', addition])]);
   writeFileSync(stamp, sha256);
   return folder;
 }

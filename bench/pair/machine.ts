@@ -1,0 +1,113 @@
+/**
+ * One guest in one of three ways: FT off (`lockstep run`, and `record` for what recording alone costs), and FT on: a
+ * primary and a backup on this host, as two processes of their own.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { PrimaryStatus } from '../../src/ft/protocol/status.ts';
+import { listNodes, tellNode } from '../../src/host/ft/control-socket.ts';
+import type { FoundNode } from '../../src/host/ft/nodes.ts';
+import { Program } from './program.ts';
+
+export const MODES = ['run', 'record', 'ft'] as const;
+export type Mode = (typeof MODES)[number];
+
+const COMMAND = fileURLToPath(new URL('../../bin/dev.js', import.meta.url));
+const PAIR = 'bench';
+/** For a backup whose guest is off. */
+const BACKUP_END_MS = 60_000;
+const LISTENS = /waiting for a primary at (tcp:\S+)/;
+
+/** Program and arguments of a lockstep that runs from its sources. */
+export const lockstep = (args: readonly string[]): [string, string[]] => [process.execPath, [COMMAND, ...args]];
+
+export class Machine {
+  readonly main: Program;
+  readonly backup: Program | undefined;
+  readonly #log: string | undefined;
+  readonly #channel: string | undefined;
+
+  private constructor(main: Program, log?: string, backup?: Program, channel?: string) {
+    this.main = main;
+    this.backup = backup;
+    this.#log = log;
+    this.#channel = channel;
+  }
+
+  /** `guest`: flags that all three ways understand. `line`: each line of its console, or about it. */
+  static async start(
+    mode: Mode,
+    guest: readonly string[],
+    folder: string,
+    env: NodeJS.ProcessEnv,
+    line: (text: string) => void,
+    detectMs?: number,
+  ): Promise<Machine> {
+    if (mode === 'run') return new Machine(new Program(...lockstep(['run', ...guest]), env, line));
+    const log = join(folder, 'guest.lks');
+    const output = ['-o', log];
+    if (mode === 'record') {
+      return new Machine(new Program(...lockstep(['record', ...output, ...guest]), env, line), log);
+    }
+    const pair = ['--name', PAIR, '--same-host', '--arbiter', `file:${folder}`];
+    if (detectMs !== undefined) pair.push('--detect', `${detectMs}`);
+    let listens: (endpoint: string) => void = () => {};
+    const listening = new Promise<string>((done) => {
+      listens = done;
+    });
+    const own = ['--listen', 'tcp:127.0.0.1:0', '-o', join(folder, 'backup.lks')];
+    const backup = new Program(...lockstep(['ft', 'backup', ...pair, ...own]), env, (text) => {
+      const endpoint = LISTENS.exec(text)?.[1];
+      if (endpoint !== undefined) listens(endpoint);
+    });
+    const endpoint = await Promise.race([listening, backup.ended.then(() => '')]);
+    if (endpoint === '') throw new Error(`the backup does not start: ${backup.tail}`);
+    const words = ['ft', 'primary', ...pair, '--backup', endpoint, ...output, ...guest];
+    const channel = endpoint.slice('tcp:'.length);
+    return new Machine(new Program(...lockstep(words), env, line), log, backup, channel);
+  }
+
+  /** Acknowledged on the channel, as the kernel counts; NaN when there is none, or no `ss` to ask. */
+  sentBytes(): number {
+    if (this.#channel === undefined) return Number.NaN;
+    const { stdout } = spawnSync('ss', ['-tinH', 'dst', this.#channel], { encoding: 'utf8' });
+    return Number(/ bytes_acked:(\d+)/.exec(stdout ?? '')?.[1] ?? Number.NaN);
+  }
+
+  /** Of the recording, whose frames are what the channel carries; 0 without one. */
+  logBytes(): number {
+    return this.#log === undefined ? 0 : (statSync(this.#log, { throwIfNoEntry: false })?.size ?? 0);
+  }
+
+  /** Of the primary; undefined when there is none to ask. */
+  async status(): Promise<PrimaryStatus | undefined> {
+    if (this.backup === undefined) return undefined;
+    const node = listNodes(PAIR).find(({ path }) => path.endsWith(`primary-${this.main.pid}.sock`));
+    if (node === undefined) return undefined;
+    try {
+      const { status } = ((await tellNode(node, 'status')) ?? {}) as Partial<FoundNode>;
+      return status?.role === 'primary' ? status : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  kill(): void {
+    this.main.kill();
+    this.backup?.kill();
+  }
+
+  /** When every process of it has ended: why it does not count, or undefined. A guest that went over does not count. */
+  async failure(): Promise<string | undefined> {
+    const ended = await this.main.ended;
+    if (ended !== '0') this.kill();
+    const late = setTimeout(() => this.kill(), BACKUP_END_MS);
+    const backupEnded = (await this.backup?.ended) ?? '0';
+    clearTimeout(late);
+    if (ended !== '0') return `ended with ${ended}: ${this.main.tail.trim()}`;
+    return backupEnded === '0' ? undefined : `the backup ended with ${backupEnded}: ${this.backup?.tail.trim()}`;
+  }
+}

@@ -1,0 +1,60 @@
+/** The command line of `npm run bench:ft`. */
+
+import { parseArgs } from 'node:util';
+import { BenchError } from '../bench-error.ts';
+import { WORKS, type WorkName } from './works.ts';
+
+export interface FtBenchOptions {
+  /** Little of everything: whether the bench works, not how fast the pair is. */
+  readonly quick: boolean;
+  readonly rounds: number;
+  readonly only: readonly WorkName[];
+  readonly json: boolean;
+  /** A folder with the guest, as the bench itself builds it; built when left out. */
+  readonly guest: string | undefined;
+  /** Silence that is a failure of the other side, milliseconds; the pair's own default when left out. */
+  readonly detectMs: number | undefined;
+}
+
+export const USAGE = `usage: npm run bench:ft -- [--quick] [--rounds N] [--only NAME[,NAME...]]...
+                          [--guest DIR] [--detect MS] [--json]
+names: ${WORKS.join(' ')}`;
+
+/** BenchError for anything not understood; undefined when help was asked for. */
+export function parseOptions(args: readonly string[]): FtBenchOptions | undefined {
+  const values = parse(args);
+  if (values.help === true) return undefined;
+  const only = (values.only ?? []).flatMap((names) => names.split(','));
+  const strange = only.find((name) => !(WORKS as readonly string[]).includes(name));
+  if (strange !== undefined) throw new BenchError(`--only ${strange}: no such work; names: ${WORKS.join(' ')}`);
+  const quick = values.quick ?? false;
+  const rounds = whole('--rounds', values.rounds ?? (quick ? '1' : '5'), 1000);
+  const detectMs = values.detect === undefined ? undefined : whole('--detect', values.detect, 600_000);
+  const wanted = only.length === 0 ? WORKS : WORKS.filter((name) => only.includes(name));
+  return { quick, rounds, only: wanted, json: values.json ?? false, guest: values.guest, detectMs };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        quick: { type: 'boolean' },
+        rounds: { type: 'string' },
+        only: { type: 'string', multiple: true },
+        json: { type: 'boolean' },
+        guest: { type: 'string' },
+        detect: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values;
+  } catch (error) {
+    throw new BenchError(`${error instanceof Error ? error.message : error}\n${USAGE}`);
+  }
+}
+
+function whole(flag: string, text: string, most: number): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value > 0 && value <= most) return value;
+  throw new BenchError(`${flag} ${text}: give a whole number from 1 to ${most}`);
+}
