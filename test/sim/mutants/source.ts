@@ -1,6 +1,6 @@
 /**
- * Defects made by changing one place of the sources. They are the checks that the protocol cannot do without, each taken
- * out or turned; `from` is in `file` exactly once.
+ * Defects made by changing one place of the sources. They are the checks that the protocol cannot do without, each
+ * taken out or turned; `from` is in `file` exactly once.
  */
 
 import { Worker } from 'node:worker_threads';
