@@ -25,7 +25,7 @@ import { closeImages, ImageReader, type KeptImages, keepImages } from './kept-im
 import { LogFileSink } from './log-file-sink.ts';
 import { type OpenRecording, openRecording } from './log-file-source.ts';
 import { machineOf } from './machine-of.ts';
-import { type ImagePaths, recordedConfig, recordedImages, recordingError } from './recorded-machine.ts';
+import { type ImagePaths, recordedConfig, recordedImages, recordingError, requirePowerOn } from './recorded-machine.ts';
 import { zstd } from './zstd.ts';
 
 export interface IndexOptions extends ImagePaths {
@@ -61,6 +61,7 @@ export async function indexRecording(options: IndexOptions, ui: IndexUi = {}): P
   const written = `${file}.indexing`;
   const recording = openRecording(file);
   try {
+    requirePowerOn(recording.reader, 'given other checkpoints');
     const end = recording.reader.end()?.end;
     if (end === undefined) {
       const what = `the recording ${file} has no end`;

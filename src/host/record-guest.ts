@@ -20,7 +20,7 @@ import { openRecording } from './log-file-source.ts';
 import { NO_TOTALS, type Outcome, outcomeOf } from './outcome.ts';
 import { toolVersion } from './package-files.ts';
 import type { HostPort } from './ports/port.ts';
-import { type ImagePaths, recordedConfig, recordedImages } from './recorded-machine.ts';
+import { type ImagePaths, recordedConfig, recordedImages, requirePowerOn } from './recorded-machine.ts';
 import { newRecordingPaths } from './recordings.ts';
 
 /** What the operator sees and says while a guest is live. */
@@ -112,6 +112,7 @@ async function historyPlan(options: ContinueOptions): Promise<{ header: LogHeade
   const recording = openRecording(options.file);
   try {
     const { header } = recording.reader;
+    requirePowerOn(recording.reader, 'gone on with');
     const config = recordedConfig(recording.reader);
     const has = deviceNames(config, 'block').length;
     refuseMore('drives', has, options.drives.length);

@@ -61,6 +61,13 @@ function damagedImage(what: string, cause?: unknown): UserError {
   return new UserError('damaged-image', what, 'take a sound copy of the recording', ExitCode.badLog, cause);
 }
 
+/** UserError for a recording that does not begin at power on, where that is needed: `why`, after 'it cannot be'. */
+export function requirePowerOn({ header }: LogReader, why: string): void {
+  if (header.begins === undefined) return;
+  const what = `the recording begins with a checkpoint of a running guest: it cannot be ${why}`;
+  throw new UserError('no-beginning', what, 'take the recording of the side that the guest was copied from');
+}
+
 /** What a record that this machine cannot have means to the operator. Other errors stay as they are. */
 export function recordingError(error: unknown): unknown {
   if (!(error instanceof FormatError)) return error;

@@ -4,6 +4,7 @@
  */
 
 import type { Writable } from 'node:stream';
+import { putAtStart } from '../debug/timeline/start.ts';
 import type { Output } from '../emu/machine/events.ts';
 import type { Machine } from '../emu/machine/machine.ts';
 import { tick } from '../lib/brands.ts';
@@ -84,6 +85,9 @@ async function replayWith(
   const doors = new Doors();
   const machine = machineOf(recordedConfig(reader), images.images, doors, options.engine);
   images.giveBack();
+  const from = putAtStart(machine, reader)?.position.replayer;
+  const fromTick = machine.tick;
+  if (untilTick !== undefined && untilTick < fromTick) throw beforeStart(untilTick, fromTick);
   const shown = new ShownConsole(reader.header.terminal ?? UART, ui.output);
   const events = {};
   const replayer = new Replayer({
@@ -91,6 +95,7 @@ async function replayWith(
     records: counted(reader.records(), events),
     gate: new ClosedGate(shown),
     ...(untilTick === undefined ? {} : { until: tick(untilTick) }),
+    ...(from === undefined ? {} : { from }),
   });
   const source = injectFaultTick === undefined ? replayer : new FaultSource(replayer, machine, tick(injectFaultTick));
   const session = new Session(machine, doors, source, replayer);
@@ -104,7 +109,7 @@ async function replayWith(
   });
   const totals = {
     ticks: machine.tick,
-    fromTick: 0n,
+    fromTick,
     time: machine.time,
     elapsedNs: monotonicNs() - startNs,
     idleNs: 0n,
@@ -114,6 +119,11 @@ async function replayWith(
   };
   await shown.close();
   return { recording: options.file, totals, mips: mipsOf(totals), ...endingOf(result, machine, replayer, untilTick) };
+}
+
+function beforeStart(untilTick: bigint, fromTick: bigint): UserError {
+  const what = `the recording begins at tick ${fromTick}, with a running guest, and not before tick ${untilTick}`;
+  return new UserError('no-such-tick', what, `give --until ${fromTick} or more`);
 }
 
 /** Steps until the result is final; `pause` is called every so often and says whether to go on. */

@@ -28,6 +28,14 @@ export interface PageRun {
   readonly index: number;
 }
 
+/** What of a machine's history cannot be seen in its state, and is needed to go on with it. */
+export interface Past {
+  /** What has left each device since power on: console bytes; packets or requests. */
+  readonly units: { readonly [device: string]: bigint };
+  /** Random bytes that the guest has been given since power on. */
+  readonly randomBytes: bigint;
+}
+
 export interface LoggedState {
   /** Records of the events frame before, in the order of the log, that come after the checkpoint. */
   readonly left: number;
@@ -45,6 +53,8 @@ export interface LoggedState {
   };
   /** What the terminal's console has said since its last line feed. */
   readonly line: Uint8Array;
+  /** Of the history before, where a recording begins with this checkpoint. */
+  readonly past?: Past;
   readonly machine: CborMap;
   /** By page number; pages between are all zero. */
   readonly ram: readonly PageRun[];
@@ -56,13 +66,14 @@ const PAGES_HEAD: readonly number[] = [0xa1, 0x65, ...new TextEncoder().encode('
 /** `pages`: whole pages, one after the other. */
 export const encodePages = (pages: Uint8Array): Uint8Array => encode({ pages });
 
-export function encodeState({ left, digest, marks, line, machine, ram }: LoggedState): Uint8Array {
+export function encodeState({ left, digest, marks, line, past, machine, ram }: LoggedState): Uint8Array {
   return encode({
     left,
     digest: eight(digest),
     open: marks.open.map(({ device, bytes: said, tick: at }) => ({ device, bytes: said, tick: at })),
     closed: marks.closed.map((mark) => ({ ...mark, digest: eight(mark.digest) })),
     line,
+    ...(past === undefined ? {} : { past: { units: past.units, random: past.randomBytes } }),
     machine,
     ram: encodeRuns(ram),
   });
@@ -96,9 +107,15 @@ export function decodeState(payload: Uint8Array): LoggedState {
     digest: wideOf(map.digest),
     marks: { open, closed },
     line: bytes(map.line),
+    ...(map.past === undefined ? {} : { past: decodePast(asMap(map.past)) }),
     machine: asMap(map.machine),
     ram: decodeRuns(bytes(map.ram)),
   };
+}
+
+function decodePast(map: CborMap): Past {
+  const units = Object.entries(asMap(map.units)).map(([device, unit]) => [device, wide(unit)] as const);
+  return { units: Object.fromEntries(units), randomBytes: wide(map.random) };
 }
 
 /** For each run: pages skipped, count, zigzag distance of its frame from that of the run before, index. */

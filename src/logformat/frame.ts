@@ -106,6 +106,12 @@ export function isEndFrame(bytes: Uint8Array): boolean {
   return bytes[0] === ARRAY_OF_SIX && bytes[1] === FrameKind.end;
 }
 
+/** Whether a whole frame is of a checkpoint and of a tick: pages in front of a log's first checkpoint are of none. */
+export function isCheckpointOfTick(bytes: Uint8Array): boolean {
+  const heads = readHeads(bytes, 0);
+  return heads !== undefined && heads.kind === FrameKind.checkpoint && heads.firstTick > 0n;
+}
+
 /** The frame that `bytes` are, whole and with a right CRC; FormatError otherwise. */
 export function decodeFrame(bytes: Uint8Array): StoredFrame {
   const heads = readHeads(bytes, 0);

@@ -10,8 +10,15 @@ import { damagedHeader, FormatError, newerFormat, notALog } from './errors.ts';
 import { type Codec, decodeFrame, encodeFrame, type Frame, type StoredFrame, unpack } from './frame.ts';
 
 export const FORMAT_NAME = 'lockstep';
-/** Major: old readers cannot read it. Minor: adds kinds of frames or records, which older readers refuse by name. */
+/**
+ * The newest that is read. Major: old readers cannot read it. Minor: adds what older readers would misunderstand, and
+ * therefore refuse.
+ */
+export const READ_VERSION: readonly [major: number, minor: number] = [1, 1];
+/** Of a recording that begins at power on, which older readers can read too. */
 export const FORMAT_VERSION: readonly [major: number, minor: number] = [1, 0];
+/** Of a recording that begins with a checkpoint. */
+export const COPY_VERSION: readonly [major: number, minor: number] = [1, 1];
 
 /** An image named by what it contains. */
 export interface ImageName {
@@ -39,6 +46,11 @@ export interface LogHeader {
   readonly terminal?: string;
   /** Tick up to which the history was taken over from another recording; absent in most. */
   readonly continuedAt?: bigint;
+  /**
+   * 'checkpoint': there is no history from power on; the machine is put where the first checkpoint says. Absent: it
+   * begins at power on.
+   */
+  readonly begins?: 'checkpoint';
 }
 
 export function encodeHeader(header: LogHeader): Uint8Array {
@@ -55,6 +67,7 @@ export function encodeHeader(header: LogHeader): Uint8Array {
     digests: { small: header.digestTicks.small, all: header.digestTicks.all },
     ...(header.terminal === undefined ? {} : { terminal: header.terminal }),
     ...(header.continuedAt === undefined ? {} : { continued: header.continuedAt }),
+    ...(header.begins === undefined ? {} : { begins: header.begins }),
   });
   const frame: Frame = { kind: 'header', sequence: 0, firstTick: tick(0), payload };
   return encodeFrame(frame, undefined);
@@ -78,8 +91,8 @@ function headerOf(frame: StoredFrame, codec: Codec): LogHeader {
   const version = list(map.version).map(small) as unknown as LogHeader['version'];
   const [major, minor] = version;
   if (version.length !== 2) throw new FormatError('the version is not two numbers');
-  if (major > FORMAT_VERSION[0] || (major === FORMAT_VERSION[0] && minor > FORMAT_VERSION[1])) {
-    throw newerFormat(`version ${major}.${minor}, this lockstep reads up to ${FORMAT_VERSION.join('.')}`);
+  if (major > READ_VERSION[0] || (major === READ_VERSION[0] && minor > READ_VERSION[1])) {
+    throw newerFormat(`version ${major}.${minor}, this lockstep reads up to ${READ_VERSION.join('.')}`);
   }
   const digests = asMap(map.digests);
   return {
@@ -92,7 +105,14 @@ function headerOf(frame: StoredFrame, codec: Codec): LogHeader {
     digestTicks: { small: wide(digests.small), all: wide(digests.all) },
     ...(map.terminal === undefined ? {} : { terminal: text(map.terminal) }),
     ...(map.continued === undefined ? {} : { continuedAt: wide(map.continued) }),
+    ...(map.begins === undefined ? {} : { begins: beginsOf(map.begins) }),
   };
+}
+
+function beginsOf(value: CborValue): 'checkpoint' {
+  const begins = text(value);
+  if (begins !== 'checkpoint') throw new FormatError(`it begins with ${begins}`);
+  return begins;
 }
 
 function imageName(value: CborValue): ImageName {

@@ -14,8 +14,13 @@ import type { FrameWriter } from './writer.ts';
 const CHUNK_BYTES = 1024 * 1024;
 
 export function writeImage(writer: FrameWriter, at: Tick, role: string, image: Uint8Array): void {
+  for (const payload of imagePayloads(role, image)) writer.frame('image', at, payload);
+}
+
+/** The payloads of an image's frames, in order. */
+export function* imagePayloads(role: string, image: Uint8Array): Generator<Uint8Array> {
   for (let offset = 0; offset === 0 || offset < image.length; offset += CHUNK_BYTES) {
-    writer.frame('image', at, encode({ role, offset, bytes: image.subarray(offset, offset + CHUNK_BYTES) }));
+    yield encode({ role, offset, bytes: image.subarray(offset, offset + CHUNK_BYTES) });
   }
 }
 

@@ -41,6 +41,10 @@ export class FrameWriter {
     return this.#offset;
   }
 
+  get count(): number {
+    return this.#entries.length;
+  }
+
   header(header: LogHeader): void {
     this.#put('header', tick(0), encodeHeader(header));
   }
@@ -85,6 +89,11 @@ export class LogWriter {
 
   get offset(): number {
     return this.#frames.offset;
+  }
+
+  /** Frames written. */
+  get frames(): number {
+    return this.#frames.count;
   }
 
   /** Records appended so far, by kind. */
@@ -132,6 +141,11 @@ export class LogWriter {
   image(role: string, image: Uint8Array): void {
     this.flush();
     writeImage(this.#frames, tick(0), role, image);
+  }
+
+  /** One frame of an image (imagePayloads), before any record. */
+  imagePart(payload: Uint8Array): void {
+    this.#frames.frame('image', tick(0), payload);
   }
 
   /** Takes over a frame of another recording; `records`: what is in it, none but in a frame of events. */

@@ -3,11 +3,15 @@
  * what has come back to what it was, is named where it is.
  *
  * It keeps RAM's pages for the machine's `save`: nothing is copied but into frames.
+ *
+ * The first checkpoint of a log that has no other beginning holds all of RAM, too much for one pause. `copySome` writes
+ * most of it before, while the machine runs, as often as it takes; what has changed since goes with the state.
  */
 
+import { PageFlag } from '../emu/cpu/memory-layout.ts';
 import type { Board } from '../emu/machine/board.ts';
 import { hashAt, isZero, PageChanges, type PageKeeper, pageAt } from '../emu/machine/page-keeper.ts';
-import type { Tick } from '../lib/brands.ts';
+import { type Tick, tick } from '../lib/brands.ts';
 import {
   CHECKPOINT_PAGE_BYTES,
   encodePages,
@@ -22,6 +26,12 @@ import { stateToCbor } from './machine-state.ts';
 /** Where a page is: frame times PAGES_PER_FRAME plus index; -1 for one that is all zero. */
 type Ref = number;
 const ZERO: Ref = -1;
+/** Pages that `copySome` writes at once: packing them is most of what it takes. */
+const COPIED = 32;
+/** Pages hashed at once in `copySome`. */
+const LOOKED_AT = 512;
+/** First tick of frames whose pages are of no one moment. */
+const NO_TICK = tick(0);
 /** Contents remembered so that they are not written again. */
 const KNOWN_MAX = 1 << 18;
 
@@ -33,6 +43,8 @@ export class CheckpointLog {
   /** By hash, which is of contents and page number. */
   readonly #known = new Map<bigint, Ref>();
   #frames = 0;
+  /** Page that `copySome` goes on with. */
+  #cursor = 0;
 
   /** `put` appends a checkpoint frame to the log, which has none yet. Nobody else may save `board` meanwhile. */
   constructor(board: Board, put: (at: Tick, payload: Uint8Array) => void) {
@@ -51,33 +63,80 @@ export class CheckpointLog {
 
   /**
    * Writes a checkpoint of the present tick, at which no input has been applied. `left`, `marks`, `line`: as in
-   * LoggedState. Gives the pages written.
+   * LoggedState; with `past` it is the one that the log begins with. Gives the pages written.
    */
-  write({ left, marks, line }: Pick<LoggedState, 'left' | 'marks' | 'line'>): number {
+  write({ left, marks, line, past }: Pick<LoggedState, 'left' | 'marks' | 'line' | 'past'>): number {
     const board = this.#board;
     const at = board.tick;
     const digest = BigInt(`0x${board.digest('all')}`);
-    const written = this.#writePages(at);
+    const written = this.#writePages(past === undefined ? at : NO_TICK);
     const { pages: _, ...small } = board.save();
-    const state = encodeState({ left, digest, marks, line, machine: stateToCbor(small), ram: this.#runs() });
+    const rest = { machine: stateToCbor(small), ram: this.#runs(), ...(past === undefined ? {} : { past }) };
+    const state = encodeState({ left, digest, marks, line, ...rest });
     if (state.length > MAX_STATE_BYTES) return written;
     this.#put(at, state);
     this.#frames++;
     return written;
   }
 
+  /** Pages that may have changed since they were written: what `write` would look at now. */
+  get stale(): number {
+    let stale = 0;
+    for (let page = 0; page < this.#refs.length; page++) if (!this.#changes.unchanged(page)) stale++;
+    return stale;
+  }
+
+  /**
+   * Writes a frame of pages that have changed since they were written, at most, from where the last call stopped.
+   * `done`: it has come to the end of RAM, and begins anew with the next call.
+   */
+  copySome(): { readonly written: number; readonly done: boolean } {
+    const { length } = this.#refs;
+    const stale: number[] = [];
+    let next = this.#cursor;
+    for (; next < length && stale.length < LOOKED_AT; next++) if (!this.#changes.unchanged(next)) stale.push(next);
+    this.#hash(stale);
+    const fresh: number[] = [];
+    for (const page of stale) {
+      if (!this.#changes.unchanged(page) && !this.#isKnown(page)) fresh.push(page);
+      this.#changes.noteAt(page);
+      if (fresh.length === COPIED) {
+        next = page + 1;
+        break;
+      }
+    }
+    if (fresh.length > 0) this.#writeFrame(NO_TICK, fresh);
+    const done = next >= length;
+    this.#cursor = done ? 0 : next;
+    return { written: fresh.length, done };
+  }
+
+  /** Brings the hashes of these pages up to date and no others: that would take long. */
+  #hash(pages: readonly number[]): void {
+    const { flags } = this.#board.ram.view;
+    const before = flags.slice();
+    for (let page = 0; page < flags.length; page++) flags[page]! &= ~PageFlag.dirty;
+    for (const page of pages) flags[page]! |= before[page]! & PageFlag.dirty;
+    this.#board.engine.digestRam();
+    for (let page = 0; page < flags.length; page++) flags[page]! |= before[page]! & PageFlag.dirty;
+    for (const page of pages) flags[page]! &= ~PageFlag.dirty;
+  }
+
+  /** Whether a page's contents are in the log already; takes down where. */
+  #isKnown(page: number): boolean {
+    const { view } = this.#board.ram;
+    const known = isZero(pageAt(view, page)) ? ZERO : this.#known.get(hashAt(view, page)!);
+    if (known !== undefined) this.#refs[page] = known;
+    return known !== undefined;
+  }
+
   /** Writes what is new, and takes down where each page is. RAM's digest is up to date. */
   #writePages(at: Tick): number {
-    const { view, pages } = this.#board.ram;
+    const { pages } = this.#board.ram;
     const fresh: number[] = [];
     let written = 0;
     for (let page = 0; page < pages; page++) {
-      if (this.#changes.unchanged(page)) continue;
-      const known = isZero(pageAt(view, page)) ? ZERO : this.#known.get(hashAt(view, page)!);
-      if (known !== undefined) {
-        this.#refs[page] = known;
-        continue;
-      }
+      if (this.#changes.unchanged(page) || this.#isKnown(page)) continue;
       fresh.push(page);
       written++;
       if (fresh.length === PAGES_PER_FRAME) this.#writeFrame(at, fresh.splice(0));

@@ -39,7 +39,7 @@ describe('a file that cannot be used is refused with its reason and exit code 3'
     ['other self-described CBOR', Uint8Array.of(0xd9, 0xd9, 0xf7, 0x86, 0, 0, 0, 0, 0x41), 'damaged-header'],
     ['half a header', log.slice(0, 60), 'damaged-header'],
     ['a newer major version', encodeHeader({ ...header, version: [2, 0] }), 'newer-format'],
-    ['a newer minor version', encodeHeader({ ...header, version: [1, 1] }), 'newer-format'],
+    ['a newer minor version', encodeHeader({ ...header, version: [1, 2] }), 'newer-format'],
   ])('%s', (_, bytes, code) => {
     expect(errorOf(bytes)).toMatchObject({ code, exitCode: 3 });
     expect(errorOf(bytes).message).not.toContain('\n');

@@ -5,6 +5,7 @@
 import type { MachineState } from '../../emu/machine/machine.ts';
 import type { PageTable } from '../../emu/machine/page-table.ts';
 import type { Tick } from '../../lib/brands.ts';
+import type { Past } from '../../logformat/checkpoint.ts';
 import type { ReplayPosition } from './replay.ts';
 
 export interface Checkpoint {
@@ -16,6 +17,8 @@ export interface Checkpoint {
   readonly line: Uint8Array;
   /** Digest of all state, to be compared once it is restored; of one that was read from a log. */
   readonly digest?: string;
+  /** Of one that a recording begins with. */
+  readonly past?: Past;
 }
 
 export interface CheckpointInfo {

@@ -115,7 +115,9 @@ export class History {
   #setEnd(): boolean {
     const last = this.#events.length - 1;
     try {
-      this.#end = last < 0 ? tick(0) : (this.#records(last).at(-1)?.tick ?? tick(0));
+      // A recording that begins with a checkpoint may have no records yet.
+      const start = this.#entries.findLast(({ kind }) => kind === 'checkpoint')?.firstTick ?? tick(0);
+      this.#end = last < 0 ? start : (this.#records(last).at(-1)?.tick ?? start);
       return true;
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;

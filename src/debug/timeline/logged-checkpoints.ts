@@ -49,6 +49,7 @@ export class LoggedCheckpoints {
       },
       line: state.line,
       digest: state.digest.toString(16).padStart(16, '0'),
+      ...(state.past === undefined ? {} : { past: state.past }),
     };
   }
 }

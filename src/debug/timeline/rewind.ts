@@ -1,8 +1,9 @@
 /**
  * A replay that can be put back: the replay, its checkpoints, and the rule for when one is due.
  *
- * Invariant: there is a checkpoint at the beginning, and checkpoints are made of settled moments only. The one at the
- * beginning is made of the images when somebody goes back there: who opens a recording at its end does without.
+ * Invariant: there is a checkpoint at the beginning, and checkpoints are made of settled moments only. The one at power
+ * on is made of the images when somebody goes back there: who opens a recording at its end does without. A recording
+ * that begins with a checkpoint begins there.
  */
 
 import { PageHistory } from '../../emu/machine/page-history.ts';
@@ -18,8 +19,10 @@ import type { Listener } from './listener.ts';
 import { LoggedCheckpoints } from './logged-checkpoints.ts';
 import { type Arrival, Replay } from './replay.ts';
 import { ReplayCost } from './replay-cost.ts';
+import { firstOf } from './start.ts';
 import type { TimelineParts } from './timeline.ts';
 
+const POWER_ON = tick(0);
 /** Speed of replay until it is measured, ticks a second. */
 const REPLAY_GUESS = 5e7;
 /** What it takes to restore a checkpoint from memory, about, nanoseconds. */
@@ -40,6 +43,8 @@ export class Rewind {
   readonly #proved = new WeakSet<Checkpoint>();
   readonly #nowNs: () => bigint;
   #loadNs = LOAD_GUESS_NS;
+  /** Where the recording begins. */
+  readonly start: Tick;
   /** Until the machine runs or is put somewhere else. */
   #atPowerOn = true;
 
@@ -52,8 +57,13 @@ export class Rewind {
     this.#keeper = new PageHistory(board.ram.view, this.store.pages);
     board.ram.keeper = this.#keeper;
     this.#logged = new LoggedCheckpoints(this.history, board.ram.pages, (page) => this.store.pages.holds(page));
-    this.store.setStart(this.#start());
-    this.store.setLogged(this.#logged.list());
+    const logged = this.#logged.list();
+    const begin = reader.header.begins === undefined ? this.#powerOn() : firstOf(logged);
+    this.start = begin.tick;
+    this.store.setStart(begin);
+    this.store.setLogged(logged);
+    if (reader.header.begins !== undefined && !this.#tryRestore(this.start))
+      throw new FormatError('the checkpoint that it begins with cannot be used');
   }
 
   get replay(): Replay {
@@ -122,7 +132,7 @@ export class Rewind {
     this.history.refresh(reader);
     this.store.setLogged(this.#logged.list());
     if (this.settled) this.#replay.reread();
-    else this.approach(tick(0));
+    else this.approach(this.start);
   }
 
   /**
@@ -131,7 +141,7 @@ export class Rewind {
    */
   #tryRestore(at: Tick): boolean {
     const { board } = this.#replay;
-    const isLogged = at !== tick(0);
+    const isLogged = at !== POWER_ON;
     try {
       const checkpoint = this.store.get(at);
       const { machine, pages, position, line } = checkpoint;
@@ -152,7 +162,7 @@ export class Rewind {
   /** Whether the machine, which it was restored to, is in the state that it was made of. Pages learn their hashes. */
   #proves(checkpoint: Checkpoint): boolean {
     const { board } = this.#replay;
-    const isMadeHere = checkpoint.digest === undefined && checkpoint.tick !== tick(0);
+    const isMadeHere = checkpoint.digest === undefined && checkpoint.tick !== POWER_ON;
     if (isMadeHere || this.#proved.has(checkpoint)) return true;
     const digest = board.digest('all');
     if (checkpoint.digest !== undefined && checkpoint.digest !== digest) return false;
@@ -162,7 +172,7 @@ export class Rewind {
   }
 
   /** The machine as it is now, at power on. */
-  #start(): LoadableCheckpoint {
+  #powerOn(): LoadableCheckpoint {
     const { board } = this.#replay;
     const rest = { machine: board.saveSmall(), position: this.#replay.position(), line: this.#listener.lines.save() };
     const at = this.tick;

@@ -90,8 +90,9 @@ export class Timeline {
   get now(): Tick {
     return this.board.tick;
   }
+  /** 0, unless it begins with a checkpoint. */
   get start(): Tick {
-    return tick(0);
+    return this.#rewind.start;
   }
   /** Last tick that the recording reaches. */
   get end(): Tick {

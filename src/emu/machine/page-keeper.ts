@@ -75,6 +75,14 @@ export class PageChanges {
     );
   }
 
+  /** From now on changes of this page count from here. */
+  noteAt(page: number): void {
+    const { flags, hashes } = this.#ram;
+    this.#flags[page] = flags[page]!;
+    this.#hashes[2 * page] = hashes[2 * page]!;
+    this.#hashes[2 * page + 1] = hashes[2 * page + 1]!;
+  }
+
   /** From now on changes count from here. */
   note(): void {
     this.#flags.set(this.#ram.flags);
