@@ -2,6 +2,7 @@
 
 import type { BackupStatus, PairStatus, PrimaryStatus } from '../ft/protocol/status.ts';
 import type { FoundNode } from '../host/ft/nodes.ts';
+import type { CopyStatus } from '../host/ft/shield.ts';
 import { bytes, columns, count } from './text.ts';
 
 type Row = readonly [string, string];
@@ -12,15 +13,22 @@ export function statusText(nodes: readonly FoundNode[]): string {
   return nodes.map(nodeText).join('\n\n');
 }
 
-function nodeText({ pair, pid, command, ticks, recording, status }: FoundNode): string {
+function nodeText({ pair, pid, command, ticks, recording, status, copy }: FoundNode): string {
   const rows: Row[] = [
     ['pair', `${pair}, ${command}, process ${pid}`],
     ['state', status === undefined ? 'waiting for a primary' : stateText(status)],
     ...(status === undefined ? [] : statusRows(status)),
+    ...(copy === undefined ? [] : [['copy', copyText(copy)] as const]),
     ['guest', `tick ${count(ticks)}`],
     ...(recording === undefined ? [] : [['recording', recording] as const]),
   ];
   return columns(rows);
+}
+
+function copyText({ to, round, pages, left, bytes: copied, pausedNs }: CopyStatus): string {
+  const size = `${to}, round ${round}, ${count(pages)} pages, ${bytes(copied)}`;
+  if (pausedNs === undefined) return `${size}, ${count(left)} pages left`;
+  return `${size}, the guest stood still for ${(pausedNs / 1e6).toFixed(1)} ms`;
 }
 
 function stateText({ state, epoch, connected }: PairStatus): string {

@@ -31,6 +31,7 @@ export function pairUi(json: boolean): TrialUi {
     notice,
     ...(stop === undefined ? {} : { stop }),
     started: (primary, backup) => say(`the primary is process ${primary}, the backup is process ${backup}`),
+    respawned: (backup) => say(`the new backup is process ${backup}`),
     changed: (role, status, sinceDeathMs) => {
       const text = changeText(status);
       if (text === undefined || status.state === 'following') return;
@@ -44,11 +45,14 @@ export function pairUi(json: boolean): TrialUi {
 export function changeText(status: PairStatus): string | undefined {
   const { pair, epoch, peer } = status;
   switch (status.state) {
+    case 'copying':
+      return `the guest is copied to ${peer?.who ?? 'its new backup'}`;
     case 'protected':
       return `the pair ${pair} is protected by ${peer?.who ?? 'its backup'}, epoch ${epoch}`;
     case 'following':
       return `following ${peer?.who ?? 'the primary'} of the pair ${pair}, epoch ${epoch}`;
     case 'alone':
+      if (status.liveAt === undefined) return `the guest of the pair ${pair} begins alone, epoch ${epoch}`;
       return `going on alone in epoch ${epoch}: ${takeoverText(status)}`;
     case 'live':
       return `the guest is live here, epoch ${epoch}: ${takeoverText(status)}`;

@@ -21,7 +21,7 @@ export interface RecorderParts {
   readonly machine: Machine;
   readonly source: InputSource;
   readonly gate: Gate;
-  readonly log: LogWriter;
+  readonly log: Pick<LogWriter, 'append' | 'appendAll' | 'events' | 'close'>;
   /** As in the log's header. `all` is a multiple of `small`. */
   readonly digestTicks: { readonly small: bigint; readonly all: bigint };
   /** Host time since the recording began, nanoseconds; for the end frame. */

@@ -33,6 +33,10 @@ export default class FtPair extends LockstepCommand {
       summary: "the primary's recording; the backup's is beside it [default: new ones in the default folder]",
       helpValue: 'FILE',
     }),
+    respawn: Flags.boolean({
+      summary: 'a side that is lost is replaced by a new process, made from the running guest',
+      helpGroup: 'PAIR',
+    }),
     'digest-every': digestEveryFlag,
     ...tuningFlags,
     ...machineFlags,
@@ -46,7 +50,8 @@ export default class FtPair extends LockstepCommand {
       digestTicks: digestTicksOf(flags['digest-every']),
       command: ['lockstep', 'ft', 'pair', ...this.argv],
     };
-    const outcome = await runPair({ name: flags.name, guest, tuning: tuningOf(flags) }, pairUi(this.jsonEnabled()));
+    const { name, respawn } = flags;
+    const outcome = await runPair({ name, guest, tuning: tuningOf(flags), respawn }, pairUi(this.jsonEnabled()));
     reportOutcome('recorded', outcome);
     this.finish(outcome.exitCode);
     return outcome;

@@ -30,10 +30,10 @@ export default class FtPrimary extends LockstepCommand {
   ];
   static override flags = {
     backup: Flags.string({
-      summary: 'where the backup listens',
+      summary: 'where a backup listens; the first is waited for, others are tried when one is lost; none: begin alone',
       helpGroup: 'PAIR',
       helpValue: 'tcp:HOST:PORT',
-      required: true,
+      multiple: true,
     }),
     output: Flags.string({
       char: 'o',
@@ -47,10 +47,12 @@ export default class FtPrimary extends LockstepCommand {
 
   async run(): Promise<PairOutcome> {
     const { flags } = await this.parse(FtPrimary);
+    const [backup, ...spares] = (flags.backup ?? []).map((place) => parseEndpoint('--backup', place));
     const outcome = await runPrimary(
       {
         ...pairOptions(flags),
-        backup: parseEndpoint('--backup', flags.backup),
+        ...(backup === undefined ? {} : { backup }),
+        spares,
         guest: {
           ...guestOptions(flags),
           ...(flags.output === undefined ? {} : { output: flags.output }),

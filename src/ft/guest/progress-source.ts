@@ -17,7 +17,7 @@ import type { Grant, Input, InputSource, Moment } from '../../session/source.ts'
 export interface ProgressParts {
   readonly source: InputSource;
   /** The recorder's. */
-  readonly log: LogWriter;
+  readonly log: Pick<LogWriter, 'append' | 'offset' | 'lastTick' | 'flush'>;
   /** A monotonic clock, nanoseconds. */
   readonly nowNs: () => bigint;
   readonly intervalNs: bigint;

@@ -23,6 +23,16 @@ export class Units {
     return { device, unit, output };
   }
 
+  /** From `past` on, as a copied machine goes on. */
+  constructor(past: { readonly [device: string]: bigint } = {}) {
+    for (const [device, unit] of Object.entries(past)) this.#counts.set(device, unit);
+  }
+
+  /** What has left each device so far. */
+  get all(): { readonly [device: string]: bigint } {
+    return Object.fromEntries(this.#counts);
+  }
+
   /** What has left the device so far. */
   of(device: string): bigint {
     return this.#counts.get(device) ?? 0n;

@@ -42,6 +42,7 @@ export class BackupChannel {
   #open: ConnectionId | undefined;
   #peer: Peer | undefined;
   #surroundings: Uint8Array | undefined;
+  #copy: number | undefined;
   #reading = true;
   #shut: string | undefined;
 
@@ -126,7 +127,7 @@ export class BackupChannel {
   }
 
   #greet(connection: ConnectionId, hello: Hello, now: number): void {
-    const objection = this.#shut ?? helloObjection(hello, this.#settings, this.#peer, this.buffer.received);
+    const objection = this.#shut ?? helloObjection(hello, this.#settings, this.#peer, this.buffer.received, this.#copy);
     if (objection !== undefined) {
       this.#send(connection, { kind: 'refuse', reason: objection });
       this.#disconnect(connection, objection);
@@ -135,7 +136,10 @@ export class BackupChannel {
     if (this.#open !== undefined) this.#disconnect(this.#open, 'the primary has connected anew');
     this.#open = connection;
     this.#peer = { who: hello.who, host: hello.host };
-    if (this.buffer.received < 0) this.#surroundings = hello.surroundings;
+    if (this.buffer.received < 0) {
+      this.#surroundings = hello.surroundings;
+      this.#copy = hello.copy;
+    }
     this.#welcome(connection);
     this.#executed.want(now);
     this.#ears.opened(this.#peer, now);
@@ -163,7 +167,7 @@ export class BackupChannel {
 
   /** The primary makes sure that it is still followed: the answer tells what is held. */
   #greetAgain(connection: ConnectionId, hello: Hello, now: number): void {
-    const objection = helloObjection(hello, this.#settings, this.#peer, this.buffer.received);
+    const objection = helloObjection(hello, this.#settings, this.#peer, this.buffer.received, this.#copy);
     if (objection === undefined) this.#welcome(connection);
     else this.#drop(objection, now);
   }

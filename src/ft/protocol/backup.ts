@@ -4,7 +4,7 @@
  *  - it goes live only after its guest has executed every frame that was acknowledged, and takes no frame after it has
  *    asked the arbiter;
  *  - once the end of the log is here, or the replay differs, it never asks the arbiter; nor before it has a guest:
- *    header, images and the first events.
+ *    header, images and the first events, or the state in the log of a copy.
  *
  *     state      connected  message  closed   heartbeat  executed  output  claimed  drained  off      diverged  time
  *     waiting    let in     hello    forget   -          -         -       -        -        -        -         -

@@ -11,12 +11,16 @@ export interface Peer {
   readonly host: string;
 }
 
-/** Why a backup that follows `peer` (undefined: nobody yet) and holds frames up to `received` refuses; or nothing. */
+/**
+ * Why a backup that follows `peer` (undefined: nobody yet) and holds frames up to `received`, of `copy` (as in hello),
+ * refuses; or nothing.
+ */
 export function helloObjection(
   hello: Hello,
   settings: PairSettings,
   peer: Peer | undefined,
   received: number,
+  copy: number | undefined,
 ): string | undefined {
   if (hello.version !== PROTOCOL_VERSION)
     return `protocol version ${hello.version} is not ${PROTOCOL_VERSION}: run one version of lockstep on both sides`;
@@ -25,6 +29,7 @@ export function helloObjection(
   const objection = peerObjection(hello, settings);
   if (objection !== undefined) return objection;
   if (peer !== undefined && peer.who !== hello.who) return `it follows ${peer.who} already`;
+  if (received >= 0 && hello.copy !== copy) return 'it has begun with another copy of the guest';
   if (hello.first > received + 1) return `frames ${received + 1} to ${hello.first - 1} are missing`;
   return undefined;
 }

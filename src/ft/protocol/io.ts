@@ -43,8 +43,19 @@ export type CommonEvent =
 export type PrimaryEvent<P> =
   | CommonEvent
   | ChannelEvent<BackupMessage>
-  /** The guest's log has one more frame. `last`: the end of the log, the guest is off. */
-  | { readonly kind: 'frame'; readonly sequence: number; readonly bytes: Uint8Array; readonly last: boolean }
+  /**
+   * The guest's log has one more frame. `last`: the end of the log, the guest is off. `commit`: in the log of a copy,
+   * the state that the backup begins with; what the guest does from here on is covered by the frames that follow.
+   */
+  | {
+      readonly kind: 'frame';
+      readonly sequence: number;
+      readonly bytes: Uint8Array;
+      readonly last: boolean;
+      readonly commit?: boolean;
+    }
+  /** The guest is off, and no frame of this log says so. */
+  | { readonly kind: 'ended' }
   /** The guest has made this, and the frames so far cover it. */
   | { readonly kind: 'output'; readonly output: HeldOutput<P> };
 
@@ -87,8 +98,10 @@ export type PrimaryEffect<P> =
   | CommonEffect<PrimaryMessage, P>
   /** Dial the backup; 'connected' or 'closed' follows under this name. */
   | { readonly kind: 'dial'; readonly connection: ConnectionId }
-  /** The backup follows: the guest may begin. Once. */
+  /** The backup follows: the guest may begin; a guest that runs is to be copied. Once. */
   | { readonly kind: 'begin' }
+  /** Final: no backup was made of the guest, which goes on as it was. Nothing is held. */
+  | { readonly kind: 'abandon'; readonly reason: string }
   /** The buffer is full, or has room again: the guest stops, or goes on. */
   | { readonly kind: 'stall'; readonly stalled: boolean }
   /** Share of the processor that the guest gets, above 0 and at most 1. */
@@ -111,5 +124,5 @@ export type BackupEffect<P> =
   | { readonly kind: 'goLive' };
 
 /** Where a node stands; for reports, and for what operations are allowed. */
-export type PrimaryState = 'seeking' | 'protected' | 'claiming' | 'alone' | 'halted' | 'off';
+export type PrimaryState = 'seeking' | 'copying' | 'protected' | 'claiming' | 'alone' | 'abandoned' | 'halted' | 'off';
 export type BackupState = 'waiting' | 'following' | 'claiming' | 'draining' | 'live' | 'halted' | 'off' | 'diverged';

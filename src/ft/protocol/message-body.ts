@@ -39,8 +39,9 @@ const map = <M>(write: (message: M) => CborMap, read: (fields: CborMap) => M): C
 
 const CODECS: { readonly [K in Message['kind']]: Codec<Body<K>> } = {
   hello: map(
-    ({ version, pair, epoch, who, host, first, surroundings }) => {
-      return { version, pair, epoch, who, host, first, surroundings };
+    ({ version, pair, epoch, who, host, first, surroundings, copy }) => {
+      const fields = { version, pair, epoch, who, host, first, surroundings };
+      return copy === undefined ? fields : { ...fields, copy };
     },
     (fields) => ({
       kind: 'hello',
@@ -51,6 +52,7 @@ const CODECS: { readonly [K in Message['kind']]: Codec<Body<K>> } = {
       host: text(fields.host),
       first: small(fields.first),
       surroundings: bytes(fields.surroundings),
+      ...(fields.copy === undefined ? {} : { copy: small(fields.copy) }),
     }),
   ),
   frame: {

@@ -30,6 +30,11 @@ export type PrimaryMessage =
       readonly host: string;
       readonly first: number;
       readonly surroundings: Uint8Array;
+      /**
+       * Of a guest that ran before: the log begins with a checkpoint of it. Numbers the attempts of this primary; a
+       * backup goes on with the one that it has begun with.
+       */
+      readonly copy?: number;
     }
   /** One frame of the log, byte for byte, in order; `sequence` is the frame's own number. */
   | { readonly kind: 'frame'; readonly sequence: number; readonly bytes: Uint8Array }

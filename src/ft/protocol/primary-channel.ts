@@ -40,6 +40,7 @@ export class PrimaryChannel {
   readonly frames: SendBuffer = new SendBuffer();
   readonly #settings: PairSettings;
   readonly #surroundings: Uint8Array;
+  readonly #copy: number | undefined;
   readonly #ears: ChannelEars;
   readonly #dialler: Dialler;
   /** Anything at all, so that the channel is never silent. */
@@ -50,10 +51,18 @@ export class PrimaryChannel {
   #fruitless = 0;
   #reconnections = 0;
 
-  constructor(settings: PairSettings, surroundings: Uint8Array, now: number, ears: ChannelEars) {
+  /** `copy`: as in hello. */
+  constructor(
+    settings: PairSettings,
+    surroundings: Uint8Array,
+    now: number,
+    ears: ChannelEars,
+    copy: number | undefined,
+  ) {
     this.#settings = settings;
     this.#surroundings = surroundings;
     this.#ears = ears;
+    this.#copy = copy;
     this.#dialler = new Dialler(settings.detectMs, now);
     this.#alive = new Pacer(0, settings.heartbeatMs, now);
   }
@@ -142,6 +151,7 @@ export class PrimaryChannel {
       host,
       first: this.frames.acked + 1,
       surroundings: this.#surroundings,
+      ...(this.#copy === undefined ? {} : { copy: this.#copy }),
     };
     this.#ears.emit({ kind: 'send', connection, message: hello });
   }

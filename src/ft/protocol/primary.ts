@@ -5,13 +5,20 @@
  *  - without the arbiter's 'won' this node is never alone, and after 'lost' nothing more leaves it.
  *
  *     state      connected  message      closed    heartbeat  frame     output   claimed  time
- *     seeking    greet      court        redial    -          keep      hold     -        dial
+ *     seeking    greet      court        redial    -          keep      hold(3)  -        dial
+ *     copying    greet      listen       reconnect note       send      release  -        detect, dial, pace
  *     protected  greet      listen       reconnect note       send      hold(1)  -        detect, dial, pace, control
  *     claiming   -          -            -         -          keep      hold     verdict  ask again
  *     alone      -          -            -         -          (2)       release  -        -
  *     halted, off: nothing has any effect
  *
- * (1) released at once when what covers it is acknowledged. (2) the last one: off. docs/ft-protocol.md, "The primary".
+ *     abandoned  -          -            -         -          -         release  -        -
+ *
+ * (1) released at once when what covers it is acknowledged. (2) the last one: off. (3) release, of a guest that runs.
+ *
+ * A guest that runs already (`copy`) is alone in the present epoch until the frame with its state is handed over, which
+ * is the commit point: before it everything leaves at once and a backup that fails is let go ('abandon'); after it this
+ * is a primary like any other. docs/ft-protocol.md, "The primary", "A new backup".
  */
 
 import { Detector, earliest, type SuspicionCause } from './detector.ts';
@@ -21,7 +28,7 @@ import type { HeldOutput, PrimaryEffect, PrimaryEvent, PrimaryState } from './io
 import { CONTROL_EVERY_MS, LagControl } from './lag-control.ts';
 import { LagMeter } from './lag-meter.ts';
 import { Heart, Pulse } from './pacing.ts';
-import { PrimaryChannel } from './primary-channel.ts';
+import { type ChannelEars, PrimaryChannel } from './primary-channel.ts';
 import { assertSettings, type PairSettings } from './settings.ts';
 import { Stall } from './stall.ts';
 import { dispatch, type StateTable } from './state-table.ts';
@@ -29,6 +36,10 @@ import type { PrimaryStatus } from './status.ts';
 import { Takeover } from './takeover.ts';
 
 type Event<P, K extends PrimaryEvent<P>['kind']> = Extract<PrimaryEvent<P>, { readonly kind: K }>;
+
+/** A backup that is dialled in vain so often, or does not answer for so many times of detection, is not there. */
+const DIALS_MAX = 3;
+const SEEK_DETECTIONS = 2;
 
 export class Primary<P> {
   readonly #settings: PairSettings;
@@ -41,6 +52,8 @@ export class Primary<P> {
   readonly #stall: Stall;
   readonly #takeover: Takeover;
   readonly #table: StateTable<PrimaryState, PrimaryEvent<P>>;
+  readonly #copy: number | undefined;
+  readonly #giveUpAt: number;
   #state: PrimaryState = 'seeking';
   #pulse: Pulse | undefined;
   #controlAt = 0;
@@ -48,12 +61,20 @@ export class Primary<P> {
   #last: number | undefined;
   #executed = { sequence: -1, buffered: 0, digests: 0 };
   #releasedOutputs = 0;
+  #missed = 0;
+  /** The frame with the state of a copy. */
+  #committed = -1;
   #effects: PrimaryEffect<P>[] = [];
   #now: number;
 
-  /** `surroundings`: what the backup needs to go live where this side was; opaque here. */
-  constructor(settings: PairSettings, now: number, surroundings: Uint8Array) {
+  /**
+   * `surroundings`: what the backup needs to go live where this side was; opaque here. `copy`: the guest runs already,
+   * in the epoch of the settings, and this is the attempt of that number to have a backup for it.
+   */
+  constructor(settings: PairSettings, now: number, surroundings: Uint8Array, copy?: number) {
     assertSettings(settings);
+    this.#copy = copy;
+    this.#giveUpAt = now + SEEK_DETECTIONS * settings.detectMs;
     this.#settings = settings;
     this.#now = now;
     this.#detector = new Detector(settings);
@@ -61,7 +82,7 @@ export class Primary<P> {
     this.#control = new LagControl(settings.lagMs);
     this.#stall = new Stall(settings.sendBufferBytes);
     this.#takeover = new Takeover(settings, (effect) => this.#effects.push(effect));
-    this.#channel = new PrimaryChannel(settings, surroundings, now, {
+    const ears: ChannelEars = {
       emit: (effect) => this.#effects.push(effect),
       begun: (peer, at) => this.#begin(peer, at),
       opened: (at) => this.#detector.channelOpened(at),
@@ -72,8 +93,12 @@ export class Primary<P> {
       executed: (message, at) => {
         this.#executed = message;
         this.#lag.executed(message.sequence, at);
+        // The backup has put its machine together, and follows: how fast is seen from here on.
+        if (this.#controlAt === Number.POSITIVE_INFINITY && message.sequence >= this.#committed)
+          this.#controlAt = at + CONTROL_EVERY_MS;
       },
-    });
+    };
+    this.#channel = new PrimaryChannel(settings, surroundings, now, ears, copy);
     const keep = (event: Event<P, 'frame'>, at: number) => this.#frame(event, at);
     const hold = ({ output }: Event<P, 'output'>) => this.#held.hold(output, this.#channel.frames.handed);
     const channel = {
@@ -83,13 +108,24 @@ export class Primary<P> {
       },
       closed: ({ connection }: Event<P, 'closed'>, at: number) => this.#channel.closed(connection, at),
     };
+    const heartbeat = (event: Event<P, 'heartbeat'>, at: number) => {
+      if (this.#pulse?.isSign(event.heartbeat)) this.#detector.beat(at);
+    };
+    const release = ({ output }: Event<P, 'output'>) => this.#release(output);
+    const ended = () => this.#off();
+    const missed = (event: Event<P, 'closed'>, at: number) => {
+      channel.closed(event, at);
+      if (++this.#missed >= DIALS_MAX) this.#abandon(event.reason);
+    };
     this.#table = {
-      seeking: { ...channel, frame: keep, output: hold },
+      seeking:
+        copy === undefined
+          ? { ...channel, frame: keep, output: hold }
+          : { ...channel, closed: missed, output: release, ended },
+      copying: { ...channel, heartbeat, frame: keep, output: release, ended },
       protected: {
         ...channel,
-        heartbeat: ({ heartbeat }, at) => {
-          if (this.#pulse?.isSign(heartbeat)) this.#detector.beat(at);
-        },
+        heartbeat,
         frame: keep,
         output: (event) => {
           hold(event);
@@ -101,8 +137,10 @@ export class Primary<P> {
         frame: ({ last }) => {
           if (last) this.#off();
         },
-        output: ({ output }) => this.#release(output),
+        output: release,
+        ended,
       },
+      abandoned: { output: release, ended },
       halted: {},
       off: {},
     };
@@ -112,10 +150,17 @@ export class Primary<P> {
     return this.#state;
   }
 
+  /** Highest frame that the backup is known to hold; -1 for none. */
+  get acked(): number {
+    return this.#channel.frames.acked;
+  }
+
   get deadline(): number | undefined {
     switch (this.#state) {
       case 'seeking':
-        return this.#channel.deadline;
+        return this.#copy === undefined ? this.#channel.deadline : earliest(this.#channel.deadline, this.#giveUpAt);
+      case 'copying':
+        return earliest(this.#channel.deadline, this.#detector.deadline, this.#heart.due);
       case 'protected':
         return earliest(this.#channel.deadline, this.#detector.deadline, this.#heart.due, this.#controlAt);
       case 'claiming':
@@ -133,20 +178,24 @@ export class Primary<P> {
     if (stoodStill) this.#channel.mistrust(now);
     dispatch(this.#table, this.#state, event, now);
     this.#time(now);
-    if (this.#stall.changes(this.#channel.frames.bytes, now) && this.#isRunning())
+    // A copy never makes the guest stand still.
+    if (this.#state !== 'copying' && this.#stall.changes(this.#channel.frames.bytes, now) && this.#isRunning())
       this.#effects.push({ kind: 'stall', stalled: this.#stall.stalled });
     return this.#effects;
   }
 
   #time(now: number): void {
-    if (this.#state === 'protected') {
+    if (this.#isFollowed()) {
       const cause = this.#detector.suspicion(now);
       if (cause !== undefined) this.#suspect(cause, now);
     }
-    if (this.#state === 'seeking' || this.#state === 'protected') this.#channel.time(now);
-    if (this.#state === 'protected') {
+    if (this.#state === 'seeking' && this.#copy !== undefined && now >= this.#giveUpAt) this.#abandon('no answer');
+    if (this.#state === 'seeking' || this.#isFollowed()) this.#channel.time(now);
+    if (this.#isFollowed()) {
       const heartbeat = this.#heart.beat(now);
       if (heartbeat !== undefined) this.#effects.push({ kind: 'heartbeat', heartbeat });
+    }
+    if (this.#state === 'protected') {
       if (now >= this.#controlAt) {
         this.#controlAt = now + CONTROL_EVERY_MS;
         // Without a channel the lag that is known says nothing about the backup.
@@ -157,25 +206,49 @@ export class Primary<P> {
     if (this.#state === 'claiming') this.#takeover.ask(now);
   }
 
-  #frame({ sequence, bytes, last }: Event<P, 'frame'>, now: number): void {
+  #isFollowed(): boolean {
+    return this.#state === 'copying' || this.#state === 'protected';
+  }
+
+  #frame({ sequence, bytes, last, commit }: Event<P, 'frame'>, now: number): void {
     this.#channel.frames.add(sequence, bytes);
-    this.#lag.handed(sequence, now);
+    // What makes up a copy takes as long as it takes: lag is of what the guest has done since.
+    if (this.#state !== 'copying') this.#lag.handed(sequence, now);
     if (last) this.#last = sequence;
+    if (commit === true && this.#state === 'copying') this.#commit(sequence);
     this.#channel.sendFrames(now);
   }
 
   #begin(peer: Peer, now: number): void {
-    this.#state = 'protected';
+    this.#state = this.#copy === undefined ? 'protected' : 'copying';
     this.#pulse = new Pulse(this.#settings, peer.who);
     this.#detector.begin(now);
     this.#controlAt = now + CONTROL_EVERY_MS;
     this.#effects.push({ kind: 'begin' });
   }
 
+  /** From here on the backup has a guest, and may ask for the next epoch. */
+  #commit(sequence: number): void {
+    this.#state = 'protected';
+    this.#committed = sequence;
+    this.#controlAt = Number.POSITIVE_INFINITY;
+  }
+
+  #abandon(reason: string): void {
+    this.#close(reason);
+    this.#channel.frames.clear();
+    this.#state = 'abandoned';
+    this.#effects.push({ kind: 'abandon', reason });
+  }
+
   /** Before the guest has begun that is for the operator; later the backup has gone its own way. */
   #refused(reason: string, now: number): void {
     if (this.#state === 'protected') {
       this.#suspect('refused', now);
+      return;
+    }
+    if (this.#copy !== undefined) {
+      this.#abandon(reason);
       return;
     }
     this.#close('refused');
@@ -204,6 +277,10 @@ export class Primary<P> {
   }
 
   #suspect(cause: SuspicionCause, now: number): void {
+    if (this.#state === 'copying') {
+      this.#abandon(cause);
+      return;
+    }
     this.#close(cause);
     this.#state = 'claiming';
     const other = `the backup ${this.#channel.peer?.who ?? 'unknown'}`;

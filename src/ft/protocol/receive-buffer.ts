@@ -45,7 +45,7 @@ export class ReceiveBuffer {
     return this.#ended;
   }
 
-  /** What is here is enough to live: header and images are whole, and the guest has begun. */
+  /** What is here is enough to live: header and images are whole, and the guest has begun or its state is here. */
   get alive(): boolean {
     return this.#alive;
   }
@@ -63,7 +63,9 @@ export class ReceiveBuffer {
       const frame = decodeFrame(bytes);
       if (frame.sequence !== sequence) return `frame ${frame.sequence} came as ${sequence}`;
       this.#ended = frame.kind === 'end';
-      if (frame.kind === 'events' || this.#ended) this.#alive = true;
+      // Of a copy the state alone is of a tick. docs/log-format.md, "A recording that begins with a checkpoint".
+      const hasState = frame.kind === 'checkpoint' && frame.firstTick > 0n;
+      if (frame.kind === 'events' || hasState || this.#ended) this.#alive = true;
     } catch (error) {
       if (error instanceof FormatError) return `frame ${sequence}: ${error.message}`;
       throw error;

@@ -24,11 +24,12 @@ import type { GuestEnd } from '../live/job.ts';
 import { newRecordingPaths } from '../recordings.ts';
 import { zstd } from '../zstd.ts';
 import { CoreDriver } from './core-driver.ts';
+import type { Endpoint } from './endpoint.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { NodeBase } from './node-base.ts';
 import type { BackupOptions, NodeUi } from './pair-options.ts';
 import type { Report } from './ring-messages.ts';
-import { cardsOf, decodeSurroundings, requireShared } from './surroundings.ts';
+import { cardsOf, decodeSurroundings, encodeSurroundings, requireShared } from './surroundings.ts';
 import { type Listener, listen } from './transport.ts';
 
 type Event = BackupEvent<Output>;
@@ -44,20 +45,32 @@ export class BackupNode extends NodeBase {
   #driver: CoreDriver<Event, Effect> | undefined;
   #listener: Listener | undefined;
   #heartbeats: Heartbeats | undefined;
-  #surroundings: Surroundings | undefined;
+  #surroundings: (Surroundings & { readonly spares: readonly Endpoint[] }) | undefined;
   #connection = 0;
   #toldStrangers = false;
   #prepared: Promise<void> = Promise.resolve();
 
   /** The epoch of `settings` is not looked at. */
   constructor(options: BackupOptions, settings: PairSettings, arbiter: Arbiter, ui: NodeUi) {
-    super(settings, arbiter, ui);
+    super(settings, options.key, arbiter, ui);
     this.#options = options;
     this.#settings = settings;
   }
 
-  override get status(): BackupStatus | undefined {
+  protected override get firstStatus(): BackupStatus | undefined {
     return this.#core?.status;
+  }
+
+  protected override get lives(): boolean {
+    return this.#core?.state === 'live';
+  }
+
+  protected override surroundings(spares: readonly Endpoint[]): Uint8Array {
+    return encodeSurroundings(this.#surroundings!, spares);
+  }
+
+  protected override begin(): void {
+    throw new Error('the guest of a backup does not begin');
   }
 
   protected override get command(): string {
@@ -103,6 +116,7 @@ export class BackupNode extends NodeBase {
   }
 
   protected override heard(report: Report): void {
+    if (this.heardLive(report)) return;
     switch (report.kind) {
       case 'executed': {
         const { sequence, tick, digests } = report;
@@ -127,7 +141,7 @@ export class BackupNode extends NodeBase {
       const { tick, expected, found, explanation } = end.divergence;
       const report = `at tick ${tick}: expected ${expected}, found ${found}; ${explanation}`;
       this.#tell({ kind: 'diverged', report });
-    } else this.#tell({ kind: 'off' });
+    } else if (!this.shield.ended()) this.#tell({ kind: 'off' });
   }
 
   protected override async shut(): Promise<void> {
@@ -262,6 +276,7 @@ export class BackupNode extends NodeBase {
     this.#prepared = this.#prepared.then(async () => {
       this.raiseDrives(epoch);
       await this.openDevices();
+      this.shield.alone(epoch, this.#surroundings?.spares);
     });
     this.#prepared.catch((error: unknown) => this.failed(error));
   }

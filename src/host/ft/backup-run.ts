@@ -7,44 +7,45 @@
  * Invariant: until `goLive` nothing but numbered consoles' bytes and packets goes to the main thread, which keeps them.
  */
 
-import type { Output } from '../../emu/machine/events.ts';
+import type { Checkpoint } from '../../debug/timeline/checkpoint.ts';
+import { putAtStart } from '../../debug/timeline/start.ts';
 import type { Machine } from '../../emu/machine/machine.ts';
 import { ChannelRecords } from '../../ft/guest/channel-records.ts';
 import { FollowedLog } from '../../ft/guest/followed-log.ts';
 import { NumberedGate } from '../../ft/guest/numbered-gate.ts';
+import { type NumberedOutput, Units } from '../../ft/guest/units.ts';
 import { tick } from '../../lib/brands.ts';
 import { ExitCode, UserError } from '../../lib/errors.ts';
+import { isCheckpointOfTick } from '../../logformat/frame.ts';
 import type { LogHeader } from '../../logformat/header.ts';
+import { ConsoleLines, DEFAULT_CONSOLE } from '../../session/console-lines.ts';
 import { reissue } from '../../session/continue.ts';
 import { Doors } from '../../session/doors.ts';
 import { OpenGate } from '../../session/gate.ts';
 import { configFromCbor } from '../../session/machine-config.ts';
-import { Recorder } from '../../session/recorder.ts';
 import { Replayer } from '../../session/replayer.ts';
 import { type FinalResult, Session } from '../../session/session.ts';
 import { monotonicNs } from '../clock.ts';
 import { entropySource, RNG_SEED_BYTES } from '../entropy.ts';
 import { FaultSource } from '../fault-source.ts';
-import { closeImages, ImageReader, keepImages } from '../kept-images.ts';
+import { closeImages, ImageReader, type KeptImages, keepImages } from '../kept-images.ts';
 import { HistorySource } from '../live/history-doors.ts';
 import type { GuestEnd } from '../live/job.ts';
-import { LiveSource } from '../live/live-source.ts';
 import { RingInputs } from '../live/ring-ports.ts';
 import { RunMeter } from '../live/run-meter.ts';
 import { LogFileSink } from '../log-file-sink.ts';
+import { openRecording } from '../log-file-source.ts';
 import { machineOf } from '../machine-of.ts';
-import { encodeOutput } from '../messages.ts';
 import { NO_TOTALS } from '../outcome.ts';
 import { zstd } from '../zstd.ts';
 import { ChannelImages } from './channel-images.ts';
 import type { BackupJob } from './job.ts';
+import { LiveSide } from './live-side.ts';
 import { decodeOrder, encodeReport, type Order } from './ring-messages.ts';
 import { SideRun } from './side-run.ts';
 
 /** While busy the main thread is told this often how far the replay is. */
 const TELL_NS = 5_000_000n;
-/** Records wait at most about this long before they are in the own file, once the guest is live. */
-const FLUSH_NS = 250_000_000n;
 
 /** The machine that replays, and what it came from. */
 interface Replica {
@@ -55,6 +56,9 @@ interface Replica {
   readonly gate: NumberedGate;
   readonly session: Session;
   readonly images: ImageReader;
+  readonly kept: KeptImages;
+  /** Random bytes that the guest had been given when the log began. */
+  readonly randomBytes: bigint;
 }
 
 export class BackupRun extends SideRun {
@@ -70,14 +74,18 @@ export class BackupRun extends SideRun {
   #draining = false;
   #goLiveAsked = false;
   #toldNs = 0n;
-  #flushedNs = 0n;
+  readonly #lines = new ConsoleLines();
+  /** The state that a copy begins with is here. */
+  #hasState = false;
+  #live: LiveSide | undefined;
 
   constructor(job: BackupJob) {
     super(job.shared);
     this.#job = job;
     this.#inputs = new RingInputs(job.shared, (message) => {
       const order = decodeOrder(message);
-      this.#orders.push(order);
+      if (this.#live === undefined) this.#orders.push(order);
+      else this.#live.order(order);
       // Inputs behind it are for the live guest.
       return order.kind === 'goLive';
     });
@@ -90,15 +98,15 @@ export class BackupRun extends SideRun {
     if (header === undefined) return { kind: 'stopped', totals: NO_TOTALS };
     const kept = keepImages(this.#images.checked(header));
     try {
-      return this.#withMachine(header, new ImageReader(kept));
+      return this.#withMachine(header, kept);
     } finally {
       closeImages(kept);
       this.#sink.sync();
     }
   }
 
-  #withMachine(header: LogHeader, images: ImageReader): GuestEnd {
-    const replica = this.#replica(header, images);
+  #withMachine(header: LogHeader, kept: KeptImages): GuestEnd {
+    const replica = this.#replica(header, kept);
     const result = this.#follow(replica);
     this.#tell(replica);
     if (result === 'stopped') return { kind: 'stopped', totals: this.meter!.totals() };
@@ -117,27 +125,51 @@ export class BackupRun extends SideRun {
       this.#log.follow(0);
       const { executed: sequence, header, finished } = this.#channel;
       if (sequence >= 0) this.sender.send(encodeReport({ kind: 'executed', sequence, tick: tick(0), digests: 0 }));
-      if (header !== undefined && this.#images.complete(header)) return header;
+      const isThere = header?.begins === undefined || this.#hasState;
+      if (header !== undefined && this.#images.complete(header) && isThere) return header;
       if (finished) throw neverBegun();
       this.#inputs.wait(undefined);
     }
   }
 
-  #replica(header: LogHeader, images: ImageReader): Replica {
+  #replica(header: LogHeader, kept: KeptImages): Replica {
     const { engine, shared } = this.#job;
+    const images = new ImageReader(kept);
     const doors = new Doors();
     const machine = machineOf(configFromCbor(header.machine), images.images, doors, engine);
+    const start = this.#putAtStart(machine);
     images.giveBack();
     const meter = new RunMeter(machine, shared, () => this.outputs.consoleBytes);
     meter.sink = this.#sink;
     this.meter = meter;
-    const gate = new NumberedGate((numbered) => this.outputs.pass(numbered));
-    const replayer = new Replayer({ machine, records: this.#channel, gate });
+    const terminal = header.terminal ?? DEFAULT_CONSOLE;
+    const pass = (numbered: NumberedOutput): void => {
+      const { device, output } = numbered;
+      if (output.kind === 'console' && device === terminal) this.#lines.add(output.bytes);
+      this.outputs.pass(numbered);
+    };
+    const gate = new NumberedGate(pass, new Units(start?.past?.units));
+    const from = start === undefined ? {} : { from: start.position.replayer };
+    const replayer = new Replayer({ machine, records: this.#channel, gate, ...from });
     const source = new HistorySource(replayer);
     const { injectFaultTick } = this.#job;
     const faulty = injectFaultTick === undefined ? source : new FaultSource(source, machine, tick(injectFaultTick));
     const session = new Session(machine, doors, faulty, replayer);
-    return { machine, header, replayer, source, gate, session, images };
+    const randomBytes = start?.past?.randomBytes ?? 0n;
+    return { machine, header, replayer, source, gate, session, images, kept, randomBytes };
+  }
+
+  /** A copy begins where the primary's guest was; what the own log has by now says where. */
+  #putAtStart(machine: Machine): Checkpoint | undefined {
+    if (!this.#hasState) return undefined;
+    const recording = openRecording(this.#job.log.path);
+    try {
+      const start = putAtStart(machine, recording.reader);
+      if (start !== undefined) this.#lines.restore(start.line);
+      return start;
+    } finally {
+      recording.close();
+    }
   }
 
   /** Goes through what comes; 'drained' when no more will come and all of it is executed. */
@@ -180,11 +212,14 @@ export class BackupRun extends SideRun {
         this.#receivedNs = order.receivedNs;
         this.#channel.push(order.bytes);
         this.#images.add(order.bytes);
+        if (isCheckpointOfTick(order.bytes)) this.#hasState = true;
       } else if (order.kind === 'drain') {
         this.#draining = true;
         this.#channel.cut();
-      } else {
+      } else if (order.kind === 'goLive') {
         this.#goLiveAsked = true;
+      } else {
+        throw new Error(`the order ${order.kind} at a backup that is not live`);
       }
     }
   }
@@ -200,40 +235,36 @@ export class BackupRun extends SideRun {
   }
 
   /** Guest time goes on as if it had not stopped since the newest frame came. */
-  #goLive({ machine, header, replayer, source, gate, session, images }: Replica): void {
+  #goLive({ machine, header, replayer, source, gate, session, images, kept, randomBytes }: Replica): void {
     const meter = this.meter!;
     const entropy = entropySource(this.#job.entropy);
-    entropy.skip(RNG_SEED_BYTES + source.randomBytes);
+    const given = randomBytes + BigInt(source.randomBytes);
+    entropy.skip(RNG_SEED_BYTES + Number(given));
     meter.goesLive();
-    const log = this.#log.goOn(replayer.taken);
-    meter.log = log;
-    const between = (longWait: boolean): void => {
-      images.giveBack();
-      this.outputs.flush();
-      const now = monotonicNs();
-      if (longWait || now - this.#flushedNs >= FLUSH_NS) {
-        this.#flushedNs = now;
-        log.flush();
-      }
-      meter.count(longWait);
-    };
-    const inputs = this.#inputs;
-    const timeNs = this.#receivedNs;
-    const live = new LiveSource({ machine, inputs, consoles: this.consoles, entropy, between, timeNs });
-    meter.live = live;
-    const direct = live.answering({ deliver: (output: Output) => this.sender.send(encodeOutput(output)) });
-    const open = new OpenGate({
-      deliver: (output) => {
-        if (output.kind === 'console') this.outputs.pass(gate.units.number(output));
-        else direct.deliver(output);
-      },
+    const { consoles, sender, outputs } = this;
+    const live = new LiveSide({
+      machine,
+      header,
+      log: this.#log.goOn(replayer.taken),
+      images: kept,
+      inputs: this.#inputs,
+      consoles,
+      sender,
+      outputs,
+      meter,
+      shared: this.#job.shared,
+      entropy,
+      randomBytes: given,
+      lines: this.#lines,
+      followed: false,
+      between: () => images.giveBack(),
+      units: gate.units,
+      marks: replayer.marks,
+      timeNs: this.#receivedNs,
     });
-    const { digestTicks } = header;
-    const { marks } = replayer;
-    const elapsedNs = (): bigint => meter.elapsedNs;
-    const recorder = new Recorder({ machine, source: live, gate: open, log, digestTicks, elapsedNs, marks });
-    session.connect(recorder, recorder);
-    reissue(machine, new OpenGate(direct));
+    this.#live = live;
+    session.connect(live.recorder, live.recorder);
+    reissue(machine, new OpenGate(live.direct));
     this.say({ kind: 'live', tick: machine.tick });
   }
 }

@@ -28,6 +28,8 @@ export interface PrimaryJob extends SideJob {
   readonly config: MachineConfig;
   readonly images: KeptImages;
   readonly header: LogHeader;
+  /** A backup has been there from the beginning. */
+  readonly followed: boolean;
 }
 
 /** Machine and images come over the channel, in the log that is followed. */

@@ -5,6 +5,7 @@
  *     start ── the core's effects, the guest's reports ──> over (off, halt, failure, or stopped before) ── shut
  */
 
+import { rmSync } from 'node:fs';
 import type { Output } from '../../emu/machine/events.ts';
 import type { Arbiter, ClaimResult } from '../../ft/arbiter.ts';
 import type { CommonEffect, HeldOutput } from '../../ft/protocol/io.ts';
@@ -21,9 +22,12 @@ import type { HostPort, Inbox } from '../ports/port.ts';
 import { Connections } from './connections.ts';
 import { ControlSocket } from './control-socket.ts';
 import { Devices } from './devices.ts';
+import { type Endpoint, parseEndpoint } from './endpoint.ts';
 import type { LogFile } from './job.ts';
+import type { PairKey } from './key.ts';
 import type { NodeUi, PairOutcome } from './pair-options.ts';
 import type { Report } from './ring-messages.ts';
+import { Shield } from './shield.ts';
 import { SideGuest } from './side-guest.ts';
 
 /** The effects that the sides have in common and that are done alike. */
@@ -42,6 +46,8 @@ export abstract class NodeBase {
   protected readonly connections = new Connections();
   /** The guest's thread runs, or has run. */
   protected begun = false;
+  /** Backups of the guest, when it lives here. */
+  protected readonly shield: Shield;
   readonly #settings: PairSettings;
   readonly #arbiter: Arbiter;
   #devices: Devices | undefined;
@@ -53,13 +59,14 @@ export abstract class NodeBase {
   #guestRun: Promise<void> = Promise.resolve();
   #end: GuestEnd | undefined;
   #quit = false;
+  #forgotten = false;
   #state = '';
   #control: ControlSocket | undefined;
   readonly #over: Promise<Outcome>;
   #finish: (outcome: Outcome) => void = () => {};
   #fail: (error: unknown) => void = () => {};
 
-  constructor(settings: PairSettings, arbiter: Arbiter, ui: NodeUi) {
+  constructor(settings: PairSettings, key: PairKey | undefined, arbiter: Arbiter, ui: NodeUi) {
     this.#settings = settings;
     this.#arbiter = arbiter;
     this.ui = ui;
@@ -68,6 +75,21 @@ export abstract class NodeBase {
       direct: (output) => this.#devices?.direct(output),
       live: () => this.look(),
     });
+    this.shield = new Shield(settings, key, {
+      effect: (effect) => {
+        if (effect.kind === 'stall') this.guest.stall('buffer', effect.stalled);
+        else this.carryOutCommon(effect);
+      },
+      claim: (epoch, answer) => this.claim(epoch, answer),
+      truthful: (message) => this.#truthful(message),
+      order: (order) => this.guest.order(order),
+      share: (share) => this.guest.share(share),
+      begin: () => this.begin(),
+      live: (epoch) => this.raiseDrives(epoch),
+      surroundings: (spares) => this.surroundings(spares),
+      notice: (text) => this.ui.notice(text),
+      look: () => this.look(),
+    });
     this.#over = new Promise((finish, fail) => {
       this.#finish = finish;
       this.#fail = fail;
@@ -75,17 +97,23 @@ export abstract class NodeBase {
     this.#over.catch(() => {});
   }
 
-  /** As the core tells it; undefined before there is one. */
-  abstract get status(): PairStatus | undefined;
+  /** As the core tells it that the node began with; undefined before there is one. */
+  protected abstract get firstStatus(): PairStatus | undefined;
   /** 'primary' or 'backup', as it was started. */
   protected abstract get command(): string;
   protected abstract start(): Promise<void>;
+  /** The guest lives here, and not elsewhere as far as is known. */
+  protected abstract get lives(): boolean;
   /** The operator ends the guest where it stands; false: there is none that this node may end. */
   protected abstract stopGuest(): boolean;
   /** The operator powers the guest off; why not, when this is not the side for it. */
   protected abstract powerOff(): string | undefined;
   protected abstract heard(report: Report): void;
   protected abstract guestEnded(end: GuestEnd): void;
+  /** What a backup needs to know of this side. */
+  protected abstract surroundings(spares: readonly Endpoint[]): Uint8Array;
+  /** The first backup follows. */
+  protected abstract begin(): void;
   /** Lets go of what the side has opened itself. */
   protected abstract shut(): Promise<void>;
 
@@ -106,6 +134,22 @@ export abstract class NodeBase {
     }
   }
 
+  /** Where the pair stands, as this side knows it. */
+  get status(): PairStatus | undefined {
+    return this.shield.status ?? this.firstStatus;
+  }
+
+  /** Of a guest that lives here; false: nobody follows it, and it may leave. */
+  protected heardLive(report: Report): boolean {
+    if (report.kind === 'frame' || report.kind === 'copying') {
+      this.shield.heard(report);
+      return true;
+    }
+    if (report.kind !== 'output') return false;
+    const { device, unit, output } = report;
+    return this.shield.output({ device, unit, payload: output });
+  }
+
   protected carryOutCommon(effect: SharedEffect): void {
     switch (effect.kind) {
       case 'send':
@@ -123,6 +167,7 @@ export abstract class NodeBase {
         break;
       case 'halt':
         this.guest.stop();
+        this.#forgotten = effect.why === 'forgotten';
         void this.#guestRun.then(() => this.#finish(this.#halted(effect)));
         break;
     }
@@ -212,9 +257,9 @@ export abstract class NodeBase {
   }
 
   /** The core counts what it has released; the other side may forget only what cannot be lost with this process. */
-  #truthful(message: Message): Message {
+  #truthful<M extends Message>(message: M): M {
     if (message.kind !== 'released' || this.#devices === undefined) return message;
-    return { kind: 'released', released: this.#devices.left(message.released) };
+    return { ...message, released: this.#devices.left(message.released) };
   }
 
   #makeDevices(ports: readonly HostPort[], drives: readonly DriveFile[]): Devices {
@@ -243,13 +288,24 @@ export abstract class NodeBase {
     if (!this.stopGuest()) this.endBefore(this.#quit ? ExitCode.done : ExitCode.interrupted);
   }
 
+  /** The operator wants a backup there; why not. */
+  protect(endpoint: Endpoint): string | undefined {
+    return this.lives ? this.shield.protect(endpoint) : 'the guest does not live on this side';
+  }
+
   #told(command: string): unknown {
     if (command === 'stop') {
       const refused = this.powerOff();
       return refused === undefined ? {} : { refused };
     }
+    const [word, where] = command.split(' ');
+    if (word === 'protect' && where !== undefined) {
+      const refused = this.protect(parseEndpoint('--backup', where));
+      return refused === undefined ? {} : { refused };
+    }
     const { ticks } = this.guest.progress;
-    return { pid: process.pid, command: this.command, ticks, ...this.#recording(), status: this.status };
+    const { copy } = this.shield;
+    return { pid: process.pid, command: this.command, ticks, ...this.#recording(), status: this.status, copy };
   }
 
   /** How it ended when the guest is off. */
@@ -277,12 +333,14 @@ export abstract class NodeBase {
 
   async #close(): Promise<void> {
     this.#control?.close();
+    this.shield.stop();
     await this.shut();
     this.connections.closeAll('this side ends');
     if (this.begun) this.guest.stop();
     await this.#guestRun;
     await this.#devices?.close();
     this.#sink?.close();
+    if (this.#forgotten && this.#sink !== undefined) rmSync(this.#sink.path, { force: true });
     await this.#arbiter.close();
   }
 }

@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PairStatus } from '../../ft/protocol/status.ts';
 import { ExitCode, UserError } from '../../lib/errors.ts';
 import { listNodes, type NodeAddress, tellNode } from './control-socket.ts';
+import { type Endpoint, endpointText } from './endpoint.ts';
+import type { CopyStatus } from './shield.ts';
 
 /** A node that has answered. */
 export interface FoundNode extends NodeAddress {
@@ -14,10 +16,14 @@ export interface FoundNode extends NodeAddress {
   readonly recording?: string;
   /** Of its protocol core; none while a backup waits for its first primary. */
   readonly status?: PairStatus;
+  /** The last backup that was made from the running guest. */
+  readonly copy?: CopyStatus;
 }
 
 const GONE_MS = 20_000;
 const LOOK_MS = 50;
+/** A backup that has not begun to be made by then cannot be made. */
+const ANSWERS_MS = 5000;
 
 /** Those that answer, of one pair or of all. */
 export async function findNodes(pair?: string): Promise<FoundNode[]> {
@@ -34,6 +40,40 @@ export async function findNodes(pair?: string): Promise<FoundNode[]> {
  * the pair's name when its live side has ended. UserError when this host has none, or the backup alone.
  */
 export async function stopPair(pair: string | undefined): Promise<string> {
+  const { name, first } = await liveSideOf(pair);
+  const answer = (await tellNode(first, 'stop')) as { readonly refused?: string } | undefined;
+  if (answer?.refused !== undefined) {
+    throw new UserError('not-the-primary', answer.refused, 'stop the pair there');
+  }
+  await gone(first);
+  return name;
+}
+
+/**
+ * Has a backup made at `backup` of the guest of a pair, which runs on this host without one; resolves when it has one,
+ * with what it took. UserError when it is not to be.
+ */
+export async function protectPair(pair: string | undefined, backup: Endpoint): Promise<CopyStatus> {
+  const { first } = await liveSideOf(pair);
+  const to = endpointText(backup);
+  const answer = (await tellNode(first, `protect ${to}`)) as { readonly refused?: string } | undefined;
+  if (answer?.refused !== undefined) {
+    throw new UserError('not-alone', answer.refused, 'see: lockstep ft status', ExitCode.lost);
+  }
+  const from = performance.now();
+  for (;;) {
+    const report = (await tellNode(first, 'status')) as FoundNode | undefined;
+    if (report === undefined) break;
+    const { copy, status } = report;
+    if (status?.state === 'protected' && copy?.to === to && copy.pausedNs !== undefined) return copy;
+    if (status?.state !== 'copying' && status?.state !== 'protected' && performance.now() - from > ANSWERS_MS) break;
+    await sleep(LOOK_MS);
+  }
+  const what = `no backup could be made at ${to}`;
+  throw new UserError('not-protected', what, `start one there: lockstep ft backup --listen ${to}`, ExitCode.lost);
+}
+
+async function liveSideOf(pair: string | undefined): Promise<{ readonly name: string; readonly first: FoundNode }> {
   const nodes = await findNodes(pair);
   const names = [...new Set(nodes.map((node) => node.pair))];
   if (names.length > 1) {
@@ -45,17 +85,12 @@ export async function stopPair(pair: string | undefined): Promise<string> {
     throw new UserError('no-pair', what, 'lockstep ft status lists the sides that are here');
   }
   const [first] = [...nodes].sort((a, b) => Number(isLiveSide(b)) - Number(isLiveSide(a)));
-  const answer = (await tellNode(first!, 'stop')) as { readonly refused?: string } | undefined;
-  if (answer?.refused !== undefined) {
-    throw new UserError('not-the-primary', answer.refused, 'stop the pair there');
-  }
-  await gone(first!);
-  return name;
+  return { name, first: first! };
 }
 
-function isLiveSide({ command, status }: FoundNode): boolean {
+function isLiveSide({ status }: FoundNode): boolean {
   const state = status?.state;
-  return state === 'live' || (command === 'primary' && state !== 'halted' && state !== 'off');
+  return state === 'live' || (status?.role === 'primary' && state !== 'halted' && state !== 'off');
 }
 
 async function gone(node: NodeAddress): Promise<void> {

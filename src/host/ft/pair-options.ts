@@ -24,7 +24,10 @@ export interface PairOptions {
 
 export interface PrimaryOptions extends PairOptions {
   readonly guest: RecordOptions;
-  readonly backup: Endpoint;
+  /** Left out: the guest begins alone. */
+  readonly backup?: Endpoint;
+  /** Where others may be: tried in turn when a backup is lost. */
+  readonly spares?: readonly Endpoint[];
 }
 
 export interface BackupOptions extends PairOptions {

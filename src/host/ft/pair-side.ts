@@ -56,8 +56,17 @@ export class PairSide {
   /** The guest lives here, as far as this side has said. */
   get isLive(): boolean {
     if (this.#isOver) return false;
-    const state = this.#status?.state;
-    return state === 'live' || (this.role === 'primary' && state !== 'halted' && state !== 'off');
+    const { state, role = this.role } = this.#status ?? {};
+    return state === 'live' || (role === 'primary' && state !== 'halted' && state !== 'off');
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** The guest lives here, or will when the other side is lost. */
+  get isLiveOrHeir(): boolean {
+    return !this.#isOver && (this.isLive || this.follows);
   }
 
   /** It has, or had, a guest to follow. */

@@ -5,6 +5,7 @@
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PairStatus } from '../../ft/protocol/status.ts';
 import { ExitCode, UserError } from '../../lib/errors.ts';
 import { fromPlain } from '../live/job.ts';
@@ -14,24 +15,31 @@ import type { HostPort, Inbox } from '../ports/port.ts';
 import type { LiveUi, RecordOptions } from '../record-guest.ts';
 import { RECORDING_SUFFIX, stateFolder } from '../recordings.ts';
 import { ConsoleOnce } from './console-once.ts';
-import type { Endpoint } from './endpoint.ts';
+import { listNodes, tellNode } from './control-socket.ts';
+import { type Endpoint, endpointText } from './endpoint.ts';
 import type { FromSide } from './pair-messages.ts';
-import type { PairOutcome, Tuning } from './pair-options.ts';
+import type { PairOptions, PairOutcome, Tuning } from './pair-options.ts';
 import { PairSide, type SideEnd } from './pair-side.ts';
 import { requireShared } from './surroundings.ts';
 
 /** By then a backup without a primary has seen that it has none. */
 const IDLE_MS = 3000;
+/** Between two questions whether a new backup can be made. */
+const RETRY_MS = 100;
 
 export interface TrialOptions {
   readonly name: string;
   readonly guest: RecordOptions;
   readonly tuning: Tuning;
+  /** A side that is lost is replaced by a new process. */
+  readonly respawn?: boolean;
 }
 
 export interface TrialUi extends Pick<LiveUi, 'input' | 'output' | 'notice' | 'stop'> {
   /** Both sides run. */
   started(primary: number, backup: number): void;
+  /** A new process is to be the backup. */
+  respawned?(backup: number): void;
   /** A side stands elsewhere; `sinceDeathMs`: from the end of the other side's process, as seen here. */
   changed(role: 'primary' | 'backup', status: PairStatus, sinceDeathMs: number | undefined): void;
 }
@@ -47,8 +55,8 @@ class Trial {
   readonly #ui: TrialUi;
   readonly #terminal: HostPort;
   readonly #console: ConsoleOnce;
-  #primary: PairSide | undefined;
-  #backup: PairSide | undefined;
+  #sides: readonly PairSide[] = [];
+  #starting: PairSide | undefined;
   /** Typed while the guest lived nowhere. */
   #typed: Uint8Array[] = [];
   #diedMs: number | undefined;
@@ -70,53 +78,94 @@ class Trial {
     const stop = (): void => this.#stop(false);
     this.#ui.stop?.addEventListener('abort', stop);
     try {
-      const ends = await this.#sides();
+      const ends = await this.#run();
       if (this.#failure !== undefined) throw this.#failure;
       return outcomeOf(ends);
     } finally {
       this.#ui.stop?.removeEventListener('abort', stop);
-      this.#primary?.kill();
-      this.#backup?.kill();
+      for (const side of [...this.#sides, this.#starting]) side?.kill();
       await this.#terminal.close();
     }
   }
 
   /** The backup first: the primary is told where it listens. */
-  async #sides(): Promise<SideEnd[]> {
-    const { name, guest, tuning } = this.#options;
-    const arbiter = join(stateFolder(), 'ft', 'arbiter');
-    mkdirSync(arbiter, { recursive: true });
-    const common = { name, arbiter: `file:${arbiter}`, tuning: { ...tuning, sameHost: true } };
+  async #run(): Promise<SideEnd[]> {
+    const { guest } = this.#options;
+    const { output } = guest;
+    const backup = await this.#newBackup(output === undefined ? undefined : besides(output));
+    if ('by' in backup) return [backup];
+    const primary = new PairSide('primary', (message, side) => this.#heard(message, side));
+    this.#sides = [primary, backup.side];
+    for (const side of this.#sides) void side.ended.then(() => this.#died());
+    await this.#terminal.open(this.#inbox());
+    this.#ui.started(primary.pid ?? 0, backup.side.pid ?? 0);
+    primary.tell({ kind: 'primary', options: { ...this.#common(), guest, backup: backup.endpoint } });
+    if (this.#options.respawn) return this.#keepTwo();
+    return this.#untilEnd(primary, backup.side);
+  }
+
+  /** Waits for the first, then for the second, which may have nobody to wait for. */
+  async #untilEnd(first: PairSide, second: PairSide): Promise<SideEnd[]> {
+    const end = await first.ended;
+    // A backup that never had a frame waits for another primary; here none will come.
+    const idle = setTimeout(() => second.follows || second.kill(), IDLE_MS);
+    const other = await second.ended;
+    clearTimeout(idle);
+    return [end, other];
+  }
+
+  /** A side that is lost is followed by a new process, which the other one makes its backup. */
+  async #keepTwo(): Promise<SideEnd[]> {
+    for (;;) {
+      const [first, second] = this.#sides as [PairSide, PairSide];
+      const { side: gone, end } = await Promise.race(
+        [first, second].map((side) => side.ended.then((how) => ({ side, end: how }))),
+      );
+      const other = gone === first ? second : first;
+      if (!isLoss(end) || !other.isLiveOrHeir) return this.#untilEnd(gone, other);
+      const fresh = await this.#newBackup(undefined);
+      if ('by' in fresh) return [end, fresh, await other.ended];
+      this.#sides = [other, fresh.side];
+      this.#ui.respawned?.(fresh.side.pid ?? 0);
+      void this.#protect(other, fresh.endpoint);
+    }
+  }
+
+  /** Asks until the guest is alone there, and so can have a backup. */
+  async #protect(side: PairSide, endpoint: Endpoint): Promise<void> {
+    for (let refused = true; refused && !side.isOver; await sleep(RETRY_MS)) {
+      const node = listNodes(this.#options.name).find(({ path }) => path.endsWith(`-${side.pid}.sock`));
+      const answer = node && (await tellNode(node, `protect ${endpointText(endpoint)}`).catch(() => undefined));
+      refused = answer === undefined || (answer as { readonly refused?: string }).refused !== undefined;
+    }
+  }
+
+  /** A process that waits for a primary, or how it ended before that. */
+  async #newBackup(
+    output: string | undefined,
+  ): Promise<{ readonly side: PairSide; readonly endpoint: Endpoint } | SideEnd> {
     let listens: (endpoint: Endpoint) => void = () => {};
     const listening = new Promise<Endpoint>((done) => {
       listens = done;
     });
-    const heard = (message: FromSide, side: PairSide): void => {
+    const side = new PairSide('backup', (message, from) => {
       if (message.kind === 'listening') listens(message.endpoint);
-      else this.#heard(message, side);
-    };
-    const backup = new PairSide('backup', heard);
-    this.#backup = backup;
-    const { output } = guest;
-    const own = output === undefined ? {} : { output: besides(output) };
-    backup.tell({
-      kind: 'backup',
-      options: { ...common, listen: { host: '127.0.0.1', port: 0 }, given: { engine: guest.engine }, ...own },
+      else this.#heard(message, from);
     });
-    const endpoint = await Promise.race([listening, backup.ended]);
-    if ('by' in endpoint) return [endpoint];
-    const primary = new PairSide('primary', heard);
-    this.#primary = primary;
-    for (const side of [primary, backup]) void side.ended.then(() => this.#died());
-    await this.#terminal.open(this.#inbox());
-    this.#ui.started(primary.pid ?? 0, backup.pid ?? 0);
-    primary.tell({ kind: 'primary', options: { ...common, guest, backup: endpoint } });
-    const first = await primary.ended;
-    // A backup that never had a frame waits for another primary; here none will come.
-    const idle = setTimeout(() => backup.follows || backup.kill(), IDLE_MS);
-    const second = await backup.ended;
-    clearTimeout(idle);
-    return [first, second];
+    this.#starting = side;
+    const { engine } = this.#options.guest;
+    const own = output === undefined ? {} : { output };
+    const listen = { host: '127.0.0.1', port: 0 };
+    side.tell({ kind: 'backup', options: { ...this.#common(), listen, given: { engine }, ...own } });
+    const endpoint = await Promise.race([listening, side.ended]);
+    return 'by' in endpoint ? endpoint : { side, endpoint };
+  }
+
+  #common(): PairOptions {
+    const { name, tuning } = this.#options;
+    const arbiter = join(stateFolder(), 'ft', 'arbiter');
+    mkdirSync(arbiter, { recursive: true });
+    return { name, arbiter: `file:${arbiter}`, tuning: { ...tuning, sameHost: true } };
   }
 
   #heard(message: FromSide, side: PairSide): void {
@@ -152,7 +201,7 @@ class Trial {
 
   /** Undefined while the guest lives nowhere. */
   #liveSide(): PairSide | undefined {
-    return [this.#primary, this.#backup].find((side) => side?.isLive);
+    return this.#sides.find((side) => side.isLive);
   }
 
   #inbox(): Inbox {
@@ -178,7 +227,7 @@ class Trial {
   #stop(quit: boolean): void {
     const side = this.#liveSide();
     if (side !== undefined) side.tell({ kind: 'stop', quit });
-    else for (const each of [this.#primary, this.#backup]) each?.tell({ kind: 'stop', quit });
+    else for (const each of new Set([...this.#sides, this.#starting])) each?.tell({ kind: 'stop', quit });
   }
 }
 
@@ -194,6 +243,12 @@ function outcomeOf(ends: readonly SideEnd[]): PairOutcome {
   }
   const { error, ...outcome } = best;
   return { ...outcome, ...(error === undefined ? {} : { error: fromPlain(error) }) };
+}
+
+/** The guest lives on, if the other side does. */
+function isLoss({ outcome, refused }: SideEnd): boolean {
+  if (refused !== undefined) return false;
+  return outcome === undefined || outcome.ending === 'diverged' || outcome.error?.code === 'pair-lost';
 }
 
 function besides(output: string): string {

@@ -2,15 +2,17 @@
  * What goes through the rings between the threads of a pair's side besides inputs and outputs. Kinds above those of
  * messages.ts, in the same form: a few bytes of head, little endian, then the payload as it is. Never stored.
  *
- *     to the main thread:  frame, output (under its number), executed, drained
- *     to the guest thread: feed, drain, goLive
+ *     to the main thread:  frame, output (under its number), executed, drained, copying
+ *     to the guest thread: feed, drain, goLive, copy, acked, endCopy
  */
 
 import type { Output } from '../../emu/machine/events.ts';
 import type { NumberedOutput } from '../../ft/guest/units.ts';
 import { type Tick, tick } from '../../lib/brands.ts';
+import type { CopyProgress } from '../../session/guest-copy.ts';
 import { decodeOutput, encodeOutput, type Message } from '../messages.ts';
 
+const FRAME_HEAD_BYTES = 10;
 const FRAME = 128;
 const OUTPUT = 129;
 const EXECUTED = 130;
@@ -18,12 +20,27 @@ const DRAINED = 131;
 const FEED = 132;
 const DRAIN = 133;
 const GO_LIVE = 134;
+const COPYING = 135;
+const COPY = 136;
+const ACKED = 137;
+const END_COPY = 138;
 const EMPTY = new Uint8Array(0);
 
 /** From the guest thread. */
 export type Report =
-  /** One more frame of the log; `last`: its end. */
-  | { readonly kind: 'frame'; readonly sequence: number; readonly last: boolean; readonly bytes: Uint8Array }
+  /**
+   * One more frame of the log of backup `copy`: 0 has the guest from power on, later ones are copies. `last`: its end;
+   * `commit`: the state that a copy begins with.
+   */
+  | {
+      readonly kind: 'frame';
+      readonly copy: number;
+      readonly sequence: number;
+      readonly last: boolean;
+      readonly commit: boolean;
+      readonly bytes: Uint8Array;
+    }
+  | { readonly kind: 'copying'; readonly copy: number; readonly progress: CopyProgress }
   /** An output that every frame before covers (primary), or that the replay has made (backup). */
   | ({ readonly kind: 'output' } & NumberedOutput)
   /** All frames up to this are executed; state digests compared so far. */
@@ -35,15 +52,22 @@ export type Order =
   /** One frame of the log that is followed, and when it arrived (monotonic clock of the process, nanoseconds). */
   | { readonly kind: 'feed'; readonly receivedNs: bigint; readonly bytes: Uint8Array }
   | { readonly kind: 'drain' }
-  | { readonly kind: 'goLive' };
+  | { readonly kind: 'goLive' }
+  /** Make a copy of the guest, which runs. */
+  | { readonly kind: 'copy'; readonly copy: number }
+  /** The frames of the copy up to this are acknowledged. */
+  | { readonly kind: 'acked'; readonly copy: number; readonly sequence: number }
+  /** Nobody follows this copy any more. */
+  | { readonly kind: 'endCopy'; readonly copy: number };
 
 export function encodeReport(report: Report): Message {
   switch (report.kind) {
     case 'frame': {
-      const head = new DataView(new ArrayBuffer(6));
+      const head = new DataView(new ArrayBuffer(FRAME_HEAD_BYTES));
       head.setUint8(0, FRAME);
       head.setUint32(1, report.sequence, true);
-      head.setUint8(5, report.last ? 1 : 0);
+      head.setUint8(5, (report.last ? 1 : 0) | (report.commit ? 2 : 0));
+      head.setUint32(6, report.copy, true);
       return message(head, report.bytes);
     }
     case 'output': {
@@ -64,6 +88,8 @@ export function encodeReport(report: Report): Message {
     }
     case 'drained':
       return { head: Uint8Array.of(DRAINED), body: EMPTY };
+    case 'copying':
+      return { head: Uint8Array.of(COPYING), body: new TextEncoder().encode(JSON.stringify(report)) };
   }
 }
 
@@ -75,8 +101,10 @@ export function decodeReport(bytes: Uint8Array): Report | undefined {
       return {
         kind: 'frame',
         sequence: view.getUint32(1, true),
-        last: bytes[5] === 1,
-        bytes: bytes.subarray(6),
+        last: (bytes[5]! & 1) !== 0,
+        commit: (bytes[5]! & 2) !== 0,
+        copy: view.getUint32(6, true),
+        bytes: bytes.subarray(FRAME_HEAD_BYTES),
       };
     case OUTPUT: {
       const output: Output = decodeOutput(bytes.subarray(9));
@@ -91,6 +119,8 @@ export function decodeReport(bytes: Uint8Array): Report | undefined {
       };
     case DRAINED:
       return { kind: 'drained' };
+    case COPYING:
+      return JSON.parse(new TextDecoder().decode(bytes.subarray(1))) as Report;
     default:
       return undefined;
   }
@@ -108,10 +138,18 @@ export function encodeOrder(order: Order): Message {
       return { head: Uint8Array.of(DRAIN), body: EMPTY };
     case 'goLive':
       return { head: Uint8Array.of(GO_LIVE), body: EMPTY };
+    case 'copy':
+      return numbers(COPY, order.copy);
+    case 'acked':
+      return numbers(ACKED, order.copy, order.sequence);
+    case 'endCopy':
+      return numbers(END_COPY, order.copy);
   }
 }
 
 export function decodeOrder(bytes: Uint8Array): Order {
+  const number = (at: number): number =>
+    new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getInt32(1 + 4 * at, true);
   switch (bytes[0]) {
     case FEED: {
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -121,9 +159,22 @@ export function decodeOrder(bytes: Uint8Array): Order {
       return { kind: 'drain' };
     case GO_LIVE:
       return { kind: 'goLive' };
+    case COPY:
+      return { kind: 'copy', copy: number(0) };
+    case ACKED:
+      return { kind: 'acked', copy: number(0), sequence: number(1) };
+    case END_COPY:
+      return { kind: 'endCopy', copy: number(0) };
     default:
       throw new Error(`a message of unknown kind ${bytes[0]}`);
   }
+}
+
+function numbers(kind: number, ...values: readonly number[]): Message {
+  const head = new DataView(new ArrayBuffer(1 + 4 * values.length));
+  head.setUint8(0, kind);
+  for (const [i, value] of values.entries()) head.setInt32(1 + 4 * i, value, true);
+  return message(head);
 }
 
 function message(head: DataView, body: Uint8Array = EMPTY): Message {

@@ -6,14 +6,15 @@ import { UserError } from '../../lib/errors.ts';
 import { planGuest } from '../guest-plan.ts';
 import { arbiterOf } from './arbiters/arbiter-of.ts';
 import { BackupNode } from './backup-node.ts';
-import { requireKey } from './endpoint.ts';
+import { type Endpoint, requireKey } from './endpoint.ts';
 import { type BackupOptions, type NodeUi, type PairOutcome, type PrimaryOptions, settingsOf } from './pair-options.ts';
 import { PrimaryNode } from './primary-node.ts';
 import { requireShared } from './surroundings.ts';
 
 /** Runs until the guest is off, the other side goes on alone, or the operator ends it. */
 export async function runPrimary(options: PrimaryOptions, ui: NodeUi): Promise<PairOutcome> {
-  requireKey(options.backup, options.key);
+  const { backup, spares = [] } = options;
+  for (const endpoint of [...(backup === undefined ? [] : [backup]), ...spares]) requireKey(endpoint, options.key);
   requireShared(options.guest.drives);
   const arbiter = arbiterOf(options.arbiter);
   const first = settingsOf(options, 1);
@@ -23,11 +24,26 @@ export async function runPrimary(options: PrimaryOptions, ui: NodeUi): Promise<P
   return new PrimaryNode(options, settings, plan, arbiter, ui).run();
 }
 
+/** The end of a node that never had a guest. */
+const FORGOTTEN = 'pair-forgotten';
+
 /** Runs until the guest is off, the other side goes on alone, or the operator ends it. */
 export async function runBackup(options: BackupOptions, ui: NodeUi): Promise<PairOutcome> {
   requireKey(options.listen, options.key);
-  const arbiter = arbiterOf(options.arbiter);
-  return new BackupNode(options, settingsOf(options, 0), arbiter, ui).run();
+  let { listen } = options;
+  let told = false;
+  const listening = (endpoint: Endpoint): void => {
+    listen = endpoint;
+    if (!told) ui.listening?.(endpoint);
+    told = true;
+  };
+  for (;;) {
+    const arbiter = arbiterOf(options.arbiter);
+    const node = new BackupNode({ ...options, listen }, settingsOf(options, 0), arbiter, { ...ui, listening });
+    const outcome = await node.run();
+    if (outcome.error?.code !== FORGOTTEN) return outcome;
+    ui.notice(`${outcome.error.what}: waiting for a primary`);
+  }
 }
 
 /** The pair's next epoch, claimed for `who`: everything before is over. Waits for the storage as long as it takes. */

@@ -5,8 +5,10 @@
 
 import type { MachineConfig } from '../../emu/machine/machine.ts';
 import { ExitCode, UserError } from '../../lib/errors.ts';
+import type { EntropySetting } from '../entropy.ts';
 import type { DriveOptions, NetOptions, Surroundings } from '../guest-options.ts';
 import { placeText } from '../ports/nbd-place.ts';
+import type { Endpoint } from './endpoint.ts';
 
 /** What of it can be given at the backup. */
 export type Given = Partial<Surroundings>;
@@ -25,8 +27,13 @@ export function requireShared(drives: readonly DriveOptions[]): void {
   }
 }
 
-export function encodeSurroundings({ drives, nets, uart, consoles, entropy }: Surroundings): Uint8Array {
+/** `spares`: where backups may be that are made later. */
+export function encodeSurroundings(
+  { drives, nets, uart, consoles, entropy }: Surroundings,
+  spares: readonly Endpoint[] = [],
+): Uint8Array {
   const plain = {
+    spares,
     drives,
     nets: nets.map(({ mac, ...net }) => ({ ...net, ...(mac === undefined ? {} : { mac: [...mac] }) })),
     uart,
@@ -37,16 +44,17 @@ export function encodeSurroundings({ drives, nets, uart, consoles, entropy }: Su
 }
 
 /** UserError when the primary says what this version does not understand. */
-export function decodeSurroundings(bytes: Uint8Array, given: Given): Surroundings {
+export function decodeSurroundings(bytes: Uint8Array, given: Given): Surroundings & { spares: readonly Endpoint[] } {
   try {
     const plain = JSON.parse(new TextDecoder().decode(bytes));
-    const { drives, uart, consoles, entropy } = plain;
+    const { drives, uart, consoles, entropy, spares = [] } = plain;
     const nets = plain.nets.map(({ mac, ...net }: Omit<NetOptions, 'mac'> & { readonly mac?: readonly number[] }) => ({
       ...net,
       ...(mac === undefined ? {} : { mac: Uint8Array.from(mac) }),
     }));
-    const seeded = entropy.kind === 'seed' ? { kind: 'seed', seed: BigInt(entropy.seed) } : { kind: 'host' };
-    return { drives, nets, uart, consoles, entropy: seeded, engine: 'auto', ...given } as Surroundings;
+    const seeded: EntropySetting =
+      entropy.kind === 'seed' ? { kind: 'seed', seed: BigInt(entropy.seed) } : { kind: 'host' };
+    return { drives, nets, uart, consoles, entropy: seeded, engine: 'auto', spares, ...given };
   } catch (error) {
     const what = 'the primary says of its devices what this version does not understand';
     throw new UserError('bad-hello', what, 'run the same version of lockstep on both sides', ExitCode.lost, error);

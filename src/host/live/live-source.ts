@@ -34,6 +34,8 @@ export interface LiveParts {
   readonly between: (longWait: boolean) => void;
   /** Host time (monotonic, nanoseconds) at which guest time was what the machine says; now when left out. */
   readonly timeNs?: bigint;
+  /** There is other work for the thread: it does not block. */
+  readonly busy?: () => boolean;
 }
 
 export class LiveSource implements InputSource {
@@ -122,6 +124,7 @@ export class LiveSource implements InputSource {
     const from = monotonicNs();
     const ns = this.#clock.waitNs(now, from);
     this.#parts.between(ns === undefined || ns > LONG_WAIT_NS);
+    if (this.#parts.busy?.() === true) return;
     this.#parts.inputs.wait(ns === undefined ? undefined : from + ns);
     this.#idleNs += monotonicNs() - from;
   }

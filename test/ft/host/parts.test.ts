@@ -24,7 +24,7 @@ const said1 = (words: string, device = 'uart'): Output => ({ kind: 'console', de
 
 test('what goes through the rings comes out as it went in', () => {
   const reports: Report[] = [
-    { kind: 'frame', sequence: 4_000_000_000, last: true, bytes: said('a frame') },
+    { kind: 'frame', copy: 3, sequence: 4_000_000_000, last: true, commit: false, bytes: said('a frame') },
     { kind: 'output', device: 'uart', unit: 1n << 60n, output: said1('hello') },
     {
       kind: 'output',
@@ -34,12 +34,20 @@ test('what goes through the rings comes out as it went in', () => {
     },
     { kind: 'executed', sequence: -1, tick: tick(1n << 50n), digests: 12 },
     { kind: 'drained' },
+    {
+      kind: 'copying',
+      copy: 2,
+      progress: { round: 1, pages: 7, left: 9, bytes: 1 << 20, pausedNs: 5e6, slow: false },
+    },
   ];
   for (const report of reports) expect(decodeReport(bytesOf(encodeReport(report)))).toEqual(report);
   for (const order of [
     { kind: 'feed', receivedNs: 1n << 62n, bytes: said('frame') },
     { kind: 'drain' },
     { kind: 'goLive' },
+    { kind: 'copy', copy: 3 },
+    { kind: 'acked', copy: 3, sequence: 70_000 },
+    { kind: 'endCopy', copy: 0 },
   ] as const) {
     expect(decodeOrder(bytesOf(encodeOrder(order)))).toEqual(order);
   }

@@ -78,8 +78,11 @@ export class PrimarySide extends Side<PrimaryEvent<string>, PrimaryEffect<string
   connection = 0;
   #beats = 0;
 
-  constructor(changes: Partial<PairSettings> = {}) {
-    super(new Primary<string>(settings('p', changes), 0, surroundings));
+  constructor(
+    changes: Partial<PairSettings> = {},
+    core = new Primary<string>(settings('p', changes), 0, surroundings),
+  ) {
+    super(core);
   }
 
   /** Dials and gets through. */

@@ -1,0 +1,250 @@
+/**
+ * The backups of a guest that lives here, one after the other: the one it began with, if any, and after each that is
+ * lost a new one made from the running guest, at the first spare place that takes it. No hand is needed.
+ *
+ *     first ──> followed ── lost, epoch won ──> alone ── a spare answers ──> copying ── the state is there ──> followed
+ *                                                 ^  <── abandoned: the next spare, after a while ──┘
+ *
+ * Invariant: one link at a time; outputs of the guest go through it in order, and straight out where there is none.
+ */
+
+import type { Output } from '../../emu/machine/events.ts';
+import type { ClaimResult } from '../../ft/arbiter.ts';
+import type { HeldOutput } from '../../ft/protocol/io.ts';
+import type { PrimaryMessage } from '../../ft/protocol/message.ts';
+import type { PairSettings } from '../../ft/protocol/settings.ts';
+import type { PrimaryStatus } from '../../ft/protocol/status.ts';
+import type { CopyProgress } from '../../session/guest-copy.ts';
+import { type Endpoint, endpointText } from './endpoint.ts';
+import type { PairKey } from './key.ts';
+import { type LinkEffect, PrimaryLink } from './primary-link.ts';
+import type { Order, Report } from './ring-messages.ts';
+
+/** Between two attempts, while there are spares. */
+const RETRY_MS = 500;
+/** A guest that changes its memory faster than it is copied gets this much less with each round, down to the least. */
+const SLOWER = 0.7;
+const SHARE_LEAST = 0.05;
+
+/** Effects of a link that are the node's to carry out. */
+type NodeEffect = Exclude<LinkEffect, { kind: 'begin' | 'abandon' | 'live' | 'share' }>;
+
+export interface ShieldHost {
+  effect(effect: NodeEffect): void;
+  claim(epoch: number, answer: (result: ClaimResult) => void): void;
+  truthful(message: PrimaryMessage): PrimaryMessage;
+  order(order: Order): void;
+  share(share: number): void;
+  /** The first backup follows: the guest may begin. */
+  begin(): void;
+  /** The guest is alone here, in this epoch. */
+  live(epoch: number): void;
+  /** What a backup needs to know; `spares`: where others may be, its own place not among them. */
+  surroundings(spares: readonly Endpoint[]): Uint8Array;
+  notice(text: string): void;
+  look(): void;
+}
+
+/** For reports. */
+export interface CopyStatus extends CopyProgress {
+  readonly to: string;
+  /** Since the copy began, until the backup had the guest; milliseconds. */
+  readonly tookMs: number | undefined;
+}
+
+export class Shield {
+  readonly #settings: PairSettings;
+  readonly #key: PairKey | undefined;
+  readonly #host: ShieldHost;
+  /** Where backups may be, the next to be tried first. */
+  #spares: Endpoint[] = [];
+  #link: PrimaryLink | undefined;
+  /** Of the last link that has come to an end, with the guest alone here. */
+  #resting: PrimaryStatus | undefined;
+  #copies = 0;
+  #epoch: number;
+  #timer: NodeJS.Timeout | undefined;
+  #share = 1;
+  #begunAt = 0;
+  #copy: CopyStatus | undefined;
+  #told = new Set<string>();
+  #isAlone = false;
+
+  /** `settings`: of the node; the epoch is told by `first` or `alone`. */
+  constructor(settings: PairSettings, key: PairKey | undefined, host: ShieldHost) {
+    this.#settings = settings;
+    this.#key = key;
+    this.#host = host;
+    this.#epoch = settings.epoch;
+  }
+
+  /** The backup that the guest begins with. */
+  first(endpoint: Endpoint, spares: readonly Endpoint[]): void {
+    this.#spares = [...spares, endpoint];
+    this.#open(endpoint, 0);
+  }
+
+  /** The guest lives here, without a backup: a new one is looked for at `spares`. */
+  alone(epoch: number, spares: readonly Endpoint[] = this.#spares): void {
+    this.#epoch = epoch;
+    this.#spares = [...spares];
+    this.#isAlone = true;
+    this.#told.clear();
+    this.#later(0);
+  }
+
+  /** A backup at this place is wanted now. Why not; or nothing. */
+  protect(endpoint: Endpoint): string | undefined {
+    if (!this.#isAlone) return 'the guest has a backup, or its fate is not decided';
+    if (this.#link?.state === 'copying') return 'a backup is being made';
+    const others = this.#spares.filter((spare) => endpointText(spare) !== endpointText(endpoint));
+    this.#spares = [endpoint, ...others];
+    this.#told.clear();
+    this.#later(0);
+    return undefined;
+  }
+
+  /** Undefined while no link says more than the node itself knows. */
+  get status(): PrimaryStatus | undefined {
+    const state = this.#link?.state;
+    const says = state !== undefined && state !== 'abandoned' && (state !== 'seeking' || this.#link?.copy === 0);
+    return says ? this.#link?.status : this.#resting;
+  }
+
+  get copy(): CopyStatus | undefined {
+    return this.#copy;
+  }
+
+  /** False: there is no link, and it may leave. */
+  output(output: HeldOutput<Output>): boolean {
+    this.#link?.tell({ kind: 'output', output });
+    return this.#link !== undefined;
+  }
+
+  heard(report: Extract<Report, { kind: 'frame' | 'copying' }>): void {
+    const link = this.#link;
+    if (link === undefined || link.copy !== report.copy) return;
+    if (report.kind === 'copying') this.#progress(link, report.progress);
+    else {
+      const { sequence, bytes, last, commit } = report;
+      link.tell({ kind: 'frame', sequence, bytes, last, ...(commit ? { commit } : {}) });
+      if (commit) this.#isAlone = false;
+    }
+  }
+
+  /** The guest is off. False: no link, and so nobody to tell. */
+  ended(): boolean {
+    clearTimeout(this.#timer);
+    this.#link?.tell({ kind: 'ended' });
+    return this.#link !== undefined;
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#link?.stop();
+  }
+
+  #later(ms: number): void {
+    clearTimeout(this.#timer);
+    if (this.#spares.length > 0) this.#timer = setTimeout(() => this.#attempt(), ms);
+  }
+
+  /** The first of the spares, which is the last from then on. */
+  #attempt(): void {
+    const endpoint = this.#spares.shift();
+    if (endpoint === undefined) return;
+    this.#spares.push(endpoint);
+    this.#open(endpoint, ++this.#copies);
+  }
+
+  #open(endpoint: Endpoint, copy: number): void {
+    this.#link?.stop();
+    const spares = this.#spares.filter((spare) => spare !== endpoint);
+    const settings = { ...this.#settings, epoch: this.#epoch };
+    const surroundings = this.#host.surroundings(spares);
+    const link: PrimaryLink = new PrimaryLink(
+      { settings, endpoint, key: this.#key, surroundings, copy },
+      {
+        effect: (effect) => this.#effect(link, effect),
+        claim: (epoch, answer) => this.#host.claim(epoch, answer),
+        truthful: (message) => this.#host.truthful(message),
+        acked: (sequence) => this.#host.order({ kind: 'acked', copy, sequence }),
+        look: () => this.#host.look(),
+      },
+    );
+    this.#link = link;
+    link.tell();
+  }
+
+  #effect(link: PrimaryLink, effect: LinkEffect): void {
+    switch (effect.kind) {
+      case 'begin':
+        if (link.copy === 0) this.#host.begin();
+        else this.#begin(link);
+        break;
+      case 'abandon':
+        this.#abandon(link, effect.reason);
+        break;
+      case 'share':
+        this.#host.share(effect.share);
+        break;
+      case 'live':
+        this.#host.order({ kind: 'endCopy', copy: link.copy });
+        this.#host.live(effect.epoch);
+        // What it holds leaves through the link first.
+        setImmediate(() => this.#rest(link, effect.epoch));
+        break;
+      default:
+        this.#host.effect(effect);
+    }
+  }
+
+  #rest(link: PrimaryLink, epoch: number): void {
+    if (link.state !== 'alone') return;
+    this.#resting = link.status;
+    this.alone(epoch);
+  }
+
+  #begin(link: PrimaryLink): void {
+    this.#begunAt = performance.now();
+    const to = endpointText(link.parts.endpoint);
+    this.#copy = { to, round: 0, pages: 0, left: 0, bytes: 0, pausedNs: undefined, slow: false, tookMs: undefined };
+    this.#host.order({ kind: 'copy', copy: link.copy });
+  }
+
+  #abandon(link: PrimaryLink, reason: string): void {
+    this.#host.order({ kind: 'endCopy', copy: link.copy });
+    this.#setShare(1);
+    const text = `no backup at ${endpointText(link.parts.endpoint)}: ${reason}`;
+    if (!this.#told.has(text)) this.#host.notice(text);
+    this.#told.add(text);
+    setImmediate(() => {
+      if (this.#link !== link) return;
+      link.stop();
+      this.#link = undefined;
+      this.#later(RETRY_MS);
+    });
+  }
+
+  #progress(link: PrimaryLink, progress: CopyProgress): void {
+    const done = progress.pausedNs !== undefined;
+    const tookMs = done ? performance.now() - this.#begunAt : undefined;
+    this.#copy = { ...progress, to: endpointText(link.parts.endpoint), tookMs };
+    if (progress.slow) {
+      if (this.#share === 1) this.#host.notice('the guest changes its memory faster than it is copied: it is slowed');
+      this.#setShare(Math.max(SHARE_LEAST, this.#share * SLOWER));
+    }
+    if (!done) return;
+    this.#setShare(1);
+    const { pages, round, bytes, pausedNs = 0 } = progress;
+    const size = `${pages} pages in ${round} rounds, ${(bytes / 2 ** 20).toFixed(1)} MiB`;
+    const times = `${tookMs?.toFixed(0)} ms, the guest stood still for ${(pausedNs / 1e6).toFixed(1)} ms`;
+    this.#host.notice(`the guest is copied to ${this.#copy.to}: ${size}, ${times}`);
+  }
+
+  #setShare(share: number): void {
+    if (share === this.#share) return;
+    this.#share = share;
+    this.#host.share(share);
+  }
+}

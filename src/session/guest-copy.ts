@@ -1,0 +1,151 @@
+/**
+ * Makes a backup from a guest that runs: a log that begins with a checkpoint of it (docs/log-format.md). Paper, section
+ * 3.1, where it is a VMotion that leaves the source running.
+ *
+ *     header, images ── pages, round by round, while the guest runs ──> the last pages and the state, in one pause
+ *                       each round: what was written to since the round before
+ *
+ * `work` is called between two slices and does a little. Rounds end when what is left makes a short pause; when rounds
+ * do not shrink it says so ('slow'), so that the guest can be slowed, and after many it takes the pause as it is.
+ *
+ * Invariant: at the moment of the state frame everything recorded so far has happened and nothing else, so that the
+ * records after it go on from there. Nothing here can be seen by the guest.
+ */
+
+import type { Board } from '../emu/machine/board.ts';
+import type { MachineImages } from '../emu/machine/machine.ts';
+import type { Past } from '../logformat/checkpoint.ts';
+import { imagePayloads } from '../logformat/image.ts';
+import type { LogWriter } from '../logformat/writer.ts';
+import { CheckpointLog } from './checkpoint-log.ts';
+
+export interface GuestCopyParts {
+  readonly board: Board;
+  /** Of the backup, with nothing in it but its header. */
+  readonly log: LogWriter;
+  readonly images: MachineImages;
+  /** Frames of `log` that are on their way and not yet held by the backup. */
+  readonly unacknowledged: () => number;
+  readonly past: () => Past;
+  readonly line: () => Uint8Array;
+  /** A monotonic clock, nanoseconds; it decides about pace alone. */
+  readonly nowNs: () => bigint;
+  /** The pause that rounds go on for, nanoseconds. */
+  readonly pauseNs?: number;
+}
+
+export interface CopyProgress {
+  /** From 1: pages of a later round were copied before, and have changed since. */
+  readonly round: number;
+  /** Pages written so far, and those that are left or changed again. */
+  readonly pages: number;
+  readonly left: number;
+  readonly bytes: number;
+  /** Of the guest, in the end, nanoseconds; undefined while it is copied. */
+  readonly pausedNs: number | undefined;
+  /** The guest changes pages as fast as they are copied: it is to be slowed. */
+  readonly slow: boolean;
+}
+
+/** Frames on their way at most: 4 MiB of pages. */
+const ON_THE_WAY = 32;
+/** What `work` takes at once, about: one frame of pages more than this. */
+const WORK_NS = 2_000_000n;
+const PAUSE_NS = 20e6;
+/** What a page costs until it is measured, nanoseconds. */
+const PAGE_NS = 10_000;
+/** A round that leaves more than this share of the one before does not shrink. */
+const SHRINKS = 0.7;
+const ROUNDS_MAX = 40;
+
+export class GuestCopy {
+  readonly #parts: GuestCopyParts;
+  readonly #checkpoints: CheckpointLog;
+  readonly #steps: Iterator<void>;
+  #round = 0;
+  #pages = 0;
+  #left: number;
+  #copyingNs = 0;
+  #slow = false;
+  #pausedNs: number | undefined;
+
+  constructor(parts: GuestCopyParts) {
+    this.#parts = parts;
+    this.#checkpoints = new CheckpointLog(parts.board, (at, payload) => parts.log.checkpoint(at, payload));
+    this.#left = parts.board.ram.pages;
+    this.#steps = this.#run();
+  }
+
+  get progress(): CopyProgress {
+    return {
+      round: this.#round,
+      pages: this.#pages,
+      left: this.#left,
+      bytes: this.#parts.log.offset,
+      pausedNs: this.#pausedNs,
+      slow: this.#slow,
+    };
+  }
+
+  /** The state is written: records follow. */
+  get done(): boolean {
+    return this.#pausedNs !== undefined;
+  }
+
+  /** There is something to do now. */
+  get busy(): boolean {
+    return !this.done && this.#parts.unacknowledged() < ON_THE_WAY;
+  }
+
+  /** A little of it. True when a round has ended or the copy is done: there is new progress. */
+  work(): boolean {
+    const { nowNs } = this.#parts;
+    const until = nowNs() + WORK_NS;
+    const { round } = this.progress;
+    while (this.busy && nowNs() < until) if (this.#steps.next().done === true) break;
+    return this.done || this.#round !== round;
+  }
+
+  *#run(): Generator<void, void> {
+    const { log, images, nowNs } = this.#parts;
+    // One image at a time: to look at one may be to read it.
+    for (const role of Object.keys(images)) {
+      for (const payload of imagePayloads(role, images[role as keyof MachineImages]!)) {
+        log.imagePart(payload);
+        yield;
+      }
+    }
+    for (let before = Number.POSITIVE_INFINITY; ; before = this.#left) {
+      this.#round++;
+      for (let done = false; !done; ) {
+        const from = nowNs();
+        const some = this.#checkpoints.copySome();
+        this.#copyingNs += Number(nowNs() - from);
+        this.#pages += some.written;
+        done = some.done;
+        if (!done) yield;
+      }
+      this.#left = this.#checkpoints.stale;
+      if (this.#isShort() || this.#round >= ROUNDS_MAX) break;
+      this.#slow = this.#left > before * SHRINKS;
+      yield;
+    }
+    this.#finish();
+  }
+
+  /** What is left makes a short pause, by what pages have cost so far. */
+  #isShort(): boolean {
+    const pageNs = this.#pages < 64 ? PAGE_NS : this.#copyingNs / this.#pages;
+    return this.#left * pageNs <= (this.#parts.pauseNs ?? PAUSE_NS);
+  }
+
+  #finish(): void {
+    const { past, line, nowNs } = this.#parts;
+    const from = nowNs();
+    const marks = { open: [], closed: [] };
+    this.#pages += this.#checkpoints.write({ left: 0, marks, line: line(), past: past() });
+    this.#left = 0;
+    this.#slow = false;
+    this.#pausedNs = Number(nowNs() - from);
+  }
+}
