@@ -29,8 +29,7 @@ export default class DiskServe extends LockstepCommand {
     },
   ];
   static override strict = false;
-  static override usage =
-    'disk serve [--listen tcp:HOST:PORT|unix:PATH]... [--state DIR] NAME=FILE[,readonly][,pair=P]...';
+  static override usage = 'disk serve NAME=FILE[,readonly][,pair=P]...';
   static override flags = {
     listen: Flags.string({
       summary: `where to take connections; may be repeated [default: ${DEFAULT_LISTEN}]`,
