@@ -1,0 +1,37 @@
+/** Rounds of the laboratory for each kind of fault and each work. LOCKSTEP_LAB_ROUNDS: how many of each kind. */
+import { describe, expect, test } from 'vitest';
+import { noGuest } from '../../linux/guest.ts';
+import { roundText, seriesText } from './report.ts';
+import { type SeriesOptions, series } from './series.ts';
+import { VICTIMS } from './victims.ts';
+import { noLab } from './works.ts';
+
+const ROUNDS = Number(process.env.LOCKSTEP_LAB_ROUNDS ?? 2);
+const seed = Number(process.env.LOCKSTEP_SEED ?? Math.floor(Math.random() * 1e6));
+const MINUTE = 60_000;
+const absent = noLab('udp-kv');
+const noRedis = noGuest ?? noLab('redis');
+const why = (reason: string | undefined): string => (reason === undefined ? '' : ` (skipped: ${reason})`);
+
+async function goodSeries(options: Pick<SeriesOptions, 'work' | 'victims' | 'rounds' | 'replayEvery'>): Promise<void> {
+  const results = await series({ ...options, seed, detectMs: 2000, delayMs: 5 }, (result) => {
+    process.stdout.write('error' in result ? `${result.error.message}\n` : `${roundText(result)}\n`);
+  });
+  process.stdout.write(`${seriesText(results)}\n`);
+  expect(results.flatMap(({ violations }) => violations)).toEqual([]);
+  expect(results).toHaveLength(options.rounds);
+}
+
+describe.skipIf(absent !== undefined)(`bare-metal servers, seed ${seed}${why(absent)}`, () => {
+  test.each(['udp-kv', 'lock'] as const)('%s: kills of either side, cuts and pauses', async (work) => {
+    await goodSeries({ work, victims: VICTIMS, rounds: ROUNDS * VICTIMS.length, replayEvery: 4 });
+  });
+});
+
+test.skipIf(noRedis !== undefined)(
+  `redis on Debian: no acknowledged write is lost, no connection reset, seed ${seed}${why(noRedis)}`,
+  async () => {
+    await goodSeries({ work: 'redis', victims: VICTIMS, rounds: 3, replayEvery: 3 });
+  },
+  60 * MINUTE,
+);
