@@ -16,16 +16,16 @@ export interface NumberedOutput {
 export class Units {
   readonly #counts = new Map<string, bigint>();
 
+  /** From `past` on, as a copied machine goes on. */
+  constructor(past: { readonly [device: string]: bigint } = {}) {
+    for (const [device, count] of Object.entries(past)) this.#counts.set(device, count);
+  }
+
   number(output: Output): NumberedOutput {
     const { device } = output;
     const unit = this.of(device) + (output.kind === 'console' ? BigInt(output.bytes.length) : 1n);
     this.#counts.set(device, unit);
     return { device, unit, output };
-  }
-
-  /** From `past` on, as a copied machine goes on. */
-  constructor(past: { readonly [device: string]: bigint } = {}) {
-    for (const [device, unit] of Object.entries(past)) this.#counts.set(device, unit);
   }
 
   /** What has left each device so far. */
