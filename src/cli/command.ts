@@ -17,7 +17,7 @@ export abstract class LockstepCommand extends Command {
   protected override async catch(error: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<unknown> {
     // oclif warns of a command that returns unparsed; this one has been answered.
     this.parsed = true;
-    const user = error instanceof UserError ? error : asUsage(error);
+    const user = error instanceof UserError ? error : asUsage(error, this.id);
     if (user === undefined) {
       process.stderr.write(
         `lockstep: this is a defect of lockstep, please report it:\n${error.stack ?? error.message}\n`,
@@ -40,13 +40,21 @@ export abstract class LockstepCommand extends Command {
   }
 }
 
-/** oclif's own complaints about a command line: unknown flag, missing value. */
-function asUsage(error: Error & { oclif?: { exit?: number } }): UserError | undefined {
+/** oclif's own complaints about a command line: unknown flag, missing value. `id`: the command, words between colons. */
+function asUsage(error: Error & { oclif?: { exit?: number } }, id: string | undefined): UserError | undefined {
   if (error.oclif?.exit !== 2) return undefined;
   // Some complaints come as a headline and a list.
   const [headline = '', ...details] = error.message.split('\n').map((line) => line.trim());
-  const what = (headline.startsWith('The following error') && details.find((line) => line !== '')) || headline;
-  return new UserError('usage', what.replace(/\.$/, ''), `see: lockstep --help`);
+  const [first = ''] = details.filter((line) => line !== '');
+  const what = headline.startsWith('The following error') ? first : withDetail(headline, first);
+  const command = ['lockstep', ...(id ?? '').split(':')].filter((word) => word !== '').join(' ');
+  return new UserError('usage', what.replace(/\.$/, ''), `see: ${command} --help`);
+}
+
+/** `Missing 1 required arg:` and `Parsing --port` say little by themselves. */
+function withDetail(headline: string, detail: string): string {
+  if (headline.endsWith(':')) return `${headline} ${detail.replace(/\s{2,}/, ', ')}`;
+  return headline.startsWith('Parsing ') && detail !== '' ? `${headline}: ${detail}` : headline;
 }
 
 function plain(value: unknown): unknown {
