@@ -52,6 +52,13 @@ export class Connection {
   #sent: Uint8Array | undefined;
   /** gdb has interrupted what is running or waits to run. */
   #interrupted = false;
+  /** The guest runs, or goes back. */
+  #running = false;
+  /**
+   * gdb interrupted a run that ended by itself at that moment. Where gdb finds that the stop does not count (a condition
+   * is false) it goes on at once, and believes that it has interrupted that: many short runs could not be ended.
+   */
+  #late = false;
 
   constructor(target: DebugTarget, ports: ConnectionPorts) {
     this.#ports = ports;
@@ -62,9 +69,19 @@ export class Connection {
         const quietLong = await ports.breathe(progress);
         // gdb skips what stands between packets, and begins to count the seconds anew.
         if (quietLong) ports.send(ACK);
-        return !this.#interrupted;
+        if (!this.#interrupted) return true;
+        this.#running = false;
+        return false;
+      },
+      running: () => {
+        const late = this.#late;
+        this.#late = false;
+        this.#running = !late;
+        return late;
       },
       rested: () => {
+        if (this.#running && this.#interrupted) this.#late = true;
+        this.#running = false;
         this.#interrupted = false;
         ports.rested();
       },

@@ -20,6 +20,8 @@ import type { DebugTarget } from './target.ts';
 export type Answer = string | Uint8Array | undefined;
 
 export interface ProtocolPorts extends DeskPorts {
+  /** The guest is about to run. True: gdb has interrupted the run before, too late for that one. */
+  running(): boolean;
   rested(): void;
   notice(text: string): void;
   readonly execFile?: string;
@@ -107,8 +109,9 @@ export class Protocol {
     const pastAccess = told !== undefined && told.at === this.#target.now && told.reverse === isReverse(action);
     const run = { target: this.#target, points: this.#points, hart: this.#hart, intoTraps, pastAccess };
     this.#desk.tellNow();
+    const interrupted = this.#ports.running();
     try {
-      this.#reason = await resume(action, run, this.#ports);
+      this.#reason = interrupted ? { kind: 'interrupted' } : await resume(action, run, this.#ports);
     } catch (error) {
       if (!(error instanceof DivergenceError)) throw error;
       this.#desk.print(`lockstep: ${error.message}\n`);

@@ -196,6 +196,22 @@ describe('going on and back', () => {
     await gdb.raw('\x03');
     expect(await gdb.ask('c')).toMatch(/^T05replaylog:end/);
   });
+  test('an interrupt of a run that ends by itself stops the next one', async () => {
+    const { gdb, target } = attached(0n);
+    expect(await gdb.ask('Z0,80000008,4')).toBe('OK');
+    const forward = target.forward.bind(target);
+    target.forward = async (...asked) => {
+      const stop = await forward(...asked);
+      void gdb.raw('\x03');
+      return stop;
+    };
+    expect(await gdb.ask('c')).toMatch(/^T05(swbreak|hwbreak)/);
+    const { now } = target;
+    target.forward = forward;
+    expect(await gdb.ask('c')).toMatch(/^T02/);
+    expect(target.now).toBe(now);
+    expect(await gdb.ask('c')).toMatch(/^T05(swbreak|hwbreak)/);
+  });
   test('what comes while the guest runs waits', async () => {
     const { gdb, target } = attached(0n);
     let asked = false;
