@@ -17,8 +17,8 @@ export function judgeEnd(world: World): void {
   const { monitor, primary, backup, clients } = world;
   const wrong = contradiction(clients.flatMap(({ history }) => history));
   if (wrong !== undefined) monitor.fail('I4', wrong);
-  // Without one frame at the backup nothing has left and there is nothing to take over.
-  if (!monitor.hasBegun || monitor.heldFrames === 0) {
+  // Without the first events at the backup nothing has left and there is nothing to take over.
+  if (!monitor.hasBegun || !(monitor.hasHeir || monitor.epoch > 1)) {
     world.did('never began');
     return;
   }
@@ -40,7 +40,7 @@ export function judgeEnd(world: World): void {
   if (duplicates > 0) world.did('output left twice');
   if (rested) compareDisk(run, world.storage.image, monitor);
   judgeGap(world);
-  judgeFalseAlarm(world);
+  if (!ended) judgeFalseAlarm(world);
   if (rested) judgeLag(world);
 }
 
@@ -50,7 +50,7 @@ function judgeLiveness(world: World, serving: number): void {
   const heir = monitor.epoch > 1 ? world.node(monitor.holder) : undefined;
   const possible = heir === undefined ? primary.alive || backup.alive : heir.alive;
   // A backup that was far behind, because its processor is too slow, may still be at it.
-  const drains = isOverloaded(world.options) && backup.state === 'draining';
+  const drains = isBehind(world) && backup.state === 'draining';
   if (serving === 0 && possible && !drains) {
     const states = `A ${primary.alive ? primary.state : 'dead'}, B ${backup.alive ? backup.state : 'dead'}`;
     monitor.fail('I11', `nobody serves: ${states}; epoch ${monitor.epoch} is ${monitor.holder}'s`);
@@ -90,11 +90,15 @@ function judgeFalseAlarm(world: World): void {
 const BEHIND_TICKS = 900_000n;
 
 /** Left in peace, a backup that is fast enough is just behind. */
-function judgeLag({ primary, backup, options, monitor }: World): void {
-  if (primary.state !== 'protected' || isOverloaded(options)) return;
+function judgeLag(world: World): void {
+  const { primary, backup, monitor } = world;
+  if (primary.state !== 'protected' || isBehind(world)) return;
   const behind = (primary.machine?.tick ?? 0n) - (backup.machine?.tick ?? 0n);
   if (behind > BEHIND_TICKS) monitor.fail('I9', `the backup is ${behind} steps behind`);
 }
+
+/** The backup is too slow for the guest, or the primary was slowed down because it was behind. */
+const isBehind = ({ options, counters }: World): boolean => isOverloaded(options) || counters.has('share cut');
 
 /** The guest asks for more than a host gives, or nearly: nobody can say when it gets to a question. */
 function isOverloaded({ server, ticksPerUs, backupSpeed }: WorldOptions): boolean {

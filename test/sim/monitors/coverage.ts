@@ -11,6 +11,12 @@ import { PLAIN } from '../node/log.ts';
 export class Coverage {
   readonly #covered = new Map<string, number>();
   #ended = false;
+  #hasEvents = false;
+
+  /** Something of the guest's history is among the frames. */
+  get hasEvents(): boolean {
+    return this.#hasEvents;
+  }
 
   /** The end of the log is among the frames. */
   get ended(): boolean {
@@ -20,6 +26,7 @@ export class Coverage {
   add(bytes: Uint8Array): void {
     const frame = decodeFrame(bytes);
     if (frame.kind === 'end') this.#ended = true;
+    if (frame.kind === 'events' || frame.kind === 'end') this.#hasEvents = true;
     if (frame.kind !== 'events') return;
     for (const record of decodeEvents(unpack(frame, PLAIN), frame.firstTick)) {
       if (record.kind !== 'output') continue;
