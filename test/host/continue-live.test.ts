@@ -6,13 +6,18 @@ import { goLive, MIB, record, replay, sample, testFolder } from './support.ts';
 const folder = testFolder();
 const numbers = (text: string): number[] => [...text.matchAll(/count (\d+)\n/g)].map((match) => Number(match[1]));
 
-/** The first mark of the console: its tick, and the bytes said until there. Before it the guest has asked for little. */
-function firstSaid(file: string): { readonly untilTick: bigint; readonly bytes: number } {
+/** Where the console's marks are: ticks, and the bytes said until there. */
+function marksOf(file: string): readonly { readonly untilTick: bigint; readonly bytes: number }[] {
   const recording = openRecording(file);
   try {
-    for (const record of recording.reader.records())
-      if (record.kind === 'output' && record.device === 'uart') return { untilTick: record.tick, bytes: record.length };
-    throw new Error(`${file} has no output`);
+    let bytes = 0;
+    return [...recording.reader.records()]
+      .filter((record) => record.kind === 'output')
+      .filter(({ device }) => device === 'uart')
+      .map(({ tick, length }) => {
+        bytes += length;
+        return { untilTick: tick, bytes };
+      });
   } finally {
     recording.close();
   }
@@ -38,7 +43,9 @@ test.each(['host', 'ticks', 'exact'] as const)(
   async (clock) => {
     const file = folder.path(`whole-${clock}.lks`);
     const first = await record('clock', file, { clock, append: 'wait=200' });
-    const { untilTick, bytes } = firstSaid(file);
+    // With the virtual clock the two runs differ in random bytes alone: after these. With the others before all of it.
+    const marks = marksOf(file);
+    const { untilTick, bytes } = (clock === 'ticks' ? marks.at(-2) : undefined) ?? marks[0]!;
     const shared = first.text.replaceAll('\n', '\r\n').slice(0, bytes).replaceAll('\r', '');
     const joined = folder.path(`branch-${clock}.lks`);
     const live = await goLive(file, joined, { untilTick });
