@@ -2,7 +2,6 @@
  * Puts a machine together for a session on this thread.
  */
 
-import './wasm-flags.ts';
 import type { EngineFactory } from '../emu/cpu/engine.ts';
 import { createInterpreter } from '../emu/cpu/interpreter/interpreter.ts';
 import { createReference } from '../emu/cpu/reference/engine.ts';
