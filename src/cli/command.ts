@@ -40,7 +40,7 @@ export abstract class LockstepCommand extends Command {
   }
 }
 
-/** oclif's own complaints about a command line: unknown flag, missing value. `id`: the command, words between colons. */
+/** oclif's own complaints about a command line: unknown flag, missing value. `id`: the command's, with colons. */
 function asUsage(error: Error & { oclif?: { exit?: number } }, id: string | undefined): UserError | undefined {
   if (error.oclif?.exit !== 2) return undefined;
   // Some complaints come as a headline and a list.

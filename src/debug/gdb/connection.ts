@@ -55,8 +55,8 @@ export class Connection {
   /** The guest runs, or goes back. */
   #running = false;
   /**
-   * gdb interrupted a run that ended by itself at that moment. Where gdb finds that the stop does not count (a condition
-   * is false) it goes on at once, and believes that it has interrupted that: many short runs could not be ended.
+   * gdb interrupted a run that ended by itself at that moment. Where gdb finds that the stop does not count (its
+   * condition is false) it goes on at once, and believes that it has interrupted that: short runs would never end.
    */
   #late = false;
 
