@@ -1,20 +1,17 @@
 /** A recording opened for an editor: its timeline, and the names that its images and the files named for it give. */
 
-import { readFileSync } from 'node:fs';
 import type { LaunchWords } from '../debug/dap/launch-words.ts';
 import { SymbolTable } from '../debug/guest/symbols.ts';
 import type { Timeline } from '../debug/timeline/timeline.ts';
-import { isElf } from '../emu/machine/elf.ts';
 import { openRecording } from '../host/log-file-source.ts';
 import { openTimeline } from '../host/open-timeline.ts';
-import { reasonOf } from '../host/os-errors.ts';
 import { recordedImages } from '../host/recorded-machine.ts';
 import { recordingPath } from '../host/recordings.ts';
 import type { Tick } from '../lib/brands.ts';
-import { ExitCode, UserError } from '../lib/errors.ts';
 import type { LogReader } from '../logformat/reader.ts';
 import { eventLines } from './debug-events.ts';
 import type { SymbolSources } from './debug-symbols.ts';
+import { symbolFile } from './symbols.ts';
 
 export interface DapRecording {
   readonly path: string;
@@ -33,7 +30,7 @@ const BUDGET_BYTES = 256 * 1024 * 1024;
 /** UserError when the recording, an image or a file of symbols cannot be had. */
 export function openDapRecording(words: LaunchWords, notify: (text: string) => void): DapRecording {
   const path = recordingPath(words.recording);
-  const named = words.symbols.map(symbolsOf);
+  const named = words.symbols.map(symbolFile);
   const { images: paths, engine } = words;
   const { timeline, reader, close } = openTimeline(path, {
     ...paths,
@@ -51,19 +48,6 @@ export function openDapRecording(words: LaunchWords, notify: (text: string) => v
     close();
     throw error;
   }
-}
-
-function symbolsOf(path: string): SymbolTable {
-  let bytes: Uint8Array;
-  try {
-    bytes = new Uint8Array(readFileSync(path));
-  } catch (error) {
-    const what = `cannot read the symbols in ${path}: ${reasonOf(error)}`;
-    throw new UserError('no-symbols', what, 'name an ELF file or a System.map', ExitCode.usage, error);
-  }
-  return isElf(bytes)
-    ? SymbolTable.ofImages({ [`file ${path}`]: bytes })
-    : SymbolTable.ofSystemMap(new TextDecoder('latin1').decode(bytes));
 }
 
 function eventsOf(path: string, before: Tick, count: number): readonly string[] {

@@ -3,14 +3,11 @@
  * way to a tick with progress on the terminal and Ctrl-C.
  */
 
-import { readFileSync } from 'node:fs';
 import { Flags } from '@oclif/core';
 import { SymbolTable } from '../debug/guest/symbols.ts';
 import type { ProbeFactory } from '../debug/timeline/probe.ts';
 import { Interrupted, type Pace, type Timeline } from '../debug/timeline/timeline.ts';
-import { isElf } from '../emu/machine/elf.ts';
 import { openTimeline } from '../host/open-timeline.ts';
-import { reasonOf } from '../host/os-errors.ts';
 import { type ImagePaths, recordedImages, recordingError } from '../host/recorded-machine.ts';
 import { recordingPath } from '../host/recordings.ts';
 import { type Tick, tick } from '../lib/brands.ts';
@@ -21,6 +18,7 @@ import { say, stopOnSignal } from './live.ts';
 import { machineFlags } from './machine-flags.ts';
 import { ProgressLine } from './progress.ts';
 import { parseTick } from './specs.ts';
+import { symbolFile } from './symbols.ts';
 
 /** These commands go forwards: few checkpoints are enough. */
 const BUDGET_BYTES = 64 * 1024 * 1024;
@@ -89,21 +87,6 @@ export function openInspectSession(
     close();
     throw error;
   }
-}
-
-function symbolFile(path: string): SymbolTable {
-  let bytes: Uint8Array;
-  try {
-    bytes = new Uint8Array(readFileSync(path));
-  } catch (error) {
-    const what = `cannot read the symbols in ${path}: ${reasonOf(error)}`;
-    throw new UserError('no-symbols', what, 'name an ELF file or a System.map', ExitCode.usage, error);
-  }
-  const table = isElf(bytes)
-    ? SymbolTable.ofImages({ [`file ${path}`]: bytes })
-    : SymbolTable.ofSystemMap(new TextDecoder('latin1').decode(bytes));
-  if (table.size > 0) return table;
-  throw new UserError('no-symbols', `there are no symbols in ${path}`, 'name an ELF file or a System.map');
 }
 
 /** Work on a timeline: progress under this name, if any, given up at Ctrl-C, and its failures as the operator's. */
