@@ -4,16 +4,14 @@
  * and the budget is looked at where a path without end could begin.
  */
 
-import { type I32, type I64, i32Const, i64Const, type Local, load, localGet } from '../../wasm/expr.ts';
+import { type I32, type I64, i32Const, i64Const, type Local, localGet } from '../../wasm/expr.ts';
 import type { FunctionBuilder, Label } from '../../wasm/function.ts';
 import type { FuncRef } from '../../wasm/instr.ts';
 import type { ModuleBuilder } from '../../wasm/module.ts';
 import { i32, i64 } from '../../wasm/numeric.ts';
 import type { Linker } from '../compile/binding.ts';
-import { field, flag } from '../compile/hart-state.ts';
-import { fastTlbOffset, fieldOffset, TLB_ENTRIES } from '../hart-layout.ts';
-import { PAGE_BYTES, PAGE_SHIFT } from '../memory-layout.ts';
-import { Trapped } from '../priv/alerts.ts';
+import { field } from '../compile/hart-state.ts';
+import { PAGE_BYTES } from '../memory-layout.ts';
 import {
   type BlockRegisters,
   blockRegisters,
@@ -27,9 +25,10 @@ import {
 import type { GuestInsn } from './guest-insn.ts';
 import { InsnFilling } from './insn-filling.ts';
 import { addressOf, type Block, pageIndex, type Region, targetsOf } from './region.ts';
+import { leaveInterrupted, leaveStopped, pageIsHeld } from './region-ends.ts';
 import { hartOf } from './region-frame.ts';
 import { RegionRegisters } from './region-registers.ts';
-import { INTERPRET, LOOK, REGION_TYPE } from './region-type.ts';
+import { REGION_TYPE } from './region-type.ts';
 import type { Stencils, StencilUse } from './stencils.ts';
 import { type Shape, shapeOf } from './structure.ts';
 
@@ -61,10 +60,6 @@ interface Labels {
   /** Goes on with whatever code there is for `pc`. */
   readonly onward: Label;
 }
-
-const FETCH = fastTlbOffset('fetch');
-const FETCH_PAGE = 12;
-const ENTRY_BYTES = 16;
 
 class RegionEmitter {
   readonly #module: ModuleBuilder;
@@ -134,9 +129,9 @@ class RegionEmitter {
           this.#registers.store(this.#written);
           fn.returnCall(this.#parts.funcs.dispatch, this.#args(localGet(pc), this.#depth));
         });
-        this.#interrupted();
+        leaveInterrupted(fn, hart, left, () => this.#registers.store(this.#written));
       });
-      this.#stopped();
+      leaveStopped(fn, hart, left, pc);
     });
     this.#registers.store(this.#written);
     fn.emit(localGet(left));
@@ -381,41 +376,10 @@ class RegionEmitter {
     this.#fn.br((this.#exits as Labels).left);
   }
 
-  /** A trap was entered, which is a step, or the instruction was not begun. The fields pc and tick are up to date. */
-  #interrupted(): void {
-    const fn = this.#fn;
-    const hart = this.#hart;
-    const trapped = fn.keep(flag(hart, 'trapped'));
-    fn.store('i64.store', hart, i64Const(0), fieldOffset('trapped'));
-    this.#registers.store(this.#written);
-    const isTrap = i32.eq(trapped, i32Const(Number(Trapped.trap)));
-    fn.if(isTrap, () => {
-      fn.store('i64.store', hart, i64.add(field(hart, 'tick'), i64Const(1)), fieldOffset('tick'));
-      fn.return(localGet(this.#left), i64Const(LOOK));
-    });
-    fn.return(localGet(this.#left), i64Const(INTERPRET));
-  }
-
-  #stopped(): void {
-    const fn = this.#fn;
-    const hart = this.#hart;
-    fn.store('i64.store', hart, localGet(this.#pc), fieldOffset('pc'));
-    const tick = i64.sub(field(hart, 'stretchEnd'), localGet(this.#left));
-    fn.store('i64.store', hart, tick, fieldOffset('tick'));
-    fn.set(this.#pc, i64Const(LOOK));
-  }
-
   /** Whether the fetch TLB has this page where the region was made from. */
   #pageIsHeld(index: number): I32 {
     const number = this.#region.pages.get(index);
     if (number === undefined) return i32Const(0);
-    const page = this.#address(index * PAGE_BYTES);
-    const entry = FETCH + Number((page >> BigInt(PAGE_SHIFT)) & BigInt(TLB_ENTRIES - 1)) * ENTRY_BYTES;
-    const hart = this.#hart;
-    const tag = i64.or(localGet(this.#fetchContext), i64Const(page));
-    return i32.and(
-      i64.eq(load('i64.load', hart, entry), tag),
-      i32.eq(load('i32.load', hart, entry + FETCH_PAGE), i32Const(number)),
-    );
+    return pageIsHeld(this.#hart, this.#fetchContext, this.#address(index * PAGE_BYTES), number);
   }
 }
