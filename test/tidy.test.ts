@@ -1,6 +1,6 @@
 /** The repository keeps its own rules. What each rule catches is shown in tidy/*.test.ts, on sources made up for it. */
 import { expect, test } from 'vitest';
-import { cborErrors, deadFiles, directionErrors } from './tidy/imports.ts';
+import { cborErrors, circles, deadFiles, directionErrors } from './tidy/imports.ts';
 import { purityErrors } from './tidy/purity.ts';
 import { headErrors, noteErrors, widthErrors } from './tidy/text.ts';
 import { readTree } from './tidy/tree.ts';
@@ -22,6 +22,10 @@ test('the pure folders use no clock, randomness or environment', () => {
 
 test('every file of src is reached from a command, a worker entry point or the package entry', () => {
   expect(deadFiles(src)).toEqual([]);
+});
+
+test('no files of src import each other in a circle', () => {
+  expect(circles(src)).toEqual([]);
 });
 
 test('at most one file imports cbor-x', () => {

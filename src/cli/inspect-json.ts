@@ -5,10 +5,10 @@
 
 import type { PageWalk } from '../debug/guest/page-walk.ts';
 import type { InspectionReport } from './inspect-text.ts';
+import { hex } from './text.ts';
 
 export type InspectionJson = ReturnType<typeof inspectionJson>;
 
-export const hex = (value: bigint | number): string => `0x${value.toString(16)}`;
 const optional = (value: bigint | number | undefined): string | undefined =>
   value === undefined ? undefined : hex(value);
 const hexed = (values: { readonly [name: string]: bigint }): { readonly [name: string]: string } =>

@@ -8,9 +8,8 @@ import type { SymbolTable } from '../debug/guest/symbols.ts';
 import type { Inspection, Memory, Timer } from '../debug/inspect/inspection.ts';
 import type { LogRecord } from '../logformat/records.ts';
 import { deviceRows } from './inspect-devices.ts';
-import { hex } from './inspect-json.ts';
 import { recordText } from './record-text.ts';
-import { count } from './text.ts';
+import { count, hex } from './text.ts';
 
 export interface InspectionReport extends Inspection {
   /** Last tick of the recording. */

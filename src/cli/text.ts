@@ -3,6 +3,9 @@
 /** 1234567n -> '1,234,567'. */
 export const count = (n: bigint | number): string => n.toLocaleString('en-US');
 
+/** 4096n -> '0x1000'. */
+export const hex = (value: bigint | number): string => `0x${value.toString(16)}`;
+
 /** Bytes as '1.2 MB' (decimal units). */
 export function bytes(n: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];

@@ -3,7 +3,7 @@
 import chalk from 'chalk';
 import type { MemoryAccess } from '../debug/guest/next-step.ts';
 import type { TraceStep } from '../debug/trace/trace-probe.ts';
-import { hex } from './inspect-json.ts';
+import { hex } from './text.ts';
 
 const PLACE_WIDTH = 28;
 const TEXT_WIDTH = 32;

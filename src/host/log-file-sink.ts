@@ -6,7 +6,7 @@
 
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
 import { ExitCode, UserError } from '../lib/errors.ts';
-import type { LogSink } from '../logformat/writer.ts';
+import type { LogSink } from '../logformat/frame-writer.ts';
 import { codeOf, reasonOf } from './os-errors.ts';
 
 export class LogFileSink implements LogSink {

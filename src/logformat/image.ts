@@ -7,9 +7,9 @@ import type { Tick } from '../lib/brands.ts';
 import { decode, encode } from './cbor.ts';
 import { asMap, bytes, small, text } from './cbor-get.ts';
 import { FormatError } from './errors.ts';
+import type { FrameWriter } from './frame-writer.ts';
 import type { LogHeader } from './header.ts';
 import type { LogReader } from './reader.ts';
-import type { FrameWriter } from './writer.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 

@@ -6,8 +6,8 @@
 import type { Tick } from '../lib/brands.ts';
 import type { IndexEntry, LogEnd } from './closing.ts';
 import type { Codec } from './frame.ts';
+import { FrameWriter, type LogSink } from './frame-writer.ts';
 import type { LogReader } from './reader.ts';
-import { FrameWriter, type LogSink } from './writer.ts';
 
 export class CheckpointInserter {
   readonly #reader: LogReader;

@@ -6,10 +6,10 @@
 import { type Tick, tick } from '../lib/brands.ts';
 import type { Counts, IndexEntry, LogEnd } from './closing.ts';
 import type { Codec } from './frame.ts';
+import { FrameWriter, type LogSink } from './frame-writer.ts';
 import { writeImage } from './image.ts';
 import type { Finish, LogReader } from './reader.ts';
 import type { RecordKind } from './records.ts';
-import { FrameWriter, type LogSink } from './writer.ts';
 
 /** What to do to a file: keep its first `keepBytes`, then add `append`. */
 export interface Repair {

@@ -1,77 +1,22 @@
 /**
- * Writes a recording to a sink. `FrameWriter` numbers and places frames; `LogWriter` packs records into events frames.
- * Neither holds a file: the sink decides what a write means, and a whole frame goes to it in one call, which is the
- * commit point. What was appended and not yet flushed is lost with the process.
+ * Writes a recording to a sink: packs records into events frames. It holds no file: the sink decides what a write
+ * means, and a whole frame goes to it in one call, which is the commit point. What was appended and not yet flushed is
+ * lost with the process.
  */
 
 import { type Tick, tick } from '../lib/brands.ts';
-import { type Counts, encodeEnd, encodeIndex, type IndexEntry, type LogEnd } from './closing.ts';
+import type { Counts, LogEnd } from './closing.ts';
 import { encodeEvents } from './events.ts';
-import { type Codec, encodeFrame, type FrameKindName, renumber, type StoredFrame } from './frame.ts';
-import { encodeHeader, type LogHeader } from './header.ts';
+import type { Codec, StoredFrame } from './frame.ts';
+import { FrameWriter, type LogSink } from './frame-writer.ts';
+import type { LogHeader } from './header.ts';
 import { writeImage } from './image.ts';
 import type { LogRecord, RecordKind } from './records.ts';
-
-export interface LogSink {
-  /** Takes one whole frame. */
-  write(bytes: Uint8Array): void;
-}
 
 /** Events frames are cut when their records come to about this many bytes before compression. */
 const FRAME_BYTES = 128 * 1024;
 /** Rough cost of a record besides its blob; keeps a frame within MAX_RECORDS. */
 const RECORD_BYTES = 8;
-
-export class FrameWriter {
-  readonly #sink: LogSink;
-  readonly #codec: Codec;
-  readonly #entries: IndexEntry[];
-  #offset: number;
-
-  /** `entries` and `offset`: of the frames that are in the file already, when more are to follow. */
-  constructor(sink: LogSink, codec: Codec, entries: readonly IndexEntry[] = [], offset = 0) {
-    this.#sink = sink;
-    this.#codec = codec;
-    this.#entries = [...entries];
-    this.#offset = offset;
-  }
-
-  /** Bytes written, which is where the next frame begins. */
-  get offset(): number {
-    return this.#offset;
-  }
-
-  get count(): number {
-    return this.#entries.length;
-  }
-
-  header(header: LogHeader): void {
-    this.#put('header', tick(0), encodeHeader(header));
-  }
-
-  frame(kind: FrameKindName, firstTick: Tick, payload: Uint8Array): void {
-    const codec = kind === 'end' ? undefined : this.#codec;
-    this.#put(kind, firstTick, encodeFrame({ kind, sequence: this.#entries.length, firstTick, payload }, codec));
-  }
-
-  /** A frame of another recording, byte for byte unless it gets another number. */
-  copy(frame: StoredFrame): void {
-    this.#put(frame.kind, frame.firstTick, renumber(frame, this.#entries.length));
-  }
-
-  /** Index and end. Nothing may be written after. */
-  close(end: LogEnd): void {
-    const indexOffset = this.#offset;
-    this.frame('index', end.ticks, encodeIndex(this.#entries));
-    this.frame('end', end.ticks, encodeEnd(end, indexOffset, this.#offset));
-  }
-
-  #put(kind: FrameKindName, firstTick: Tick, bytes: Uint8Array): void {
-    this.#sink.write(bytes);
-    this.#entries.push({ kind, offset: this.#offset, firstTick });
-    this.#offset += bytes.length;
-  }
-}
 
 export class LogWriter {
   readonly #frames: FrameWriter;

@@ -1,8 +1,9 @@
 /** Logs in memory, and a header to give them. */
+
+import type { LogSink } from '../../src/logformat/frame-writer.ts';
 import type { LogHeader } from '../../src/logformat/header.ts';
 import type { ByteSource, Finish, LogReader } from '../../src/logformat/reader.ts';
 import type { LogRecord } from '../../src/logformat/records.ts';
-import type { LogSink } from '../../src/logformat/writer.ts';
 
 export class MemoryLog implements LogSink {
   #parts: Uint8Array[] = [];

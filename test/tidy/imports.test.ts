@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { cborErrors, deadFiles, directionErrors, importsOf } from './imports.ts';
+import { cborErrors, circles, deadFiles, directionErrors, importsOf } from './imports.ts';
 
 const tree = (files: Record<string, string>) => new Map(Object.entries(files));
 
@@ -87,4 +87,16 @@ test('files that only dead files import are dead too; declarations are not count
     'src/lib/ambient.d.ts': '',
   });
   expect(deadFiles(sources)).toEqual(['src/lib/unused.ts', 'src/lib/only-by-unused.ts']);
+});
+
+test('a circle of imports is told once, a thread that is started is none', () => {
+  const sources = tree({
+    'src/lib/a.ts': "import { b } from './b.ts';",
+    'src/lib/b.ts': "import type { C } from './c.ts';",
+    'src/lib/c.ts': "import { b } from './b.ts'; import { d } from './d.ts';",
+    'src/lib/d.ts': '',
+    'src/host/one.ts': "new Worker(new URL('./one-worker.ts', import.meta.url));",
+    'src/host/one-worker.ts': "import { one } from './one.ts';",
+  });
+  expect(circles(sources)).toEqual(['src/lib/b.ts -> src/lib/c.ts -> src/lib/b.ts']);
 });

@@ -118,3 +118,25 @@ export function deadFiles(sources: Sources): string[] {
   }
   return [...sources.keys()].filter((path) => !alive.has(path) && !path.endsWith('.d.ts'));
 }
+
+/** Circles of imports among files of src, each told once, from its first file in the order of names. */
+export function circles(sources: Sources): string[] {
+  const found: string[] = [];
+  const done = new Set<string>();
+  const way: string[] = [];
+  const follow = (path: string): void => {
+    const at = way.indexOf(path);
+    if (at >= 0) found.push([...way.slice(at), path].join(' -> '));
+    if (at >= 0 || done.has(path)) return;
+    way.push(path);
+    for (const specifier of importsOf(sources.get(path)!)) {
+      const target = resolveImport(path, specifier);
+      // A thread is started, not imported.
+      if (target !== undefined && sources.has(target) && !isWorkerEntry(target)) follow(target);
+    }
+    way.pop();
+    done.add(path);
+  };
+  for (const path of [...sources.keys()].sort()) follow(path);
+  return found;
+}

@@ -12,6 +12,7 @@ import { DivergenceError } from '../../session/divergence.ts';
 import { CAPABILITIES } from './capabilities.ts';
 import type { DebuggerPorts } from './debugger.ts';
 import { Fields } from './fields.ts';
+import type { Handler } from './handler.ts';
 import { type LaunchWords, launchWords } from './launch-words.ts';
 import { MiError } from './mi/session.ts';
 import { breakpointRequests } from './requests/breakpoints.ts';
@@ -28,7 +29,6 @@ export interface Request {
 export type Answer =
   | { readonly success: true; readonly body?: object }
   | { readonly success: false; readonly message: string };
-export type Handler = (session: Session, args: Fields) => Promise<object | undefined> | object | undefined;
 
 export interface AdapterPorts {
   answer(request: Request, answer: Answer): void;

@@ -6,12 +6,14 @@
  * that begins with a checkpoint begins there.
  */
 
+import type { Board } from '../../emu/machine/board.ts';
 import { PageHistory } from '../../emu/machine/page-history.ts';
 import { PageTable } from '../../emu/machine/page-table.ts';
 import { maxOf } from '../../lib/bigint.ts';
 import { type Tick, tick } from '../../lib/brands.ts';
 import { FormatError } from '../../logformat/errors.ts';
 import type { LogReader } from '../../logformat/reader.ts';
+import type { Doors } from '../../session/doors.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { CheckpointStore, type LoadableCheckpoint } from './checkpoint-store.ts';
 import { History } from './history.ts';
@@ -20,7 +22,6 @@ import { LoggedCheckpoints } from './logged-checkpoints.ts';
 import { type Arrival, Replay } from './replay.ts';
 import { ReplayCost } from './replay-cost.ts';
 import { firstOf } from './start.ts';
-import type { TimelineParts } from './timeline.ts';
 
 const POWER_ON = tick(0);
 /** Speed of replay until it is measured, ticks a second. */
@@ -30,6 +31,15 @@ const RESTORE_NS = 4e6;
 /** And to load one from the log first, until that is measured; the share of a new measurement. */
 const LOAD_GUESS_NS = 1e8;
 const LOAD_SMOOTHING = 0.3;
+
+export interface RewindParts {
+  /** As at power on, with `doors` for its ports. The replay's alone from now on. */
+  readonly board: Board;
+  readonly doors: Doors;
+  readonly reader: LogReader;
+  /** Host time, nanoseconds, for the pace of work alone: no state depends on it. */
+  readonly nowNs: () => bigint;
+}
 
 export class Rewind {
   readonly history: History;
@@ -48,7 +58,7 @@ export class Rewind {
   /** Until the machine runs or is put somewhere else. */
   #atPowerOn = true;
 
-  constructor({ board, doors, reader, nowNs }: TimelineParts, listener: Listener, budgetBytes: number) {
+  constructor({ board, doors, reader, nowNs }: RewindParts, listener: Listener, budgetBytes: number) {
     this.history = new History(reader);
     this.store = new CheckpointStore(budgetBytes);
     this.#listener = listener;

@@ -14,14 +14,13 @@ import { maxOf, minOf } from '../../lib/bigint.ts';
 import { type Tick, tick } from '../../lib/brands.ts';
 import { UserError } from '../../lib/errors.ts';
 import type { LogReader } from '../../logformat/reader.ts';
-import type { Doors } from '../../session/doors.ts';
 import { alertProbe } from './alert-probe.ts';
 import type { CheckpointInfo } from './checkpoint.ts';
 import { byBackwards, byForwards } from './hit-order.ts';
 import { Listener } from './listener.ts';
 import { Interrupted, type Pace } from './pace.ts';
 import { needsProbe, type ProbeFactory } from './probe.ts';
-import { Rewind } from './rewind.ts';
+import { Rewind, type RewindParts } from './rewind.ts';
 import { Speed } from './speed.ts';
 import type { Hit, Stop, StopRequests } from './stops.ts';
 
@@ -29,15 +28,9 @@ export type { CheckpointInfo } from './checkpoint.ts';
 export { Interrupted, type Pace, type Progress } from './pace.ts';
 export type { Stop, StopEvent, StopReason, StopRequests, Watchpoint } from './stops.ts';
 
-export interface TimelineParts {
-  /** As at power on, with `doors` for its ports. The timeline's alone from now on. */
-  readonly board: Board;
-  readonly doors: Doors;
-  readonly reader: LogReader;
+export interface TimelineParts extends RewindParts {
   /** A reader of the same recording as it is when it is called; for `refresh`. */
   readonly reopen?: () => LogReader;
-  /** Host time, nanoseconds, for the pace of work alone: no state depends on it. */
-  readonly nowNs: () => bigint;
   /** Memory for checkpoints; 1 GiB when left out. */
   readonly memoryBudgetBytes?: number;
   /** Host time that the replay from one checkpoint to the next is to take, nanoseconds; 0.25 s when left out. */

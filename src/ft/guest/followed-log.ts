@@ -8,7 +8,8 @@
  */
 
 import type { Codec, StoredFrame } from '../../logformat/frame.ts';
-import { type LogSink, LogWriter } from '../../logformat/writer.ts';
+import type { LogSink } from '../../logformat/frame-writer.ts';
+import { LogWriter } from '../../logformat/writer.ts';
 import type { ChannelRecords } from './channel-records.ts';
 
 export class FollowedLog {

@@ -13,9 +13,6 @@ import type { ConnectionId } from './io.ts';
 
 type Stage = 'off' | 'down' | 'dialling' | 'greeting' | 'open';
 
-/** Between two attempts: to find a backup; to get one back. */
-export const DIAL_EVERY_MS = { seeking: 100, protected: 20 } as const;
-
 export class Dialler {
   readonly #patienceMs: number;
   #stage: Stage = 'down';

@@ -6,14 +6,14 @@
  */
 
 import { earliest, type SuspicionCause } from './detector.ts';
-import { DIAL_EVERY_MS, Dialler } from './dialler.ts';
-
+import { Dialler } from './dialler.ts';
 import { type Peer, type Welcome, welcomeObjection } from './greeting.ts';
 import type { ConnectionId, HeldOutput, PrimaryEffect } from './io.ts';
 import { type BackupMessage, PROTOCOL_VERSION, type PrimaryMessage } from './message.ts';
 import { Pacer } from './pacing.ts';
 import { SendBuffer } from './send-buffer.ts';
 import type { PairSettings } from './settings.ts';
+import { DIAL_EVERY_MS } from './settings.ts';
 
 /** A channel that breaks so often without one new acknowledgement will not do better. */
 const FRUITLESS_MAX = 8;

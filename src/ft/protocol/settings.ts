@@ -1,6 +1,7 @@
 /** What a pair is told about itself. Times in milliseconds, sizes in bytes. */
 
-import { DIAL_EVERY_MS } from './dialler.ts';
+/** Between two attempts of the primary: to find a backup; to get one back. */
+export const DIAL_EVERY_MS = { seeking: 100, protected: 20 } as const;
 
 export interface PairSettings {
   readonly pair: string;

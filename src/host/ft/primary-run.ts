@@ -7,7 +7,8 @@
 
 import type { Machine } from '../../emu/machine/machine.ts';
 import { isEndFrame } from '../../logformat/frame.ts';
-import { type LogSink, LogWriter } from '../../logformat/writer.ts';
+import type { LogSink } from '../../logformat/frame-writer.ts';
+import { LogWriter } from '../../logformat/writer.ts';
 import { ConsoleLines } from '../../session/console-lines.ts';
 import { Doors } from '../../session/doors.ts';
 import { Session } from '../../session/session.ts';

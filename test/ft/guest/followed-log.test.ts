@@ -3,9 +3,9 @@ import { ChannelRecords } from '../../../src/ft/guest/channel-records.ts';
 import { FollowedLog } from '../../../src/ft/guest/followed-log.ts';
 import { zstd } from '../../../src/host/zstd.ts';
 import { tick } from '../../../src/lib/brands.ts';
+import { FrameWriter } from '../../../src/logformat/frame-writer.ts';
 import { LogReader } from '../../../src/logformat/reader.ts';
 import type { LogRecord } from '../../../src/logformat/records.ts';
-import { FrameWriter } from '../../../src/logformat/writer.ts';
 import { header, MemoryLog, read, sourceOf } from '../../logformat/support.ts';
 import { framesOf, progress, seedRead } from './support.ts';
 

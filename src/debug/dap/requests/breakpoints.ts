@@ -3,10 +3,10 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { UserError } from '../../../lib/errors.ts';
 import type { StopEvent } from '../../timeline/stops.ts';
-import type { Handler } from '../adapter.ts';
 import { EVENT_FILTERS } from '../capabilities.ts';
 import type { Access, Placed, Wanted, Watched } from '../debugger.ts';
 import type { Fields } from '../fields.ts';
+import type { Handler } from '../handler.ts';
 import { hex } from '../machine-view.ts';
 import type { Session } from '../session.ts';
 

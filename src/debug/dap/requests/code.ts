@@ -3,8 +3,8 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { UserError } from '../../../lib/errors.ts';
 import type { CodeLine } from '../../guest/code.ts';
-import type { Handler } from '../adapter.ts';
 import type { Fields } from '../fields.ts';
+import type { Handler } from '../handler.ts';
 import { hex } from '../machine-view.ts';
 import type { Session } from '../session.ts';
 

@@ -3,9 +3,9 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { UserError } from '../../../lib/errors.ts';
 import { privilegeName } from '../../inspect/csr-fields.ts';
-import type { Handler } from '../adapter.ts';
 import type { Frame, Shown } from '../debugger.ts';
 import type { Fields } from '../fields.ts';
+import type { Handler } from '../handler.ts';
 import { hex } from '../machine-view.ts';
 import { MiError } from '../mi/session.ts';
 import type { FrameAt, Session } from '../session.ts';

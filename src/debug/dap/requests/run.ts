@@ -1,9 +1,9 @@
 /** Requests that make the guest go on, forwards and backwards, and stand. */
 
 import { UserError } from '../../../lib/errors.ts';
-import type { Handler } from '../adapter.ts';
 import type { RunAction } from '../debugger.ts';
 import type { Fields } from '../fields.ts';
+import type { Handler } from '../handler.ts';
 import type { Session } from '../session.ts';
 import { threadOf } from './threads.ts';
 

@@ -3,6 +3,7 @@
  * operands known, at two addresses, and looking at what it jumps to.
  */
 
+import type { Insn } from '../../isa/insn.ts';
 import type { Semantics } from '../../isa/vocabulary.ts';
 import { constant, type I64, i32Const, i64Const } from '../../wasm/expr.ts';
 import { FunctionBuilder } from '../../wasm/function.ts';
@@ -10,9 +11,16 @@ import { type Frame, type Linker, noFacts, type Registers, type WasmBinding } fr
 import { staticOperands } from '../compile/operands.ts';
 import { Order } from '../compile/order.ts';
 import { wasmSemantics } from '../compile/semantics.ts';
-import type { GuestInsn } from './guest-insn.ts';
 
-type Word = Pick<GuestInsn, 'length' | 'raw' | 'word' | 'row'>;
+/** A jump or branch as it stands in memory, and its row of the table. */
+export interface Word {
+  /** Bytes. */
+  readonly length: 2 | 4;
+  /** As in memory: 16 bits when compressed; and the 32-bit instruction that it is or stands for. */
+  readonly raw: number;
+  readonly word: number;
+  readonly row: Insn;
+}
 
 const refuse = (): never => {
   throw new Error('a jump does nothing but jump');

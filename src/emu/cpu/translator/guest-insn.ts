@@ -7,15 +7,9 @@ import { extract, type Field } from '../../isa/format.ts';
 import type { Insn } from '../../isa/insn.ts';
 import { type Recording, type RegisterOperand, recordBody } from '../../isa/recorder.ts';
 import { decode, expandCompressed, isWide } from '../../isa/table.ts';
-import { constantTarget } from './constant-target.ts';
+import { constantTarget, type Word } from './constant-target.ts';
 
-export interface GuestInsn {
-  /** Bytes. */
-  readonly length: 2 | 4;
-  /** As in memory: 16 bits when compressed; and the 32-bit instruction that it is or stands for. */
-  readonly raw: number;
-  readonly word: number;
-  readonly row: Insn;
+export interface GuestInsn extends Word {
   readonly flow: Flow;
   readonly registers: RegisterSets;
 }
