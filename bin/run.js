@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
  * Entry of the installed `lockstep` command. It parses on Node 12 and newer, so that a Node that is too old hears so in
- * one line; everything else is loaded after that check.
+ * one line; everything else is loaded after that check, and after this process has been given the flags of V8 that
+ * speed up a guest.
  */
 const [major, minor] = process.versions.node.split('.').map(Number);
 
@@ -12,5 +13,8 @@ if (major < 22 || (major === 22 && minor < 15)) {
   );
   process.exitCode = 2;
 } else {
-  import('@oclif/core/execute').then(({ execute }) => execute({ dir: import.meta.url }));
+  import('../dist/host/wasm-flags.js')
+    .then(({ restartForHints }) => restartForHints(process.argv.slice(2)))
+    .then(() => import('@oclif/core/execute'))
+    .then(({ execute }) => execute({ dir: import.meta.url }));
 }

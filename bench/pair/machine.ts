@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import type { PrimaryStatus } from '../../src/ft/protocol/status.ts';
 import { listNodes, tellNode } from '../../src/host/ft/control-socket.ts';
 import type { FoundNode } from '../../src/host/ft/nodes.ts';
+import { branchHintFlags } from '../../src/host/wasm-flags.ts';
 import { Program } from './program.ts';
 
 export const MODES = ['run', 'record', 'ft'] as const;
@@ -22,7 +23,10 @@ const BACKUP_END_MS = 60_000;
 const LISTENS = /waiting for a primary at (tcp:\S+)/;
 
 /** Program and arguments of a lockstep that runs from its sources. */
-export const lockstep = (args: readonly string[]): [string, string[]] => [process.execPath, [COMMAND, ...args]];
+export const lockstep = (args: readonly string[]): [string, string[]] => [
+  process.execPath,
+  [...branchHintFlags(), COMMAND, ...args],
+];
 
 export class Machine {
   readonly main: Program;

@@ -103,9 +103,12 @@ export function cborErrors(sources: Sources): string[] {
   return importers.length <= 1 ? [] : [`${CBOR} is imported by ${importers.join(' and ')}: wrap it in one file`];
 }
 
-/** Files of src that nothing starts: not reachable from a command, a worker entry point or src/index.ts. */
+/** The package entry, and what bin/run.js loads before all others. */
+const ENTRIES: ReadonlySet<string> = new Set(['src/index.ts', 'src/host/wasm-flags.ts']);
+
+/** Files of src that nothing starts: not reachable from a command, a worker entry point or one of these entries. */
 export function deadFiles(sources: Sources): string[] {
-  const isRoot = (path: string) => path.startsWith('src/commands/') || path === 'src/index.ts' || isWorkerEntry(path);
+  const isRoot = (path: string) => path.startsWith('src/commands/') || ENTRIES.has(path) || isWorkerEntry(path);
   const alive = new Set<string>();
   const pending = [...sources.keys()].filter(isRoot);
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {

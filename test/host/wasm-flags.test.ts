@@ -1,0 +1,69 @@
+/** The flags of V8 that speed up a guest: who asks for them, and what a process that gives them to itself keeps. */
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { branchHintFlags, stepsGuest } from '../../src/host/wasm-flags.ts';
+import { ROOT } from '../tidy/tree.ts';
+
+/** `log index` for src/commands/log/index/index.ts. */
+const commands = readdirSync(join(ROOT, 'src/commands'), { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => path.replace(/(?:[/\\]index)?\.ts$/, '').replaceAll(/[/\\]/g, ' '));
+
+test('V8 is asked for hints where it knows them and does not heed them by itself', () => {
+  const flag = ['--experimental-wasm-branch-hinting'];
+  expect(branchHintFlags('12.4.254.21-node.33')).toEqual(flag);
+  expect(branchHintFlags('13.6.233.17-node.28')).toEqual(flag);
+  expect(branchHintFlags('14.6.202.34-node.34')).toEqual([]);
+  expect(branchHintFlags('11.3.244.8-node.30')).toEqual([]);
+  expect(branchHintFlags('')).toEqual([]);
+});
+
+test('of the commands these alone do not restart: they make no machine', () => {
+  const guestless = commands.filter((name) => !stepsGuest(name.split(' ')));
+  const log = ['log dump', 'log info', 'log repair', 'log verify'];
+  expect(guestless.toSorted()).toEqual([
+    'disk serve',
+    'ft keygen',
+    'ft protect',
+    'ft status',
+    'ft stop',
+    ...log,
+    'ls',
+    'pack',
+    'switch',
+  ]);
+});
+
+test.each(['run', 'record', 'replay', 'debug', 'bisect', 'ft primary', 'log index'])('%s restarts', (name) => {
+  expect(commands).toContain(name);
+  expect(stepsGuest([...name.split(' '), 'x'])).toBe(true);
+});
+
+test.each([[], ['--help'], ['--version'], ['help', 'run'], ['run', '--help'], ['replay', 'x.lks', '-h']])(
+  'no restart for: %s',
+  (...words) => {
+    expect(stepsGuest(words)).toBe(false);
+  },
+);
+
+test.skipIf(process.execve === undefined || branchHintFlags().length === 0)(
+  'a process that restarts keeps its number, input, arguments, own flags and environment',
+  () => {
+    const script = join(ROOT, 'test/host/fixtures/restart.ts');
+    const done = spawnSync(process.execPath, ['--stack-size=900', script, 'run', 'a b', ''], {
+      input: 'typed',
+      encoding: 'utf8',
+      env: { ...process.env, RESTART_TEST: 'kept' },
+    });
+    expect(done.stderr).toBe('');
+    expect(JSON.parse(done.stdout)).toEqual({
+      pid: done.pid,
+      flags: ['--stack-size=900', ...branchHintFlags()],
+      words: ['run', 'a b', ''],
+      input: 'typed',
+      kept: 'kept',
+    });
+  },
+);
