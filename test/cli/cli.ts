@@ -1,14 +1,16 @@
 /** Runs the commands of src as a user would, each test file with a state folder of its own. */
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const sample = (name: string): string => join(root, 'samples/prebuilt', `${name}.elf`);
 export const folder = mkdtempSync(join(tmpdir(), 'lockstep-cli-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 export interface Ran {
   readonly status: number | null;
