@@ -21,6 +21,14 @@ export class ByteWriter {
     this.#bytes[this.#length++] = value;
   }
 
+  /** 8 bytes, big endian. */
+  u64(value: bigint): void {
+    this.#grow(8);
+    const { buffer } = this.#bytes;
+    new DataView(buffer).setBigUint64(this.#length, value);
+    this.#length += 8;
+  }
+
   bytes(value: Uint8Array): void {
     this.#grow(value.length);
     this.#bytes.set(value, this.#length);
@@ -86,6 +94,14 @@ export class ByteReader {
     const value = this.#bytes[this.#at];
     if (value === undefined) throw new FormatError('the bytes end early');
     this.#at++;
+    return value;
+  }
+
+  /** 8 bytes, big endian. */
+  u64(): bigint {
+    if (this.left < 8) throw new FormatError('the bytes end early');
+    const value = new DataView(this.#bytes.buffer, this.#bytes.byteOffset).getBigUint64(this.#at);
+    this.#at += 8;
     return value;
   }
 

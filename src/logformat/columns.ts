@@ -68,10 +68,8 @@ export const CODECS: { readonly [type in ColumnType]: ColumnCodec } = {
     },
   },
   hash: {
-    write: (out, value) => {
-      for (let i = 56n; i >= 0n; i -= 8n) out.u8(Number(((value as bigint) >> i) & 0xffn));
-    },
-    read: (input) => input.bytes(8).reduce((hash, byte) => (hash << 8n) | BigInt(byte), 0n),
+    write: (out, value) => out.u64(value as bigint),
+    read: (input) => input.u64(),
   },
   scope: listCodec(SCOPES),
   action: listCodec(ACTIONS),

@@ -11,9 +11,12 @@
 
 import { type Tick, tick } from '../lib/brands.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
-import { CODECS, type Context, type Fields, type FieldValue, Names } from './columns.ts';
+import { CODECS, type Fields, type FieldValue, Names } from './columns.ts';
 import { FormatError, NewerFormatError } from './errors.ts';
 import { kindOfTag, type LogRecord, RECORD_KINDS, type RecordKind, ROWS } from './records.ts';
+
+/** A record whose fields are being filled in. */
+type Row = { [field: string]: FieldValue };
 
 const MAX_NAME_BYTES = 64;
 /** Records in one frame: a bound on what a reader allocates. */
@@ -25,7 +28,8 @@ export function encodeEvents(records: readonly LogRecord[], firstTick: Tick): Ui
   if (records.length > MAX_RECORDS) throw new RangeError(`${records.length} records do not fit in a frame`);
   const names = new Names();
   const columns = new ByteWriter();
-  for (const kind of RECORD_KINDS) writeColumns(columns, kind, records, names);
+  const byKind = rowsByKind(records as readonly unknown[] as readonly Fields[]);
+  for (const kind of RECORD_KINDS) writeColumns(columns, kind, byKind[kind] ?? [], names);
   const out = new ByteWriter();
   out.varint(records.length);
   out.varint(names.list.length);
@@ -55,14 +59,29 @@ function writeKinds(out: ByteWriter, records: readonly LogRecord[]): void {
   }
 }
 
-function writeColumns(out: ByteWriter, kind: RecordKind, records: readonly LogRecord[], names: Names): void {
-  const rows = records.filter((record) => record.kind === kind) as unknown as readonly Fields[];
+function writeColumns(out: ByteWriter, kind: RecordKind, rows: readonly Fields[], names: Names): void {
+  if (rows.length === 0) return;
   for (const [field, type] of ROWS[kind].columns) {
+    const codec = CODECS[type];
     const bySource = new Map<number, bigint>();
-    rows.forEach((record, i) => {
-      CODECS[type].write(out, record[field]!, { record, previous: rows[i - 1], names, bySource, limit: 0 });
-    });
+    let previous: Fields | undefined;
+    for (const record of rows) {
+      codec.write(out, record[field]!, { record, previous, names, bySource, limit: 0 });
+      previous = record;
+    }
   }
+}
+
+/** In their order; a kind without any has no entry. */
+function rowsByKind<T extends Fields>(records: readonly T[]): { [kind in RecordKind]?: T[] } {
+  const byKind: { [kind in RecordKind]?: T[] } = {};
+  for (const record of records) {
+    const kind = record.kind as RecordKind;
+    const rows = byKind[kind];
+    if (rows === undefined) byKind[kind] = [record];
+    else rows.push(record);
+  }
+  return byKind;
 }
 
 /**
@@ -73,25 +92,31 @@ export function decodeEvents(payload: Uint8Array, firstTick: Tick): LogRecord[] 
   const count = input.count(MAX_RECORDS);
   const names = readNames(input, payload.length);
   const kinds = readKinds(input, count);
-  const records: { [field: string]: FieldValue }[] = [];
+  const records: Row[] = [];
   let at: bigint = firstTick;
   for (const kind of kinds) {
     at += input.varint();
     if (at >= 1n << 64n) throw new FormatError('a tick does not fit in 64 bits');
     records.push({ kind, tick: tick(at) });
   }
-  for (const kind of RECORD_KINDS) {
-    const rows = records.filter((record) => record.kind === kind);
-    for (const [field, type] of ROWS[kind].columns) {
-      const context = { names, bySource: new Map<number, bigint>(), limit: payload.length };
-      rows.forEach((record, i) => {
-        const here: Context = { ...context, record, previous: rows[i - 1] };
-        record[field] = CODECS[type].read(input, here);
-      });
-    }
-  }
+  const byKind = rowsByKind(records);
+  for (const kind of RECORD_KINDS) readColumns(input, kind, byKind[kind] ?? [], names);
   if (input.left !== 0) throw new FormatError(`${input.left} bytes are left over after the last record`);
   return records as unknown as LogRecord[];
+}
+
+function readColumns(input: ByteReader, kind: RecordKind, rows: readonly Row[], names: Names): void {
+  if (rows.length === 0) return;
+  const limit = input.left;
+  for (const [field, type] of ROWS[kind].columns) {
+    const codec = CODECS[type];
+    const bySource = new Map<number, bigint>();
+    let previous: Row | undefined;
+    for (const record of rows) {
+      record[field] = codec.read(input, { record, previous, names, bySource, limit });
+      previous = record;
+    }
+  }
 }
 
 function readNames(input: ByteReader, max: number): Names {

@@ -32,6 +32,9 @@ export const CRC_ITEM_BYTES = 5;
 /** A payload is never longer, neither as stored nor unpacked: a bound on what a reader allocates. */
 export const MAX_PAYLOAD_BYTES: number = 64 * 1024 * 1024;
 
+/** Shorter payloads are stored as they are: packing one takes longer than writing its frame, and gains little. */
+const PACKED_BYTES = 512;
+
 /** Compression, implemented by the host. */
 export interface Codec {
   compress(bytes: Uint8Array): Uint8Array;
@@ -57,11 +60,11 @@ export interface StoredFrame {
   readonly bytes: Uint8Array;
 }
 
-/** The frame's bytes; compressed when that makes them fewer. */
+/** The frame's bytes; compressed when that is worth while. */
 export function encodeFrame(frame: Frame, codec: Codec | undefined): Uint8Array {
   if (frame.payload.length > MAX_PAYLOAD_BYTES)
     throw new RangeError(`a payload of ${frame.payload.length} bytes is too long`);
-  const packed = codec === undefined || frame.payload.length < 32 ? undefined : codec.compress(frame.payload);
+  const packed = codec === undefined || frame.payload.length < PACKED_BYTES ? undefined : codec.compress(frame.payload);
   const useful = packed !== undefined && packed.length < frame.payload.length;
   return seal(frame, useful ? 1 : 0, useful ? packed : frame.payload);
 }

@@ -148,6 +148,16 @@ describe('a log', () => {
     fc.assert(fc.property(records, fc.integer({ min: 1, max: 300 }), same), { numRuns: 100 });
   });
 
+  it('packs what is long and leaves what is short as it is', () => {
+    const stored = (length: number) => {
+      const frame = { kind: 'events', sequence: 1, firstTick: tick(0), payload: new Uint8Array(length) } as const;
+      const decoded = decodeFrame(encodeFrame(frame, zstd));
+      expect(unpack(decoded, zstd)).toEqual(frame.payload);
+      return decoded.encoding;
+    };
+    expect([100, 511, 512, 100_000].map(stored)).toEqual(['none', 'none', 'zstd', 'zstd']);
+  });
+
   it('with a payload that would unpack beyond all bounds is refused', () => {
     const payload = zstd.compress(new Uint8Array(MAX_PAYLOAD_BYTES + 1));
     const frame = decodeFrame(encodeFrame({ kind: 'events', sequence: 1, firstTick: tick(0), payload }, undefined));
