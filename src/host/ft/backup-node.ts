@@ -61,6 +61,10 @@ export class BackupNode extends NodeBase {
     return this.#core?.status;
   }
 
+  protected override get firstState(): BackupStatus['state'] | undefined {
+    return this.#core?.state;
+  }
+
   protected override get lives(): boolean {
     return this.#core?.state === 'live';
   }

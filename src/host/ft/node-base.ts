@@ -99,6 +99,7 @@ export abstract class NodeBase {
 
   /** As the core tells it that the node began with; undefined before there is one. */
   protected abstract get firstStatus(): PairStatus | undefined;
+  protected abstract get firstState(): PairStatus['state'] | undefined;
   /** 'primary' or 'backup', as it was started. */
   protected abstract get command(): string;
   protected abstract start(): Promise<void>;
@@ -248,12 +249,13 @@ export abstract class NodeBase {
     this.#finish({ ending: 'stopped', exitCode, totals: NO_TOTALS, mips: 0 });
   }
 
-  /** Tells of a state that is new. */
+  /** Tells of a state that is new. Called after every event: a whole status would cost more than the event. */
   protected look(): void {
+    const state = this.shield.state ?? this.firstState;
+    if (state === undefined || state === this.#state) return;
+    this.#state = state;
     const { status } = this;
-    if (status === undefined || status.state === this.#state) return;
-    this.#state = status.state;
-    this.ui.changed?.(status);
+    if (status !== undefined) this.ui.changed?.(status);
   }
 
   /** The core counts what it has released; the other side may forget only what cannot be lost with this process. */

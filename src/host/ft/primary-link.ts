@@ -74,6 +74,11 @@ export class PrimaryLink {
     return this.#core.state;
   }
 
+  /** Highest frame that the backup is known to hold; -1 for none. */
+  get acked(): number {
+    return this.#core.acked;
+  }
+
   get status(): PrimaryStatus {
     return this.#core.status;
   }

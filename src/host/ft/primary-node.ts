@@ -40,6 +40,10 @@ export class PrimaryNode extends NodeBase {
     return { ...status, state: 'alone' };
   }
 
+  protected override get firstState(): PrimaryStatus['state'] {
+    return 'alone';
+  }
+
   protected override get lives(): boolean {
     return this.begun;
   }
