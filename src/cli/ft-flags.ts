@@ -28,8 +28,12 @@ export const sideFlags = {
   name: Flags.string({ summary: 'name of the pair', default: 'pair', helpGroup: 'PAIR', helpValue: 'NAME' }),
   arbiter: Flags.string({
     summary: 'where it is decided who goes on alone: what both hosts reach, best the storage of the drives',
+    description:
+      'file:DIR is a folder that both hosts share, disk:HOST:PORT a lockstep disk serve, ' +
+      'etcd:http://HOST:PORT[,HOST:PORT...] an etcd. ' +
+      'Its password belongs in ETCDCTL_USER: a command line can be read by others.',
     helpGroup: 'PAIR',
-    helpValue: 'file:DIR|disk:HOST:PORT',
+    helpValue: 'KIND:PLACE',
     required: true,
   }),
   key: Flags.string({

@@ -8,6 +8,7 @@ import { nodeUi } from '../../cli/ft-text.ts';
 import { guestOptions } from '../../cli/guest-options.ts';
 import { reportOutcome } from '../../cli/live.ts';
 import { machineFlags } from '../../cli/machine-flags.ts';
+import { withoutPassword } from '../../host/ft/arbiters/arbiter-of.ts';
 import { parseEndpoint } from '../../host/ft/endpoint.ts';
 import type { PairOutcome } from '../../host/ft/pair-options.ts';
 import { runPrimary } from '../../host/ft/run-node.ts';
@@ -57,7 +58,7 @@ export default class FtPrimary extends LockstepCommand {
           ...guestOptions(flags),
           ...(flags.output === undefined ? {} : { output: flags.output }),
           digestTicks: digestTicksOf(flags['digest-every']),
-          command: ['lockstep', 'ft', 'primary', ...this.argv],
+          command: ['lockstep', 'ft', 'primary', ...this.argv.map(withoutPassword)],
         },
       },
       nodeUi(this.jsonEnabled()),

@@ -1,31 +1,12 @@
-/** The arbiters there are, each with the faults that its kind can have. */
+/** The arbiters that lockstep brings along, each with the faults that its kind can have. */
 import { mkdirSync, renameSync } from 'node:fs';
 import type { Arbiter } from '../../../src/ft/arbiter.ts';
 import { DiskArbiter } from '../../../src/host/ft/arbiters/disk.ts';
 import { FileArbiter } from '../../../src/host/ft/arbiters/file.ts';
-import { type DiskFolder, Relay, ServerProcess } from '../../host/disk/support.ts';
+import { Relay, ServerProcess } from '../../host/disk/support.ts';
+import { PATIENT_MS, type RigMaker } from './rig.ts';
 
-/** Longer than anything takes, but for what hangs. */
-export const PATIENT_MS = 60_000;
-
-export interface Rig {
-  /** A contender's own client. */
-  arbiter(deadlineMs?: number): Arbiter;
-  /** One whose claims are carried out, and whose answers are lost. */
-  deaf(): Arbiter;
-  /** Nobody reaches the arbiter, until `heal`. */
-  cut(): Promise<void>;
-  heal(): Promise<void>;
-  /** It hangs, until `thaw`; undefined where nothing can hang it. */
-  readonly freeze?: () => void;
-  readonly thaw?: () => void;
-  /** Every message takes this long from now on; undefined where it cannot be slowed. */
-  readonly slow?: (ms: number) => void;
-  /** Killed without a word, and started again. */
-  restart(): Promise<void>;
-}
-
-export const rigs: readonly (readonly [string, (folder: DiskFolder) => Promise<Rig>])[] = [
+export const rigs: readonly RigMaker[] = [
   [
     'the block server',
     async (folder) => {

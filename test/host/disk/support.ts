@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,6 +16,7 @@ import type { StreamAddress } from '../../../src/host/ports/stream-address.ts';
 
 export const MIB = 1 << 20;
 export type UnixAddress = StreamAddress & { readonly kind: 'unix' };
+export type TcpAddress = StreamAddress & { readonly kind: 'tcp' };
 
 /** A folder for a test file, with things that are closed after each test, the last first. */
 export function diskFolder() {
@@ -96,28 +97,39 @@ export class ServerProcess {
 }
 
 /** Between clients and a server: what goes through it can be lost, held back or slowed. */
-export class Relay {
-  readonly at: UnixAddress;
+export class Relay<A extends StreamAddress = UnixAddress> {
+  readonly at: A;
   /** 'deaf': requests arrive, answers do not. 'cut': nobody gets through. 'frozen': nothing moves until 'open'. */
   mode: 'open' | 'deaf' | 'cut' | 'frozen' = 'open';
   delayMs = 0;
   /** How many more answers a new connection gets before it is cut; undefined: all. */
   #answers: number | undefined;
-  readonly #to: StreamAddress;
+  #unanswered: ((request: Buffer) => boolean) | undefined;
+  #to: StreamAddress;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #thawed: (() => void)[] = [];
 
-  private constructor(at: UnixAddress, to: StreamAddress) {
+  private constructor(at: A, to: StreamAddress, server: Server) {
     this.at = at;
     this.#to = to;
-    this.#server = createServer((socket) => this.#accept(socket));
+    this.#server = server.on('connection', (socket) => this.#accept(socket));
   }
 
   static async start(folder: DiskFolder, to: StreamAddress): Promise<Relay> {
-    const proxy = new Relay(folder.unix(), to);
-    proxy.#server.listen(proxy.at.path);
+    const at = folder.unix();
+    const proxy = new Relay(at, to, createServer().listen(at.path));
     await once(proxy.#server, 'listening');
+    folder.later(() => proxy.close());
+    return proxy;
+  }
+
+  /** At a free port of this machine. */
+  static async startTcp(folder: DiskFolder, to: StreamAddress): Promise<Relay<TcpAddress>> {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const proxy = new Relay<TcpAddress>({ kind: 'tcp', host: '127.0.0.1', port }, to, server);
     folder.later(() => proxy.close());
     return proxy;
   }
@@ -128,6 +140,11 @@ export class Relay {
     if (mode !== 'frozen') for (const go of this.#thawed.splice(0)) go();
   }
 
+  /** New connections go there. */
+  redirect(to: StreamAddress): void {
+    this.#to = to;
+  }
+
   /** All connections there are now. */
   drop(): void {
     for (const socket of this.#sockets) socket.destroy();
@@ -136,6 +153,11 @@ export class Relay {
   /** Connections from here on end instead of giving another answer than these first ones; requests arrive. */
   dropAfterAnswers(count: number): void {
     this.#answers = count;
+  }
+
+  /** Requests like these arrive, and their connections end instead of giving the answer. */
+  dropAnswersTo(requests: (request: Buffer) => boolean): void {
+    this.#unanswered = requests;
   }
 
   close(): void {
@@ -160,6 +182,7 @@ export class Relay {
         last = last.then(async () => {
           if (this.delayMs > 0) await new Promise((done) => setTimeout(done, this.delayMs));
           if (this.mode === 'frozen') await new Promise<void>((done) => this.#thawed.push(done));
+          if (!answers && this.#unanswered?.(chunk)) left = 0;
           if (answers && left !== undefined && left-- === 0) to.destroy();
           if (!to.destroyed && !(answers && this.mode === 'deaf')) to.write(chunk);
         });

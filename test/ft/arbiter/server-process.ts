@@ -1,0 +1,116 @@
+/** Processes of other people's servers, in a folder of their own: killed, frozen and started again with their state. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DiskFolder } from '../../host/disk/support.ts';
+
+/** One nobody listens on now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (typeof address !== 'object' || address === null) throw new Error('no port');
+  return address.port;
+}
+
+export interface Program {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly user?: { readonly uid: number; readonly gid: number };
+  /** Whether it can be used now. */
+  readonly ready: () => Promise<boolean>;
+}
+
+/** A program and the processes that it starts. */
+export class ServerProcess {
+  readonly #program: Program;
+  #child: ChildProcess | undefined;
+  #said = '';
+
+  constructor(folder: DiskFolder, program: Program) {
+    this.#program = program;
+    folder.later(() => this.kill());
+  }
+
+  async start(): Promise<void> {
+    const { file, args, user = {}, ready } = this.#program;
+    for (;;) {
+      const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], ...user });
+      this.#child = child;
+      this.#said = '';
+      for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => this.#heard(String(text)));
+      while (child.exitCode === null && !(await ready())) await sleep(20);
+      if (child.exitCode === null) return;
+      // What was killed leaves memory and ports to the system to clear away.
+      if (!/still in use|address already in use|lock file/i.test(this.#said)) throw new Error(this.#said);
+      await sleep(50);
+    }
+  }
+
+  async kill(): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (child?.pid === undefined || child.exitCode !== null) return;
+    const gone = once(child, 'exit');
+    const all = this.#tree(child.pid);
+    for (const pid of all) signal(pid, 'SIGKILL');
+    await gone;
+    while (all.some((pid) => existsSync(`/proc/${pid}`) && stateOf(pid) !== 'Z')) await sleep(5);
+  }
+
+  freeze(): void {
+    this.#all('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#all('SIGCONT');
+  }
+
+  /** The first one first: it starts no more of them then. */
+  #all(name: 'SIGSTOP' | 'SIGCONT'): void {
+    const pid = this.#child?.pid;
+    if (pid === undefined) return;
+    signal(pid, name);
+    for (const one of this.#tree(pid)) signal(one, name);
+  }
+
+  #tree(pid: number): number[] {
+    let children = '';
+    try {
+      children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    } catch {
+      return [];
+    }
+    return [pid, ...(children.match(/\d+/g) ?? []).flatMap((child) => this.#tree(Number(child)))];
+  }
+
+  #heard(text: string): void {
+    this.#said = (this.#said + text).slice(-8192);
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+function stateOf(pid: number): string | undefined {
+  try {
+    return /\) (\w)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
+  } catch {
+    return 'Z';
+  }
+}
+
+/** A server at a port of this machine. */
+export interface ServerAt {
+  readonly port: number;
+  readonly process: ServerProcess;
+}
