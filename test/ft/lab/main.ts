@@ -2,7 +2,9 @@
  * The laboratory of real processes: pairs under load, killed, paused and cut off, and what their clients saw judged.
  *
  *     node test/ft/lab/main.ts [--work udp-kv|lock|redis] [--victim primary|backup|cut|pause|vanish|all] [--kills N]
- *                              [--seed N] [--detect MS] [--delay MS] [--replay-every N] [--keep DIR]
+ *                              [--seed N] [--detect MS] [--delay MS] [--after SECONDS] [--replay-every N] [--keep DIR]
+ *
+ * `--after`: the fault comes when the load has gone on for so long, an hour for example.
  *
  * Needs root, for network namespaces. Round i has seed N + i: `--seed N+i --kills 1 --victim V` is that round again.
  * Exit status: 0 when every round was good, 1 when not, 2 when it cannot begin.
@@ -26,6 +28,7 @@ function optionsOf(words: readonly string[]): SeriesOptions {
       seed: { type: 'string', default: String(randomInt(SEED_MAX)) },
       detect: { type: 'string', default: '1000' },
       delay: { type: 'string', default: '0' },
+      after: { type: 'string' },
       'replay-every': { type: 'string', default: '10' },
       keep: { type: 'string' },
     },
@@ -34,7 +37,7 @@ function optionsOf(words: readonly string[]): SeriesOptions {
   const victims = VICTIMS.filter((name) => name === values.victim || values.victim === 'all');
   if (work === undefined) throw new Error(`--work is one of ${WORKS.join(', ')}`);
   if (victims.length === 0) throw new Error(`--victim is all or one of ${VICTIMS.join(', ')}`);
-  const number = (name: 'kills' | 'seed' | 'detect' | 'delay' | 'replay-every'): number => {
+  const number = (name: 'kills' | 'seed' | 'detect' | 'delay' | 'after' | 'replay-every'): number => {
     const value = Number(values[name]);
     if (!Number.isInteger(value) || value < 0) throw new Error(`--${name} is a number`);
     return value;
@@ -47,6 +50,7 @@ function optionsOf(words: readonly string[]): SeriesOptions {
     detectMs: number('detect'),
     delayMs: number('delay'),
     replayEvery: number('replay-every'),
+    ...(values.after === undefined ? {} : { strikeAfterMs: number('after') * 1000 }),
     ...(values.keep === undefined ? {} : { keep: values.keep }),
   };
 }

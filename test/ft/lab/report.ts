@@ -8,13 +8,13 @@ export const takeoverMs = ({ detectedMs, claimedMs, caughtUpMs }: Takeover): num
 
 /** What a client may see at most is compared with this: detection, the arbiter and the lag, as the survivor tells. */
 export function roundText({ plan, ...result }: RoundResult): string {
-  const { survivor, operations, unanswered, duplicates, gapMs, usualMs, takeover, lagMs, violations } = result;
+  const { survivor, operations, unanswered, duplicates, gapMs, usualMs, takeover, lagMs, digests, violations } = result;
   const ms = (value: number): string => value.toFixed(0);
   const { detectedMs, claimedMs, caughtUpMs } = takeover;
   const parts = `detected ${ms(detectedMs)}, claimed ${ms(claimedMs)}, caught up ${ms(caughtUpMs)}`;
   const what = result.parted ? 'parted by themselves' : plan.victim;
   const head = `${plan.name} seed ${plan.seed} ${plan.work} ${what} -> ${survivor}`;
-  const work = `${operations} operations, ${unanswered} unanswered, ${duplicates} twice`;
+  const work = `${operations} operations, ${unanswered} unanswered, ${duplicates} twice, ${digests} digests equal`;
   const measured = `${ms(takeoverMs(takeover))} ms (${parts}; lag was ${ms(lagMs)})`;
   const gap = `gap ${ms(gapMs)} ms (before ${ms(usualMs)}), takeover ${measured}`;
   const verdict = violations.length === 0 ? 'good' : `BAD\n${violations.join('\n')}`;

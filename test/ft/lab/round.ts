@@ -22,6 +22,8 @@ export interface RoundPlan {
   readonly key: string;
   readonly detectMs: number;
   readonly delayMs: number;
+  /** The fault comes this long after the load began; a moment of the seed's choice when left out. */
+  readonly strikeAfterMs?: number;
   /** The guest's disk: an export of the storage, and its file. */
   readonly disk?: { readonly name: string; readonly image: string };
   /** The survivor's recording is replayed from boot, every output and digest compared. */
@@ -48,6 +50,8 @@ export interface RoundResult {
   readonly takeover: Takeover;
   /** How far the backup was behind when the fault came. */
   readonly lagMs: number;
+  /** State digests that the backup had compared until then, all equal. */
+  readonly digests: number;
   /** One text each; none when all is well. */
   readonly violations: readonly string[];
 }
@@ -91,6 +95,7 @@ export async function round(hosts: LabHosts, plan: RoundPlan): Promise<RoundResu
       usualMs: gapBefore(history.operations, faultAt),
       takeover: takeoverOf(after),
       lagMs: before.role === 'primary' ? before.lagMs.now : Number.NaN,
+      digests: before.digests,
       violations: found,
     };
   } finally {
@@ -106,7 +111,7 @@ async function serveAndStrike(plan: RoundPlan, stage: Stage, load: LoadProcess):
   const random = new Random(plan.seed);
   await pair.primary.until('protected', bootMs, ({ complaints }) => complaints.includes('is protected by'));
   await load.serving(bootMs);
-  await sleep(random.between(strikeMs.low, strikeMs.high));
+  await sleep(plan.strikeAfterMs ?? random.between(strikeMs.low, strikeMs.high));
   const before = await pair.status('primary');
   const parted = pair.hasParted;
   const fault = parted ? PARTED : FAULTS[plan.victim];

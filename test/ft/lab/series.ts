@@ -24,6 +24,8 @@ export interface SeriesOptions {
   readonly delayMs: number;
   /** Every so many rounds the survivor's recording is replayed; 0: never. */
   readonly replayEvery: number;
+  /** The fault comes this long after the load began; a moment of the seed's choice when left out. */
+  readonly strikeAfterMs?: number;
   /** Files of rounds that went wrong are copied here. */
   readonly keep?: string;
 }
@@ -78,7 +80,7 @@ export async function series(
 }
 
 function plansOf(options: SeriesOptions, folder: string): RoundPlan[] {
-  const { work, victims, rounds, seed, detectMs, delayMs, replayEvery } = options;
+  const { work, victims, rounds, seed, detectMs, delayMs, replayEvery, strikeAfterMs } = options;
   return Array.from({ length: rounds }, (_, i): RoundPlan => {
     const name = `r${i}`;
     const disk = { name: `d${i}`, image: join(folder, `d${i}.img`) };
@@ -90,6 +92,7 @@ function plansOf(options: SeriesOptions, folder: string): RoundPlan[] {
       key: join(folder, 'key'),
       detectMs,
       delayMs,
+      ...(strikeAfterMs === undefined ? {} : { strikeAfterMs }),
       replay: replayEvery > 0 && i % replayEvery === 0,
       ...(WORK[work].diskBytes === undefined ? {} : { disk }),
     };
