@@ -83,6 +83,7 @@ export class BackupNode extends NodeBase {
 
   protected override async start(): Promise<void> {
     const { listen: endpoint, key } = this.#options;
+    this.guest.prepare();
     this.#listener = await listen(
       endpoint,
       key,

@@ -1,5 +1,5 @@
 /**
- * What the guest thread of a pair's side is told when it starts. Plain data: it goes between threads by structured
+ * What the guest thread of a pair's side is told when it is to begin. Plain data: it goes between threads by structured
  * clone.
  */
 
@@ -9,6 +9,11 @@ import type { EntropySetting } from '../entropy.ts';
 import type { EngineName } from '../guest-options.ts';
 import type { KeptImages } from '../kept-images.ts';
 import type { SharedState } from '../live/shared-state.ts';
+
+/** Told at the thread's start. `early`: what it is to do comes some time later. */
+export interface WhenStarted {
+  readonly early: boolean;
+}
 
 /** The own log: the open file `fd`, made for this alone, at `path`. */
 export interface LogFile {

@@ -339,6 +339,7 @@ export abstract class NodeBase {
     await this.shut();
     this.connections.closeAll('this side ends');
     if (this.begun) this.guest.stop();
+    else await this.guest.dismiss();
     await this.#guestRun;
     await this.#devices?.close();
     this.#sink?.close();

@@ -1,6 +1,8 @@
 /**
  * The guest of one side of a pair on its own thread, as the main thread sees it: starts the thread, hands on what it
  * reports in the order in which it reported it, and never waits for it nor makes it wait. One use each.
+ *
+ *     prepare ──> the thread loads what it needs, and waits ── run ──> the guest ──> over
  */
 
 import { Worker } from 'node:worker_threads';
@@ -12,7 +14,7 @@ import { ControlWords, Counters, type Progress, sharedState } from '../live/shar
 import { decodeOutput, encodeInput } from '../messages.ts';
 import type { Inbox } from '../ports/port.ts';
 import { RingReader } from '../ring.ts';
-import type { BackupJob, PrimaryJob } from './job.ts';
+import type { BackupJob, PrimaryJob, WhenStarted } from './job.ts';
 import { decodeReport, encodeOrder, type Order, type Report } from './ring-messages.ts';
 
 /** `src` runs as it is, `dist` compiled. */
@@ -40,6 +42,7 @@ export class SideGuest {
   readonly #line = new InputLine(this.#shared);
   readonly #ears: SideEars;
   readonly #stalledBy = new Set<string>();
+  #worker: Worker | undefined;
   #ended = false;
 
   constructor(ears: SideEars) {
@@ -49,6 +52,12 @@ export class SideGuest {
 
   get progress(): Progress {
     return this.#counters.get();
+  }
+
+  /** Starts the thread before it is known what it is to do: whoever waits has the time that this takes. */
+  prepare(): void {
+    // It alone keeps no process alive.
+    this.#started(true).unref();
   }
 
   /**
@@ -92,6 +101,11 @@ export class SideGuest {
     this.#control.share = share;
   }
 
+  /** Ends a thread that was prepared and is not to run. */
+  async dismiss(): Promise<void> {
+    await this.#worker?.terminate();
+  }
+
   /** The guest is to end where it stands; `run` tells when it has. */
   stop(): void {
     this.#control.askStop();
@@ -118,9 +132,16 @@ export class SideGuest {
     }
   }
 
+  #started(early: boolean): Worker {
+    const workerData: WhenStarted = { early };
+    this.#worker ??= new Worker(ENTRY, { workerData, resourceLimits: LIMITS, name: 'guest' });
+    return this.#worker;
+  }
+
   #thread(job: Omit<PrimaryJob, 'shared'> | Omit<BackupJob, 'shared'>): Promise<GuestEnd> {
-    const workerData = { ...job, shared: this.#shared };
-    const worker = new Worker(ENTRY, { workerData, resourceLimits: LIMITS, name: 'guest' });
+    const worker = this.#started(false);
+    worker.ref();
+    worker.postMessage({ ...job, shared: this.#shared });
     let end: GuestEnd | undefined;
     return new Promise((done, failed) => {
       worker.on('message', (report: GuestReport) => {

@@ -1,15 +1,17 @@
 /**
- * Entry point of the guest thread of a pair's side. The job comes as worker data; reports go back as messages, the last
- * of them how the guest ended. An error that is no operator's is left to end the thread, which is then our bug.
+ * Entry point of the guest thread of a pair's side. The job comes as the first message, when everything that it needs
+ * has long been loaded; reports go back as messages, the last of them how the guest ended. An error that is no
+ * operator's is left to end the thread, which is then our bug.
  */
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { UserError } from '../../lib/errors.ts';
 import { type GuestReport, toPlain } from '../live/job.ts';
 import { BackupRun } from './backup-run.ts';
-import type { SideOfPairJob } from './job.ts';
+import type { SideOfPairJob, WhenStarted } from './job.ts';
 import { PrimaryRun } from './primary-run.ts';
 import type { SideRun } from './side-run.ts';
+import { warmUp } from './warm-up.ts';
 
 const say = (report: GuestReport): void => parentPort?.postMessage(report);
 
@@ -23,5 +25,8 @@ function built(job: SideOfPairJob): SideRun | undefined {
   }
 }
 
-const run = built(workerData as SideOfPairJob);
-if (run !== undefined) say(run.run(say));
+if ((workerData as WhenStarted).early) warmUp();
+parentPort?.once('message', (job: SideOfPairJob) => {
+  const run = built(job);
+  if (run !== undefined) say(run.run(say));
+});
