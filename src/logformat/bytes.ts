@@ -9,7 +9,8 @@ import { FormatError } from './errors.ts';
 const U64 = (1n << 64n) - 1n;
 
 export class ByteWriter {
-  #bytes = new Uint8Array(256);
+  /** Small at first: most of what is written is. */
+  #bytes = new Uint8Array(64);
   #length = 0;
 
   get length(): number {

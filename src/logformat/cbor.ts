@@ -45,13 +45,18 @@ export function encode(value: CborValue): Uint8Array {
 }
 
 /** What begins a byte string of `length` bytes, below 2^32; the bytes follow as they are. RFC 8949, section 3. */
-export function bytesHead(length: number): Uint8Array {
-  if (length < 24) return Uint8Array.of(0x40 + length);
-  if (length < 1 << 8) return Uint8Array.of(0x58, length);
-  if (length < 1 << 16) return Uint8Array.of(0x59, length >> 8, length & 0xff);
-  const head = Uint8Array.of(0x5a, 0, 0, 0, 0);
-  new DataView(head.buffer).setUint32(1, length);
-  return head;
+export const bytesHead = (length: number): Uint8Array => head(0x40, length);
+
+/** An unsigned integer below 2^64, as `encode` gives it. */
+export const unsigned = (value: number | bigint): Uint8Array =>
+  value <= 0xffffffff ? head(0, Number(value)) : encode(value);
+
+/** A major type, and an argument below 2^32 in the fewest bytes. */
+function head(major: number, argument: number): Uint8Array {
+  if (argument < 24) return Uint8Array.of(major + argument);
+  if (argument < 1 << 8) return Uint8Array.of(major + 0x18, argument);
+  if (argument < 1 << 16) return Uint8Array.of(major + 0x19, argument >> 8, argument & 0xff);
+  return Uint8Array.of(major + 0x1a, argument >>> 24, (argument >> 16) & 0xff, (argument >> 8) & 0xff, argument & 0xff);
 }
 
 /** The one data item that `bytes` are; FormatError when they are anything else or end early. */

@@ -14,7 +14,7 @@
  */
 
 import { type Tick, tick } from '../lib/brands.ts';
-import { bytesHead, encode } from './cbor.ts';
+import { bytesHead, unsigned } from './cbor.ts';
 import { type Head, Major, readHead } from './cbor-check.ts';
 import { crc32c } from './crc32c.ts';
 import { FormatError, NewerFormatError } from './errors.ts';
@@ -77,18 +77,26 @@ export function renumber(frame: StoredFrame, sequence: number): Uint8Array {
 }
 
 function seal(frame: Omit<Frame, 'payload'>, encoding: number, payload: Uint8Array): Uint8Array {
-  // The payload is copied once, to its place: it may be large.
-  const items = encode([FrameKind[frame.kind], frame.sequence, frame.firstTick, encoding]);
+  const sequence = unsigned(frame.sequence);
+  const firstTick = unsigned(frame.firstTick);
   const head = bytesHead(payload.length);
-  const prefix = frame.kind === 'header' ? SELF_DESCRIBED : new Uint8Array(0);
-  const headAt = prefix.length + items.length;
-  const payloadAt = headAt + head.length;
-  const bytes = new Uint8Array(payloadAt + payload.length + CRC_ITEM_BYTES);
-  bytes.set(prefix);
-  bytes.set(items, prefix.length);
-  bytes[prefix.length] = ARRAY_OF_SIX;
-  bytes.set(head, headAt);
-  bytes.set(payload, payloadAt);
+  const prefixBytes = frame.kind === 'header' ? SELF_DESCRIBED.length : 0;
+  const headsBytes = prefixBytes + 3 + sequence.length + firstTick.length + head.length;
+  const bytes = new Uint8Array(headsBytes + payload.length + CRC_ITEM_BYTES);
+  let at = 0;
+  const put = (part: Uint8Array): void => {
+    bytes.set(part, at);
+    at += part.length;
+  };
+  if (prefixBytes > 0) put(SELF_DESCRIBED);
+  bytes[at++] = ARRAY_OF_SIX;
+  bytes[at++] = FrameKind[frame.kind];
+  put(sequence);
+  put(firstTick);
+  bytes[at++] = encoding;
+  put(head);
+  // The payload is copied once, to its place: it may be large.
+  put(payload);
   const crcAt = bytes.length - CRC_ITEM_BYTES;
   bytes[crcAt] = BYTES_OF_FOUR;
   new DataView(bytes.buffer).setUint32(crcAt + 1, crc32c(bytes.subarray(0, crcAt)));

@@ -111,12 +111,13 @@ function diskBytes(operation: DiskOperation): Uint8Array {
   }
 }
 
-/** Each as 8 bytes, little endian. */
+/** Each, a whole number below 2^53, as 8 bytes, little endian. */
 function numbers(...values: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(8 * values.length);
   const view = new DataView(bytes.buffer);
   values.forEach((value, i) => {
-    view.setBigUint64(8 * i, BigInt(value), true);
+    view.setUint32(8 * i, value % 2 ** 32, true);
+    view.setUint32(8 * i + 4, Math.floor(value / 2 ** 32), true);
   });
   return bytes;
 }

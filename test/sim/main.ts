@@ -3,6 +3,9 @@
  *
  *     node test/sim/main.ts --worlds 1000 --jobs 2        worlds 1 to 1000, on two threads
  *     node test/sim/main.ts --from 5000 --worlds 1000     worlds 5000 to 5999
+ *     node test/sim/main.ts --from 1 --worlds 1000000 --jobs 2 --summary FILE
+ *                                                         the same with its account in a file, which the same command
+ *                                                         goes on from when it was ended; a line every 10 seconds
  *     node test/sim/main.ts --seed 17 --trace             one world, with what happens in it
  *     node test/sim/main.ts --seed 17 --faults 0,2        with these of its faults alone
  *     node test/sim/main.ts --mutants                     how many worlds each defect takes to be found
@@ -14,9 +17,11 @@ import { parseArgs } from 'node:util';
 import { describe } from './faults/fault.ts';
 import { huntAll, mutantTable } from './mutants/hunt.ts';
 import { huntSource, SOURCE_MUTANTS } from './mutants/source.ts';
-import { runMany } from './runner/many.ts';
+import { type Cost, runMany } from './runner/many.ts';
 import { unreached } from './runner/reachability.ts';
 import { reproduction, shrink } from './runner/shrink.ts';
+import { Summary } from './runner/summary.ts';
+import type { Tally } from './runner/tally.ts';
 import { runWorld } from './world/run.ts';
 
 /** Fewer worlds cannot be expected to hold everything. */
@@ -30,6 +35,7 @@ const { values } = parseArgs({
     worlds: { type: 'string', default: '1000' },
     jobs: { type: 'string', default: '1' },
     mutants: { type: 'boolean', default: false },
+    summary: { type: 'string' },
     trace: { type: 'boolean', default: false },
   },
 });
@@ -53,12 +59,29 @@ function one(seed: number): boolean {
   return violations.length === 0;
 }
 
+/** Between two lines of a long run, seconds. */
+const LINE_SECONDS = 10;
+
 async function many(from: number, worlds: number, jobs: number): Promise<boolean> {
-  const { counters, failures, seconds, processorSeconds, simulatedSeconds } = await runMany(from, worlds, jobs);
+  const summary = new Summary(values.summary, from);
+  const left = Math.max(0, from + worlds - summary.next);
+  let told = 0;
+  const now = await runMany(summary.next, left, jobs, ({ done, next, ...cost }) => {
+    if (cost.seconds - told < LINE_SECONDS) return;
+    told = cost.seconds;
+    summary.write({ ...done, ...cost }, next);
+    const rate = `${(done.worlds / cost.seconds).toFixed(0)} worlds/s`;
+    console.log(`${next - from} of ${worlds} worlds, ${done.failures.length} not clean, ${rate}`);
+  });
+  summary.write(now, summary.next + left);
+  return report(summary.total(now));
+}
+
+function report({ worlds, counters, failures, seconds, processorSeconds, simulatedSeconds }: Tally & Cost): boolean {
   for (const [what, count] of [...counters].sort(([a], [b]) => (a < b ? -1 : 1))) console.log(`${count}\t${what}`);
   for (const { seed, violation } of failures.slice(0, 10)) {
     console.log(`world ${seed}: ${violation.invariant}: ${violation.what}`);
-    console.log(`  ${reproduction(shrink(seed))}`);
+    console.log(`  ${violation.invariant === 'I12' ? `--seed ${seed}, twice` : reproduction(shrink(seed))}`);
   }
   const missing = unreached(counters);
   if (worlds >= ENOUGH_WORLDS) for (const what of missing) console.log(`never happened: ${what}`);

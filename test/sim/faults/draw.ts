@@ -70,7 +70,7 @@ function duringRecovery(random: Random, options: WorldOptions): Fault[] {
 function atPoint(random: Random, options: WorldOptions, points: readonly KillPoint[] = KILL_POINTS): Fault {
   const { node, probe } = random.pick(points);
   const often = /frame|ack|output|release|disk|input|half/.test(probe);
-  const skip = often ? random.below(random.pick([3, 60, 300])) : random.pick([0, 0, 0, 1, 2]);
+  const skip = often ? random.below(random.pick([3, 40, 150])) : random.pick([0, 0, 0, 1, 2]);
   const kind = random.pick(AT_POINTS);
   const target = random.chance(0.85) ? node : other(node);
   return { kind, target, ...toOf(kind, target, random, options), at: { probe, skip }, ...extent(random, options) };

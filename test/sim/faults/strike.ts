@@ -13,6 +13,9 @@ export class Faults {
   /** What ends the faults that last. */
   #ends = new Set<() => void>();
   #open = true;
+  #lastAt = 0;
+  /** Of those with a time: yet to come. */
+  #due = 0;
   readonly struck: Fault[] = [];
 
   constructor(world: World, faults: readonly Fault[]) {
@@ -20,7 +23,11 @@ export class Faults {
     for (const fault of faults) {
       const { at } = fault;
       if (typeof at === 'number') {
-        world.clockwork.at(at, () => this.#strike(fault));
+        this.#due++;
+        world.clockwork.at(at, () => {
+          this.#due--;
+          this.#strike(fault);
+        });
         continue;
       }
       const list = this.#waiting.get(at.probe) ?? [];
@@ -30,12 +37,24 @@ export class Faults {
   }
 
   probe(name: string): void {
+    if (this.#waiting.size === 0) return;
     const waiting = this.#waiting.get(name);
     if (waiting === undefined) return;
     for (const one of waiting.splice(0)) {
       if (one.skip-- > 0) waiting.push(one);
       else this.#strike(one.fault);
     }
+    if (waiting.length === 0) this.#waiting.delete(name);
+  }
+
+  /** Some are yet to come at their time, or last. */
+  get areDue(): boolean {
+    return this.#due > 0 || this.#ends.size > 0;
+  }
+
+  /** When the last of them was over. */
+  get lastAt(): number {
+    return this.#lastAt;
   }
 
   /** No more faults; those that last are over. */
@@ -52,11 +71,13 @@ export class Faults {
     world.did(`fault: ${fault.kind}`);
     if (typeof fault.at !== 'number') world.did(`at: ${fault.at.probe}`);
     const end = this.#begin(fault);
+    this.#lastAt = Math.max(this.#lastAt, world.clockwork.now + (fault.kind === 'stall' ? fault.us : 0));
     if (end === undefined) return;
     const once = (): void => {
       if (!this.#ends.delete(once)) return;
       world.trace.note('fault', 'ends', 0, () => describe(fault));
       end();
+      this.#lastAt = Math.max(this.#lastAt, world.clockwork.now);
     };
     this.#ends.add(once);
     world.clockwork.after(fault.us, once);

@@ -3,10 +3,8 @@
  * frames up to a number. Units as the world counts them: bytes of a console, packets, disk requests.
  */
 
-import { decodeEvents } from '../../../src/logformat/events.ts';
-import { decodeFrame, unpack } from '../../../src/logformat/frame.ts';
 import { CONSOLE } from '../guest/program.ts';
-import { PLAIN } from '../node/log.ts';
+import type { LoggedFrame } from './logged-frame.ts';
 
 export class Coverage {
   readonly #covered = new Map<string, number>();
@@ -23,12 +21,10 @@ export class Coverage {
     return this.#ended;
   }
 
-  add(bytes: Uint8Array): void {
-    const frame = decodeFrame(bytes);
-    if (frame.kind === 'end') this.#ended = true;
-    if (frame.kind === 'events' || frame.kind === 'end') this.#hasEvents = true;
-    if (frame.kind !== 'events') return;
-    for (const record of decodeEvents(unpack(frame, PLAIN), frame.firstTick)) {
+  add({ kind, records }: LoggedFrame): void {
+    if (kind === 'end') this.#ended = true;
+    if (kind === 'events' || kind === 'end') this.#hasEvents = true;
+    for (const record of records) {
       if (record.kind !== 'output') continue;
       const amount = record.device === CONSOLE ? record.length : 1;
       this.#covered.set(record.device, this.of(record.device) + amount);

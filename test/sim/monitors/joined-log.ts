@@ -12,6 +12,7 @@ import { SimMachine } from '../guest/machine.ts';
 import { CounterServer, type ServerOptions } from '../guest/server.ts';
 import { reportOf } from '../node/guest-thread.ts';
 import { PLAIN } from '../node/log.ts';
+import { type LoggedFrame, recordsOf } from './logged-frame.ts';
 import { type Monitor, same, unitOf } from './monitor.ts';
 
 /** Some 10 ms of work. */
@@ -27,10 +28,18 @@ export interface Run {
   readonly machine: SimMachine;
 }
 
-/** Undefined, and a violation, when it does not replay. */
-export function replayJoined(frames: readonly Uint8Array[], server: ServerOptions, monitor: Monitor): Run | undefined {
-  const bytes = join(frames);
-  const source = { size: bytes.length, read: (at: number, length: number) => bytes.slice(at, at + length) };
+/**
+ * Undefined, and a violation, when it does not replay. `asFile`: the log is read again as a file is; else its frames
+ * are taken as the monitors have opened them, unless it has an end.
+ */
+export function replayJoined(
+  frames: readonly LoggedFrame[],
+  server: ServerOptions,
+  monitor: Monitor,
+  asFile: boolean,
+): Run | undefined {
+  const ended = frames.at(-1)?.kind === 'end';
+  const records = asFile || ended ? fileRecords(join(frames.map(({ bytes }) => bytes))) : recordsOf(frames);
   const doors = new Doors();
   const machine = new SimMachine(doors, new CounterServer(server));
   const outputs = new Map<string, Output[]>();
@@ -49,7 +58,7 @@ export function replayJoined(frames: readonly Uint8Array[], server: ServerOption
     },
     marked: () => {},
   };
-  const replayer = new Replayer({ machine, records: new LogReader(source, PLAIN).records(), gate });
+  const replayer = new Replayer({ machine, records, gate });
   const source_ = {
     next: (now: Parameters<Replayer['next']>[0]) => {
       const grant = replayer.next(now);
@@ -107,6 +116,9 @@ export function compareReleased(run: Run, monitor: Monitor, complete: 'alone' | 
   }
   return duplicates;
 }
+
+const fileRecords = (bytes: Uint8Array): ReturnType<LogReader['records']> =>
+  new LogReader({ size: bytes.length, read: (at, length) => bytes.subarray(at, at + length) }, PLAIN).records();
 
 const sameOutput = (a: Output | undefined, b: Output): boolean =>
   a?.kind === 'packet' && b.kind === 'packet' && unitOf(a) === unitOf(b) && same(a.frame, b.frame);

@@ -10,6 +10,7 @@ import { CONSOLE, DISK, NET } from '../guest/program.ts';
 import type { HostName } from '../world/network.ts';
 import type { BlockRequest } from '../world/storage.ts';
 import { Coverage } from './coverage.ts';
+import { LoggedFrame } from './logged-frame.ts';
 
 export interface Violation {
   readonly invariant: string;
@@ -32,9 +33,9 @@ export class Monitor {
   readonly violations: Violation[] = [];
   readonly released: Released[] = [];
   /** The primary's log as its guest wrote it. */
-  readonly frames: Uint8Array[] = [];
+  readonly frames: LoggedFrame[] = [];
   /** The backup's own log. */
-  readonly backupFrames: Uint8Array[] = [];
+  readonly backupFrames: LoggedFrame[] = [];
   readonly #now: () => number;
   readonly #did: (what: string) => void;
   readonly #who: { readonly A: string; readonly B: string };
@@ -107,7 +108,7 @@ export class Monitor {
 
   logged(sequence: number, bytes: Uint8Array): void {
     if (sequence !== this.frames.length) this.fail('I15', `the primary logs frame ${sequence}`);
-    this.frames.push(bytes);
+    this.frames.push(new LoggedFrame(bytes));
     this.#loggedBytes += bytes.length;
     const open = this.#loggedBytes - this.#bufferedBytes;
     if (this.#epoch === 1 && open > this.#limits.send + SLACK_BYTES)
@@ -118,8 +119,9 @@ export class Monitor {
   buffered(sequence: number, bytes: Uint8Array): void {
     const original = this.frames[sequence];
     if (sequence !== this.#buffered) this.fail('I15', `frame ${sequence} is fed after ${this.#buffered - 1}`);
-    if (original === undefined || !same(original, bytes)) this.fail('I15', `frame ${sequence} is not what was logged`);
-    else this.#held.add(bytes);
+    if (original === undefined || !same(original.bytes, bytes))
+      this.fail('I15', `frame ${sequence} is not what was logged`);
+    else this.#held.add(original);
     this.#buffered++;
     this.#bufferedBytes += bytes.length;
   }
@@ -131,7 +133,8 @@ export class Monitor {
 
   followed(sequence: number, bytes: Uint8Array): void {
     if (sequence !== this.backupFrames.length) this.fail('I2', `the backup writes frame ${sequence} to its log`);
-    this.backupFrames.push(bytes);
+    const original = this.frames[sequence];
+    this.backupFrames.push(original !== undefined && same(original.bytes, bytes) ? original : new LoggedFrame(bytes));
   }
 
   /** Something leaves a node. `unit`: the node's own count, taken for consoles alone, as their bytes are compared. */
@@ -217,5 +220,9 @@ export function unitOf(payload: Output, before = 0): number {
   return payload.request + 1;
 }
 
-export const same = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && a.every((byte, i) => byte === b[i]);
+export function same(a: Uint8Array, b: Uint8Array): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}

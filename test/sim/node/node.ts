@@ -264,11 +264,14 @@ export abstract class Node {
   }
 
   #setDeadline(): void {
-    this.#deadline?.cancel();
     const { deadline } = this.core;
-    if (deadline === undefined) return;
-    const at = ((deadline - this.#parts.clockStartMs) * 1000) / this.#parts.drift + 0.01;
+    const at =
+      deadline === undefined ? undefined : ((deadline - this.#parts.clockStartMs) * 1000) / this.#parts.drift + 0.01;
+    if (this.#deadline?.run !== undefined && this.#deadline.time === at) return;
+    this.#deadline?.cancel();
+    if (at === undefined) return;
     this.#deadline = this.world.clockwork.at(at, () => {
+      this.#deadline = undefined;
       if (this.#timeWanted) return;
       this.#timeWanted = true;
       this.main.post(() => {

@@ -91,10 +91,18 @@ export class Actor {
       this.#wake();
       return;
     }
-    const job = this.#soon.shift() ?? this.#jobs.shift();
-    if (job === undefined) return;
-    this.#freeAt = this.#clockwork.now + this.#cost();
-    job();
+    // What comes next of all that happens is done without the detour through the queue of what happens.
+    do {
+      const job = this.#soon.shift() ?? this.#jobs.shift();
+      if (job === undefined) return;
+      this.#freeAt = this.#clockwork.now + this.#cost();
+      job();
+    } while (this.#isReady && this.#clockwork.skipTo(this.#freeAt));
     this.#wake();
+  }
+
+  /** `#freeAt` may have been put off, and the state changed, by what was done. */
+  get #isReady(): boolean {
+    return !this.#waking && this.#state === 'running' && this.#soon.length + this.#jobs.length > 0;
   }
 }

@@ -38,9 +38,9 @@ export function drawOptions(seed: number): WorldOptions {
   const random = new Random(seed, 'options');
   const detectMs = random.pick([30, 50, 80]);
   const small = random.chance(0.25);
-  const long = random.chance(0.05);
+  const long = random.chance(0.02);
   const behind = long || random.chance(0.1);
-  const period = random.pick([40_000, 80_000, 80_000, 150_000, 600_000]);
+  const period = random.pick([50_000, 80_000, 80_000, 150_000, 600_000]);
   const capacity = (period / 10) * TICKS_PER_US;
   return {
     seed,
@@ -66,13 +66,13 @@ export function drawOptions(seed: number): WorldOptions {
     backupSpeed: behind ? random.between(0.3, 0.9) : 1,
     sliceNs: random.pick([1_000_000n, 2_000_000n]),
     clients: 1 + random.below(3),
-    thinkUs: random.pick([1_000, 4_000, 15_000]),
+    thinkUs: random.pick([2_000, 5_000, 15_000]),
     retryUs: random.pick([8_000, 20_000]),
     claimTimeoutUs: random.pick([5_000, 15_000]),
     diskUs: random.pick([100, 400, 2_000]),
     arbiterHost: random.chance(0.25) ? 'R' : 'S',
     drift: { A: random.between(0.999, 1.001), B: random.between(0.999, 1.001) },
-    troubleUs: long ? 1_500_000 : random.between(80_000, 250_000),
+    troubleUs: long ? 1_200_000 : random.between(60_000, 180_000),
     restUs: 400_000,
     ending: random.chance(0.15) ? random.pick(['guest', 'operator']) : 'none',
   };

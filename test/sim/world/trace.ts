@@ -27,8 +27,8 @@ export class Trace {
     const now = this.#now();
     this.#entries++;
     this.#mix(Math.round(now * 1000));
-    for (let i = 0; i < what.length; i++) this.#mix(what.charCodeAt(i));
-    this.#mix(who.charCodeAt(0));
+    this.#mix(numberOf(what));
+    this.#mix(numberOf(who));
     this.#mix(value);
     if (this.#write === undefined) return;
     const time = (now / 1000).toFixed(3).padStart(10);
@@ -41,4 +41,16 @@ export class Trace {
     this.#low = Math.imul(this.#low ^ low, 0x01000193) ^ (this.#low >>> 15);
     this.#high = Math.imul(this.#high ^ high ^ this.#low, 0x85ebca6b) ^ (this.#high >>> 13);
   }
+}
+
+/** Of texts noted before. There are few: kinds of effects, names of nodes. */
+const numbers = new Map<string, number>();
+
+function numberOf(text: string): number {
+  const known = numbers.get(text);
+  if (known !== undefined) return known;
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  numbers.set(text, hash);
+  return hash;
 }

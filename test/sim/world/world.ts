@@ -25,6 +25,8 @@ import { Trace } from './trace.ts';
 
 /** Between two looks whether everything is at rest, microseconds. */
 const LOOK_US = 20_000;
+/** So long clients see a survivor before the world is mended. */
+const ALONE_US = 40_000;
 
 export class World implements Surroundings {
   readonly clockwork = new Clockwork();
@@ -43,6 +45,8 @@ export class World implements Surroundings {
   readonly vanished = new Set<'A' | 'B'>();
   /** What happened, how often. */
   readonly counters = new Map<string, number>();
+
+  #decidedAt: number | undefined;
 
   constructor(options: WorldOptions, faults: readonly Fault[], hooks: Hooks, write?: (line: string) => void) {
     const { seed, settings, server } = options;
@@ -147,17 +151,18 @@ export class World implements Surroundings {
   /** Runs until everything has come to rest. */
   run(): void {
     const { troubleUs, restUs } = this.options;
-    this.clockwork.runUntil(troubleUs);
+    for (let now = 0; now < troubleUs && !this.#isDecided; now = this.clockwork.now)
+      this.clockwork.runUntil(Math.min(now + LOOK_US, troubleUs));
+    const mended = this.clockwork.now;
     this.trace.note('world', 'mended');
     this.faults.mend();
     for (const client of this.clients) client.finish();
-    const { detectMs } = this.options.settings;
-    const least = troubleUs + 2_500 * detectMs;
-    for (let until = least; until < troubleUs + restUs; until += LOOK_US) {
-      this.clockwork.runUntil(until - LOOK_US, () => this.monitor.violations.length > 0);
+    const isOver = (): boolean => this.monitor.violations.length > 0;
+    for (let until = mended + 2 * LOOK_US; until < mended + restUs; until += LOOK_US) {
+      this.clockwork.runUntil(until - LOOK_US, isOver);
       this.monitor.noteCovered();
-      this.clockwork.runUntil(until, () => this.monitor.violations.length > 0);
-      if (this.monitor.violations.length > 0 || this.#isAtRest()) break;
+      this.clockwork.runUntil(until, isOver);
+      if (isOver() || this.#isAtRest()) break;
     }
     this.backup.guest.flush();
   }
@@ -165,11 +170,30 @@ export class World implements Surroundings {
   /** Nothing is left to wait for: clients have their answers, and who serves is decided. */
   #isAtRest(): boolean {
     const { primary, backup } = this;
-    if (this.clients.some(({ waitingFor }) => waitingFor !== undefined)) return false;
     const gone = (node: Node): boolean => !node.alive || node.final !== undefined;
-    if (primary.state === 'protected' && backup.state === 'following') return !gone(primary) && !gone(backup);
+    if (gone(primary) && gone(backup)) return true;
+    if (this.clients.some(({ waitingFor }) => waitingFor !== undefined)) return false;
+    if (primary.state === 'protected' && backup.state === 'following')
+      return !gone(primary) && !gone(backup) && this.#isUnsuspected;
     if (primary.state === 'alone') return gone(backup);
     return gone(primary) && (gone(backup) || backup.state === 'live');
+  }
+
+  /** One of the pair is gone, the other has served alone for a while, and no fault is to come at a time of its own. */
+  get #isDecided(): boolean {
+    const { primary, backup, options, faults } = this;
+    const serves = primary.state === 'alone' || backup.state === 'live';
+    if (!serves || options.ending !== 'none' || faults.areDue) {
+      this.#decidedAt = undefined;
+      return false;
+    }
+    this.#decidedAt ??= this.clockwork.now;
+    return this.clockwork.now >= this.#decidedAt + ALONE_US;
+  }
+
+  /** What went wrong last was long enough ago to be noticed. */
+  get #isUnsuspected(): boolean {
+    return this.clockwork.now >= this.faults.lastAt + 2_500 * this.options.settings.detectMs;
   }
 
   #schedule(): void {
