@@ -3,7 +3,7 @@
 import type { WorldOptions } from '../world/options.ts';
 import { Random } from '../world/random.ts';
 import type { Fault, FaultKind } from './fault.ts';
-import { KILL_POINTS, type KillPoint } from './kill-points.ts';
+import { CLONING, KILL_POINTS, type KillPoint } from './kill-points.ts';
 
 const AT_POINTS: readonly FaultKind[] = ['kill', 'kill', 'crash', 'stop', 'stop', 'stall', 'cut', 'reset', 'isolate'];
 const AT_TIMES: readonly FaultKind[] = [
@@ -43,6 +43,7 @@ const RECOVERY = KILL_POINTS.filter(({ name }) => /^(detection: s|test-and-set|g
 
 export function drawFaults(options: WorldOptions): Fault[] {
   const random = new Random(options.seed, 'faults');
+  if (options.clones && random.chance(0.75)) return overGenerations(random, options);
   if (random.chance(0.3)) return duringRecovery(random, options);
   const count = random.pick([0, 1, 1, 1, 2, 2, 2, 3, 4]);
   const faults: Fault[] = [];
@@ -65,6 +66,33 @@ function duringRecovery(random: Random, options: WorldOptions): Fault[] {
   };
   const second = atPoint(random, options, RECOVERY);
   return random.chance(0.3) ? [first, second, atTime(random, options)] : [first, second];
+}
+
+/** One side after the other is lost, and something goes wrong while the next backup is made. */
+function overGenerations(random: Random, options: WorldOptions): Fault[] {
+  const faults: Fault[] = [];
+  for (let at = random.between(3_000, 40_000); at < options.troubleUs; at += random.between(40_000, 140_000)) {
+    const kind = random.pick(TAKEOVERS);
+    const target = random.pick(['A', 'B'] as const);
+    const us = Math.round(random.between(0.2, 4) * options.settings.detectMs * 1_000);
+    const to = kind === 'cut' ? { to: other(target) } : {};
+    faults.push({ kind, target, ...to, at: Math.round(at), us, degree: random.fraction() });
+  }
+  for (let count = random.below(3); count > 0; count--) {
+    const { node, probe } = random.pick(CLONING);
+    const kind = random.pick(AT_POINTS);
+    const target = random.chance(0.8) ? node : other(node);
+    const skip = random.pick([0, 0, 1, 2, 6, 15]);
+    faults.push({
+      kind,
+      target,
+      ...toOf(kind, target, random, options),
+      at: { probe, skip },
+      ...extent(random, options),
+    });
+  }
+  if (random.chance(0.3)) faults.push(atTime(random, options));
+  return faults;
 }
 
 function atPoint(random: Random, options: WorldOptions, points: readonly KillPoint[] = KILL_POINTS): Fault {

@@ -12,6 +12,26 @@ export interface KillPoint {
 
 const point = (name: string, node: 'A' | 'B', probe: string): KillPoint => ({ name, node, probe: `${node}.${probe}` });
 
+const both = (name: string, probe: string): KillPoint[] => [point(name, 'A', probe), point(name, 'B', probe)];
+
+/** Of a backup that is made from a running guest: on whichever host the survivor is, and the new backup. */
+export const CLONING: readonly KillPoint[] = [
+  ...both('clone: greeted', 'on.message.hello'),
+  ...both('clone: welcome sent', 'after.send.welcome'),
+  ...both('clone: welcome read', 'on.message.welcome'),
+  ...both('clone: logging on', 'before.begin'),
+  ...both('clone: copying', 'after.begin'),
+  ...both('clone: a piece sent', 'after.send.frame'),
+  ...both('clone: a piece received', 'on.message.frame'),
+  ...both('clone: a round has ended', 'copy.round'),
+  ...both('clone: before the state is sent', 'copy.commit'),
+  ...both('clone: a piece or the state is here', 'after.feed'),
+  ...both('clone: acknowledged', 'after.send.ack'),
+  ...both('clone: ack seen', 'on.message.ack'),
+  ...both('clone: given up', 'before.abandon'),
+  ...both('clone: given up, others are tried', 'after.abandon'),
+];
+
 export const KILL_POINTS: readonly KillPoint[] = [
   point('input: arrived', 'A', 'input.arrived'),
   point('input, output: entry written', 'A', 'said.frame'),

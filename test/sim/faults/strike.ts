@@ -94,7 +94,7 @@ export class Faults {
         return undefined;
       case 'crash':
         if (node === undefined || !node.alive) return undefined;
-        this.#world.vanish(node.name);
+        this.#world.hosts.vanish(node.name);
         return undefined;
       case 'stop':
         node?.stop();
@@ -108,8 +108,7 @@ export class Faults {
         return () => node?.slow(1);
       }
       case 'reset': {
-        const nodeB = this.#world.node('B');
-        for (const connection of nodeB.channels.connections()) connection.break();
+        for (const one of this.#world.nodes) for (const connection of one.connections()) connection.break();
         return undefined;
       }
       case 'freeze':

@@ -25,9 +25,17 @@ export class Hash {
 
   copy(): Hash {
     const copy = new Hash();
-    copy.#low = this.#low;
-    copy.#high = this.#high;
+    copy.words = this.words;
     return copy;
+  }
+
+  /** All of it. */
+  get words(): readonly [low: number, high: number] {
+    return [this.#low, this.#high];
+  }
+  set words([low, high]: readonly [low: number, high: number]) {
+    this.#low = low;
+    this.#high = high;
   }
 
   get text(): string {

@@ -19,9 +19,11 @@ import { Hash } from './hash.ts';
 import {
   CONSOLE,
   DISK,
+  DISK_PAGES,
   ENTROPY,
   type MachineWatch,
   NET,
+  PROGRAM_PAGES,
   type Processor,
   type Program,
   SECTOR_BYTES,
@@ -30,14 +32,32 @@ import {
 /** Rates of the clock are in this fraction. */
 const RATE_ONE = 2 ** 24;
 
-/** Memory that a disk may write to, in pages of one number each. */
-const PAGES = 8;
+const PAGES = DISK_PAGES + PROGRAM_PAGES;
 
 interface Pending {
   readonly output: Output;
   /** Page that a read fills, and what was in it when it was asked for or another read filled it. */
   readonly page: number;
   before: number;
+}
+
+/** Everything but the pages, as plain data. */
+interface SavedMachine {
+  readonly hash: readonly [number, number];
+  readonly tick: number;
+  readonly anchor: readonly [tick: number, time: number, rate: number];
+  readonly timer: number | undefined;
+  readonly dueTick: number;
+  readonly jobs: readonly Job[];
+  readonly doneAt: number;
+  readonly requests: readonly [disk: number, entropy: number];
+  readonly pending: ReadonlyMap<string, Pending>;
+  readonly program: unknown;
+}
+
+interface Job {
+  readonly ticks: number;
+  readonly what: unknown;
 }
 
 export class SimMachine implements Machine, Processor {
@@ -47,14 +67,16 @@ export class SimMachine implements Machine, Processor {
   readonly #program: Program;
   readonly #watch: MachineWatch | undefined;
   readonly #pages = new Int32Array(PAGES);
-  readonly #pending = new Map<string, Pending>();
+  /** Written to since they were copied. */
+  readonly #changed = new Set<number>();
+  #pending = new Map<string, Pending>();
   #tick = 0;
   #anchorTick = 0;
   #anchorTime = 0;
   #rate = 0;
   #timer: number | undefined;
   #dueTick = Number.POSITIVE_INFINITY;
-  #jobs: { readonly ticks: number; readonly run: () => void }[] = [];
+  #jobs: Job[] = [];
   /** Tick at which the first job is done. */
   #doneAt = 0;
   #diskRequests = 0;
@@ -182,17 +204,64 @@ export class SimMachine implements Machine, Processor {
     throw new Error('not used');
   }
 
+  /** All but pages, to be put into a machine with the same program by `put`. */
+  capture(): SavedMachine {
+    return {
+      hash: this.hash.words,
+      tick: this.#tick,
+      anchor: [this.#anchorTick, this.#anchorTime, this.#rate],
+      timer: this.#timer,
+      dueTick: this.#dueTick,
+      jobs: this.#jobs,
+      doneAt: this.#doneAt,
+      requests: [this.#diskRequests, this.#entropyRequests],
+      pending: this.#pending,
+      program: this.#program.save(),
+    };
+  }
+
+  /** `saved`: a copy that nobody else has. */
+  put(saved: SavedMachine, pages: ReadonlyMap<number, number>): void {
+    this.hash.words = saved.hash;
+    this.#tick = saved.tick;
+    [this.#anchorTick, this.#anchorTime, this.#rate] = saved.anchor;
+    this.#timer = saved.timer;
+    this.#dueTick = saved.dueTick;
+    this.#jobs = [...saved.jobs];
+    this.#doneAt = saved.doneAt;
+    [this.#diskRequests, this.#entropyRequests] = saved.requests;
+    this.#pending = new Map(saved.pending);
+    this.#program.restore(saved.program);
+    for (const [page, value] of pages) this.#pages[page] = value;
+  }
+
+  /** Pages that were written to since they were taken. */
+  get changedPages(): number {
+    return this.#changed.size;
+  }
+  /** Forgets what was taken before: a copy begins. */
+  allChanged(): void {
+    for (let page = 0; page < PAGES; page++) this.#changed.add(page);
+  }
+  /** Some of the changed pages with what is in them: `from` on, `most` at most. */
+  takeChanged(from: number, most: number): [page: number, value: number][] {
+    const taken: [number, number][] = [];
+    for (let page = from; page < PAGES && taken.length < most; page++)
+      if (this.#changed.delete(page)) taken.push([page, this.#pages[page]!]);
+    return taken;
+  }
+
   /** Stands for a device that writes to memory when it likes; and for a bit that turns. */
   poke(page: number, value: number): void {
-    this.#pages[page % PAGES] = value;
+    this.#set(page % DISK_PAGES, value);
   }
   /** The page that a read waits to fill. */
   target(request: number): number | undefined {
     return this.#pending.get(`disk ${request}`)?.page;
   }
 
-  work(ticks: number, job: () => void): void {
-    this.#jobs.push({ ticks, run: job });
+  work(ticks: number, what: unknown): void {
+    this.#jobs.push({ ticks, what });
     if (this.#jobs.length === 1) this.#doneAt = this.#tick + ticks;
   }
   arm(time: number): void {
@@ -209,7 +278,7 @@ export class SimMachine implements Machine, Processor {
   }
   read(sector: number, sectors: number, page: number): number {
     const operation = { op: 'read', offset: sector * SECTOR_BYTES, length: sectors * SECTOR_BYTES } as const;
-    return this.#disk({ kind: 'disk', device: DISK, request: this.#diskRequests, operation }, page % PAGES);
+    return this.#disk({ kind: 'disk', device: DISK, request: this.#diskRequests, operation }, page % DISK_PAGES);
   }
   write(sector: number, data: Uint8Array): number {
     const operation = { op: 'write', offset: sector * SECTOR_BYTES, data } as const;
@@ -231,15 +300,26 @@ export class SimMachine implements Machine, Processor {
     return value;
   }
   page(index: number): number {
-    const value = this.#pages[index % PAGES]!;
+    const value = this.#pages[index]!;
     this.hash.add(value);
     return value;
+  }
+  touch(index: number, value: number): void {
+    this.#set(DISK_PAGES + index, value);
+  }
+  own(index: number): number {
+    return this.page(DISK_PAGES + index);
   }
   reached(count: number): void {
     this.#watch?.counted(count, this.state());
   }
   powerOff(code: number): void {
     this.halt = { reason: 'finisher', code };
+  }
+
+  #set(page: number, value: number): void {
+    this.#pages[page] = value;
+    this.#changed.add(page);
   }
 
   #disk(output: Output & { readonly kind: 'disk' }, page: number): number {
@@ -260,7 +340,7 @@ export class SimMachine implements Machine, Processor {
       if (this.#pages[page] !== before) this.#watch?.dmaTouched(page, this.#tick);
       const filled = new Hash();
       filled.addBytes(data);
-      this.#pages[page] = filled.word | 0;
+      this.#set(page, filled.word | 0);
       for (const other of this.#pending.values()) if (other.page === page) other.before = filled.word | 0;
     }
     this.#program.done(this, request, status, data);
@@ -268,7 +348,7 @@ export class SimMachine implements Machine, Processor {
 
   #finishJob(): void {
     const job = this.#jobs.shift()!;
-    job.run();
+    this.#program.perform(this, job.what);
     this.hash.add(this.#tick);
     const next = this.#jobs[0];
     if (next !== undefined) this.#doneAt = this.#tick + 1 + next.ticks;

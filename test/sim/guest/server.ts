@@ -9,7 +9,7 @@
 import type { Hash } from './hash.ts';
 import { decodeRequest, encodeReply, Op, type Request } from './packets.ts';
 import type { Processor, Program } from './program.ts';
-import { SECTOR_BYTES } from './program.ts';
+import { DISK_PAGES, PROGRAM_PAGES, SECTOR_BYTES } from './program.ts';
 
 /** Sectors that counters are kept in: one for each key. Sectors that racing operations use. */
 export const KEYS = 4;
@@ -25,6 +25,8 @@ export interface ServerOptions {
   readonly burden: number;
   /** Disk operations at each count. */
   readonly races: number;
+  /** Pages of its own that it changes at each count. */
+  readonly changes: number;
   /** Steps of work for each request. */
   readonly effort: number;
 }
@@ -42,12 +44,26 @@ type Waiting =
   | { readonly kind: 'race' }
   | { readonly kind: 'retry'; readonly sector: number; readonly data: Uint8Array; readonly then: Waiting };
 
+type Job =
+  | { readonly do: 'start' | 'count' | 'compute' }
+  | { readonly do: 'serve'; readonly request: Request }
+  | { readonly do: 'echo'; readonly bytes: Uint8Array }
+  | { readonly do: 'go on'; readonly waiting: Waiting; readonly status: number; readonly data: Uint8Array };
+
+interface Saved {
+  readonly counters: readonly number[];
+  readonly onDisk: readonly number[];
+  readonly sessions: ReadonlyMap<number, Session>;
+  readonly waiting: ReadonlyMap<number, Waiting>;
+  readonly numbers: readonly [count: number, packets: number, lottery: number];
+}
+
 export class CounterServer implements Program {
   readonly #options: ServerOptions;
   readonly #counters = new Int32Array(KEYS);
   readonly #onDisk = new Int32Array(KEYS);
-  readonly #sessions = new Map<number, Session>();
-  readonly #waiting = new Map<number, Waiting>();
+  #sessions = new Map<number, Session>();
+  #waiting = new Map<number, Waiting>();
   #count = 0;
   #packets = 0;
   #lottery = 1;
@@ -57,42 +73,88 @@ export class CounterServer implements Program {
   }
 
   start(cpu: Processor): void {
-    cpu.work(1000, () => {
-      cpu.print('up\n');
-      cpu.arm(cpu.now + this.#options.period);
-    });
+    this.#work(cpu, 1000, { do: 'start' });
   }
 
   timer(cpu: Processor): void {
-    cpu.work(500, () => {
-      cpu.print(`${++this.#count}\n`);
-      cpu.reached(this.#count);
-      cpu.arm(cpu.now + this.#options.period);
-      if (cpu.page(this.#draw(8)) === 1) cpu.random();
-      if (this.#draw(4) === 0) cpu.askRandom(8);
-      for (let i = 0; i < this.#options.races; i++) this.#race(cpu);
-    });
-    if (this.#options.burden > 0) cpu.work(this.#options.burden, () => cpu.page(this.#draw(8)));
+    this.#work(cpu, 500, { do: 'count' });
+    if (this.#options.burden > 0) this.#work(cpu, this.#options.burden, { do: 'compute' });
   }
 
   packet(cpu: Processor, frame: Uint8Array): void {
     const request = decodeRequest(frame);
     if (request === undefined) return;
-    cpu.work(this.#options.effort, () => this.#serve(cpu, request));
+    this.#work(cpu, this.#options.effort, { do: 'serve', request });
   }
 
   typed(cpu: Processor, bytes: Uint8Array): void {
-    cpu.work(200, () => {
-      cpu.hash.addBytes(bytes);
-      cpu.print(`got ${bytes.length}\n`);
-    });
+    this.#work(cpu, 200, { do: 'echo', bytes });
   }
 
   done(cpu: Processor, id: number, status: number, data: Uint8Array): void {
     const waiting = this.#waiting.get(id);
     if (waiting === undefined) return;
     this.#waiting.delete(id);
-    cpu.work(100, () => this.#goOn(cpu, waiting, status, data));
+    this.#work(cpu, 100, { do: 'go on', waiting, status, data });
+  }
+
+  perform(cpu: Processor, what: unknown): void {
+    const job = what as Job;
+    switch (job.do) {
+      case 'start':
+        cpu.print('up\n');
+        cpu.arm(cpu.now + this.#options.period);
+        return;
+      case 'count':
+        this.#tell(cpu);
+        return;
+      case 'compute':
+        cpu.page(this.#draw(DISK_PAGES));
+        return;
+      case 'serve':
+        this.#serve(cpu, job.request);
+        return;
+      case 'echo':
+        cpu.hash.addBytes(job.bytes);
+        cpu.print(`got ${job.bytes.length}\n`);
+        return;
+      case 'go on':
+        this.#goOn(cpu, job.waiting, job.status, job.data);
+    }
+  }
+
+  save(): Saved {
+    return {
+      counters: [...this.#counters],
+      onDisk: [...this.#onDisk],
+      sessions: this.#sessions,
+      waiting: this.#waiting,
+      numbers: [this.#count, this.#packets, this.#lottery],
+    };
+  }
+
+  restore(saved: unknown): void {
+    const { counters, onDisk, sessions, waiting, numbers } = saved as Saved;
+    this.#counters.set(counters);
+    this.#onDisk.set(onDisk);
+    this.#sessions = new Map(sessions);
+    this.#waiting = new Map(waiting);
+    [this.#count, this.#packets, this.#lottery] = numbers;
+  }
+
+  #work(cpu: Processor, ticks: number, job: Job): void {
+    cpu.work(ticks, job);
+  }
+
+  #tell(cpu: Processor): void {
+    cpu.print(`${++this.#count}\n`);
+    cpu.reached(this.#count);
+    cpu.arm(cpu.now + this.#options.period);
+    if (cpu.page(this.#draw(DISK_PAGES)) === 1) cpu.random();
+    if (this.#draw(4) === 0) cpu.askRandom(8);
+    for (let i = 0; i < this.#options.changes; i++)
+      cpu.touch(this.#draw(PROGRAM_PAGES), cpu.own(this.#draw(PROGRAM_PAGES)) + this.#count);
+    for (let i = 0; i < this.#options.races; i++) this.#race(cpu);
   }
 
   digest(hash: Hash): void {
@@ -124,7 +186,7 @@ export class CounterServer implements Program {
         return;
       }
       case Op.read:
-        this.#waiting.set(cpu.read(key, 1, this.#draw(8)), { kind: 'read', request });
+        this.#waiting.set(cpu.read(key, 1, this.#draw(DISK_PAGES)), { kind: 'read', request });
         return;
       case Op.random:
         this.#answer(cpu, request, cpu.random());
@@ -156,7 +218,7 @@ export class CounterServer implements Program {
       case 'read': {
         const { request } = waiting;
         if (status === 0) this.#answer(cpu, request, valueIn(data));
-        else this.#waiting.set(cpu.read(request.key % KEYS, 1, this.#draw(8)), waiting);
+        else this.#waiting.set(cpu.read(request.key % KEYS, 1, this.#draw(DISK_PAGES)), waiting);
         return;
       }
       case 'race':
@@ -183,7 +245,7 @@ export class CounterServer implements Program {
     const sector = RACE_SECTOR + this.#draw(RACE_SECTORS);
     const sectors = 1 + this.#draw(2);
     if (this.#draw(2) === 0) {
-      this.#waiting.set(cpu.read(sector, sectors, this.#draw(8)), { kind: 'race' });
+      this.#waiting.set(cpu.read(sector, sectors, this.#draw(DISK_PAGES)), { kind: 'race' });
       return;
     }
     const data = new Uint8Array(sectors * SECTOR_BYTES).fill(this.#draw(256));

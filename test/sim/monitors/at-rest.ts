@@ -4,6 +4,7 @@
  */
 
 import type { FaultKind } from '../faults/fault.ts';
+import type { Node } from '../node/node.ts';
 import type { WorldOptions } from '../world/options.ts';
 import type { World } from '../world/world.ts';
 import { compareDisk } from './disk-image.ts';
@@ -17,7 +18,7 @@ const GAP_SLACK_US = 60_000;
 const FILE_SHARE = 8;
 
 export function judgeEnd(world: World): void {
-  const { monitor, primary, backup, clients } = world;
+  const { monitor, clients, nodes } = world;
   const { seed, server } = world.options;
   const wrong = contradiction(clients.flatMap(({ history }) => history));
   if (wrong !== undefined) monitor.fail('I4', wrong);
@@ -26,40 +27,33 @@ export function judgeEnd(world: World): void {
     world.did('never began');
     return;
   }
-  const tookOver = monitor.epoch > 1 && monitor.holder === 'B';
-  // A backup that has won and was ended before it went live leaves what it had of the primary's log.
-  const frames = tookOver && monitor.wentLive === 'B' ? monitor.backupFrames : monitor.frames;
-  const run = replayJoined(frames, server, monitor, seed % FILE_SHARE === 0);
+  const run = replayJoined(monitor.historian, server, monitor, seed % FILE_SHARE === 0);
   if (run === undefined) return;
   const off = run.machine.halt !== undefined;
-  const serving = [primary, backup].filter((node) => {
-    if (!node.alive || node.final === 'lost' || node.final === 'diverged') return false;
-    return node === backup ? node.state === 'live' : node.state === 'protected' || node.state === 'alone';
-  });
+  const serving = nodes.filter(({ standing }) => standing === 'protected' || standing === 'alone');
   const ended = off || monitor.isOff;
-  if (!ended) judgeLiveness(world, serving.length);
-  const rested = serving.length === 1 && (primary.alive || monitor.epoch > 1);
-  const complete = monitor.epoch > 1 ? 'alone' : 'protected';
-  const duplicates = compareReleased(run, monitor, rested && !off ? complete : undefined);
+  if (!ended) judgeLiveness(world, serving);
+  const rested = serving.length === 1 ? serving[0] : undefined;
+  const complete = rested?.standing === 'protected' ? 'protected' : 'alone';
+  const duplicates = compareReleased(run, monitor, rested !== undefined && !off ? complete : undefined);
   if (duplicates > 0) world.did('output left twice');
-  if (rested) compareDisk(run, world.storage.image, monitor);
+  if (rested !== undefined) compareDisk(run, world.storage.image, monitor);
   judgeGap(world);
   if (!ended) judgeFalseAlarm(world);
-  if (rested) judgeLag(world);
+  if (!ended && rested !== undefined) judgeProtection(world, rested);
 }
 
-function judgeLiveness(world: World, serving: number): void {
-  const { monitor, primary, backup } = world;
-  if (serving > 1) monitor.fail('I3', 'both nodes serve');
-  const heir = monitor.epoch > 1 ? world.node(monitor.holder) : undefined;
-  const possible = heir === undefined ? primary.alive || backup.alive : heir.alive;
+function judgeLiveness(world: World, serving: readonly Node[]): void {
+  const { monitor, nodes } = world;
+  if (serving.length > 1) monitor.fail('I3', 'both nodes serve');
+  const heirs = nodes.filter((node) => node.alive && monitor.candidates.includes(node.who));
   // A backup that was far behind, because its processor is too slow, may still be at it.
-  const drains = isBehind(world) && backup.state === 'draining';
-  if (serving === 0 && possible && !drains) {
-    const states = `A ${primary.alive ? primary.state : 'dead'}, B ${backup.alive ? backup.state : 'dead'}`;
+  const drains = isBehind(world) && heirs.some(({ state }) => state === 'draining');
+  if (serving.length === 0 && heirs.length > 0 && !drains) {
+    const states = nodes.map(({ who, alive, state }) => `${who} ${alive ? state : 'dead'}`).join(', ');
     monitor.fail('I11', `nobody serves: ${states}; epoch ${monitor.epoch} is ${monitor.holder}'s`);
   }
-  if (serving !== 1) return;
+  if (serving.length !== 1) return;
   world.did('somebody serves at the end');
   if (isOverloaded(world.options)) return;
   for (const { waitingFor } of world.clients)
@@ -93,11 +87,18 @@ function judgeFalseAlarm(world: World): void {
 /** Steps that the backup may be behind: some progress intervals and slices. */
 const BEHIND_TICKS = 900_000n;
 
-/** Left in peace, a backup that is fast enough is just behind. */
-function judgeLag(world: World): void {
-  const { primary, backup, monitor } = world;
-  if (primary.state !== 'protected' || isBehind(world)) return;
-  const behind = (primary.machine?.tick ?? 0n) - (backup.machine?.tick ?? 0n);
+/** Left in peace there is a backup again, where new ones are made; and one that is fast enough is just behind. */
+function judgeProtection(world: World, serving: Node): void {
+  const { monitor, nodes, options } = world;
+  const backup = nodes.find((node) => node !== serving)!;
+  if (serving.standing !== 'protected') {
+    if (options.clones && !isBehind(world))
+      monitor.fail('I10', `${serving.who} has no backup: ${serving.standing}, ${backup.who} ${backup.standing}`);
+    return;
+  }
+  if (monitor.epoch > 1) world.did('in lockstep again');
+  if (isBehind(world)) return;
+  const behind = (serving.machine?.tick ?? 0n) - (backup.machine?.tick ?? 0n);
   if (behind > BEHIND_TICKS) monitor.fail('I9', `the backup is ${behind} steps behind`);
 }
 
@@ -120,10 +121,10 @@ function judgeGap(world: World): void {
     (fault.kind !== 'kill' && fault.kind !== 'crash')
   )
     return;
-  const { settings, retryUs, claimTimeoutUs, server, diskUs } = world.options;
+  const { settings, retryUs, claimTimeoutUs, server, diskUs, clones } = world.options;
   const detection = settings.detectMs * 1.1 * 1000;
   const work = (server.burden + server.effort * 10) / world.options.ticksPerUs;
-  const bound = detection + claimTimeoutUs + 3 * retryUs + 40 * diskUs + 4 * work + GAP_SLACK_US;
+  const bound = detection + claimTimeoutUs + 3 * retryUs + 40 * diskUs + 4 * work + (clones ? 2 : 1) * GAP_SLACK_US;
   for (const { history } of world.clients) {
     for (const { completed, invoked } of history) {
       if (completed !== undefined && completed - invoked > bound)

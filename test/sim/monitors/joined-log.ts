@@ -4,7 +4,9 @@
  */
 
 import type { Input, Output } from '../../../src/emu/machine/events.ts';
-import { LogReader } from '../../../src/logformat/reader.ts';
+import type { LogEnd } from '../../../src/logformat/closing.ts';
+import { type Finish, LogReader } from '../../../src/logformat/reader.ts';
+import type { LogRecord } from '../../../src/logformat/records.ts';
 import { Doors } from '../../../src/session/doors.ts';
 import { Replayer } from '../../../src/session/replayer.ts';
 import { Session } from '../../../src/session/session.ts';
@@ -12,8 +14,8 @@ import { SimMachine } from '../guest/machine.ts';
 import { CounterServer, type ServerOptions } from '../guest/server.ts';
 import { reportOf } from '../node/guest-thread.ts';
 import { PLAIN } from '../node/log.ts';
-import { type LoggedFrame, recordsOf } from './logged-frame.ts';
 import { type Monitor, same, unitOf } from './monitor.ts';
+import type { PrimaryLog } from './primary-log.ts';
 
 /** Some 10 ms of work. */
 const SETTLING_TICKS = 600_000;
@@ -29,17 +31,13 @@ export interface Run {
 }
 
 /**
- * Undefined, and a violation, when it does not replay. `asFile`: the log is read again as a file is; else its frames
- * are taken as the monitors have opened them, unless it has an end.
+ * Replays the history that ends with a node's log. Undefined, and a violation, when it does not replay. `asFile`: a log
+ * from power on is read again as a file is; else its frames are taken as the monitors have opened them.
  */
-export function replayJoined(
-  frames: readonly LoggedFrame[],
-  server: ServerOptions,
-  monitor: Monitor,
-  asFile: boolean,
-): Run | undefined {
-  const ended = frames.at(-1)?.kind === 'end';
-  const records = asFile || ended ? fileRecords(join(frames.map(({ bytes }) => bytes))) : recordsOf(frames);
+export function replayJoined(who: string, server: ServerOptions, monitor: Monitor, asFile: boolean): Run | undefined {
+  const { frames, from } = monitor.ownLog(who);
+  const whole = from === undefined && (asFile || frames.at(-1)?.kind === 'end');
+  const records = whole ? fileRecords(join(frames.map(({ bytes }) => bytes))) : joinedRecords(who, monitor);
   const doors = new Doors();
   const machine = new SimMachine(doors, new CounterServer(server));
   const outputs = new Map<string, Output[]>();
@@ -93,11 +91,12 @@ export function compareReleased(run: Run, monitor: Monitor, complete: 'alone' | 
       ? join(outputs.map((output) => (output.kind === 'console' ? output.bytes : new Uint8Array())))
       : undefined;
     let reached = 0;
-    const last = { A: 0, B: 0 };
-    for (const { node, unit, payload } of monitor.released.filter((one) => one.device === device)) {
-      if (unit <= last[node] && payload.kind !== 'disk')
-        monitor.fail('I2', `${device} ${unit} leaves ${node} after ${last[node]}`);
-      last[node] = unit;
+    const last = new Map<string, number>();
+    for (const { who, unit, payload } of monitor.released.filter((one) => one.device === device)) {
+      const before = last.get(who) ?? 0;
+      if (unit <= before && payload.kind !== 'disk')
+        monitor.fail('I2', `${device} ${unit} leaves ${who} after ${before}`);
+      last.set(who, unit);
       if (payload.kind === 'disk') continue;
       const length = payload.kind === 'console' ? payload.bytes.length : 1;
       const from = unit - length;
@@ -115,6 +114,34 @@ export function compareReleased(run: Run, monitor: Monitor, complete: 'alone' | 
       monitor.fail('I2', `${device}: ${all} were made and ${reached} have left`);
   }
   return duplicates;
+}
+
+/** The records of a node's log, those of the logs that it goes on from before them. */
+function* joinedRecords(who: string, monitor: Monitor): Generator<LogRecord, Finish> {
+  const { frames, from } = monitor.ownLog(who);
+  if (from !== undefined) yield* pastOf(from, monitor);
+  let end: LogEnd | undefined;
+  for (const [at, frame] of frames.entries()) {
+    if (frame.sequence !== at) monitor.fail('I2', `frame ${frame.sequence} where ${at} should be in the log of ${who}`);
+    yield* frame.records;
+    end = frame.end;
+  }
+  return end === undefined
+    ? { kind: 'cut', offset: frames.length, reason: 'the recording stops without an end' }
+    : { kind: 'end', end };
+}
+
+/** Everything before the state that a copy's log begins with. */
+function* pastOf({ primary, pastRecords }: PrimaryLog, monitor: Monitor): Generator<LogRecord> {
+  const { frames, from } = monitor.ownLog(primary);
+  if (from !== undefined) yield* pastOf(from, monitor);
+  let left = pastRecords;
+  for (const { records } of frames) {
+    yield* records.slice(0, left);
+    left -= Math.min(left, records.length);
+    if (left === 0) return;
+  }
+  if (left > 0) monitor.fail('I2', `${left} records of ${primary} are missing`);
 }
 
 const fileRecords = (bytes: Uint8Array): ReturnType<LogReader['records']> =>

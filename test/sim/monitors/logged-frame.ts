@@ -2,9 +2,9 @@
  * A frame as it was written to a log, looked into once however many monitors ask. Its bytes are never changed.
  */
 
+import { decodeEnd, type LogEnd } from '../../../src/logformat/closing.ts';
 import { decodeEvents } from '../../../src/logformat/events.ts';
 import { decodeFrame, type StoredFrame, unpack } from '../../../src/logformat/frame.ts';
-import type { Finish } from '../../../src/logformat/reader.ts';
 import type { LogRecord } from '../../../src/logformat/records.ts';
 import { PLAIN } from '../node/log.ts';
 
@@ -33,20 +33,13 @@ export class LoggedFrame {
     return this.#records;
   }
 
+  /** Of an end frame. */
+  get end(): LogEnd | undefined {
+    return this.kind === 'end' ? decodeEnd(unpack(this.#opened, PLAIN)).end : undefined;
+  }
+
   get #opened(): StoredFrame {
     this.#frame ??= decodeFrame(this.bytes);
     return this.#frame;
   }
-}
-
-/**
- * The records of frames that follow one another, of a log without an end frame (what that says of the whole is the
- * reader's to check).
- */
-export function* recordsOf(frames: readonly LoggedFrame[]): Generator<LogRecord, Finish> {
-  for (const [at, { sequence, records }] of frames.entries()) {
-    if (sequence !== at) return { kind: 'cut', offset: at, reason: `frame ${sequence} where ${at} should be` };
-    yield* records;
-  }
-  return { kind: 'cut', offset: frames.length, reason: 'the recording stops without an end' };
 }

@@ -1,16 +1,16 @@
 /**
- * Judges a world while it runs. Knows what the primary's guest has logged, what the backup's guest has been given, what
- * the arbiter has answered and what has left each host; asks no node what it believes.
+ * Judges a world while it runs. Knows what each guest has logged, what each backup's guest has been given, what the
+ * arbiter has answered and what has left each host; asks no node what it believes. Nodes go by the names that they have
+ * for ever: a host's second node is somebody else.
  */
 
 import type { Output } from '../../../src/emu/machine/events.ts';
 import type { ClaimResult } from '../../../src/ft/arbiter.ts';
 import { decodeReply } from '../guest/packets.ts';
 import { CONSOLE, DISK, NET } from '../guest/program.ts';
-import type { HostName } from '../world/network.ts';
 import type { BlockRequest } from '../world/storage.ts';
-import { Coverage } from './coverage.ts';
 import { LoggedFrame } from './logged-frame.ts';
+import { PrimaryLog } from './primary-log.ts';
 
 export interface Violation {
   readonly invariant: string;
@@ -19,11 +19,17 @@ export interface Violation {
 }
 
 export interface Released {
-  readonly node: 'A' | 'B';
+  readonly who: string;
   readonly device: string;
   /** Units that have left the device up to and including this. */
   readonly unit: number;
   readonly payload: Output;
+}
+
+/** Which log a connection is for: its dialler's, and which of the attempts. */
+export interface LogName {
+  readonly primary: string;
+  readonly copy: number;
 }
 
 /** Bytes over a limit that are no fault: what is on its way when the limit is met. */
@@ -32,66 +38,83 @@ const SLACK_BYTES = 6_000;
 export class Monitor {
   readonly violations: Violation[] = [];
   readonly released: Released[] = [];
-  /** The primary's log as its guest wrote it. */
-  readonly frames: LoggedFrame[] = [];
-  /** The backup's own log. */
-  readonly backupFrames: LoggedFrame[] = [];
+  /** Each node's own log. */
+  readonly #own = new Map<string, LoggedFrame[]>();
+  readonly #logs = new Map<string, PrimaryLog>();
+  /** By backup. */
+  readonly #followed = new Map<string, PrimaryLog>();
+  /** The last log of each node that is to cover what leaves. */
+  readonly #covering = new Map<string, PrimaryLog>();
+  /** What must be acknowledged now before it leaves; undefined while one serves alone. */
+  #protection: PrimaryLog | undefined;
   readonly #now: () => number;
   readonly #did: (what: string) => void;
-  readonly #who: { readonly A: string; readonly B: string };
+  readonly #first: string;
   readonly #limits: { readonly send: number; readonly receive: number };
-  /** Of the frames that the backup holds. */
-  readonly #held = new Coverage();
-  /** State of the primary's machine at each count of its guest. */
-  readonly #states = new Map<number, string>();
+  /** State of each living machine at each count of its guest. */
+  readonly #states = new Map<string, Map<number, string>>();
   #mustLeave: ReadonlyMap<string, number> = new Map();
-  #buffered = 0;
-  #loggedBytes = 0;
-  #bufferedBytes = 0;
   #epoch = 1;
-  #holder: 'A' | 'B' = 'A';
+  #holder: string;
   #usedEpoch = 1;
-  #live: 'A' | 'B' | undefined;
+  /** By epoch. */
+  readonly #lived = new Map<number, string>();
+  #live: string | undefined;
   #off = false;
   #begunAt: number | undefined;
 
+  /** `first`: who runs the guest from power on. */
   constructor(
     now: () => number,
     did: (what: string) => void,
-    who: { readonly A: string; readonly B: string },
+    first: string,
     limits: { readonly send: number; readonly receive: number },
   ) {
     this.#now = now;
     this.#did = did;
-    this.#who = who;
+    this.#first = first;
+    this.#holder = first;
     this.#limits = limits;
   }
 
   get hasBegun(): boolean {
     return this.#begunAt !== undefined;
   }
-  /** The backup has been given some of the guest's history: there is something that it may take over. */
+  /** A backup has something that it may take over, or somebody serves alone. */
   get hasHeir(): boolean {
-    return this.#held.hasEvents;
+    return this.#protection === undefined ? this.#epoch > 1 : this.#protection.hasHeir;
   }
-  /** Who holds the newest epoch, and whether it is one that was claimed after the pair began. */
-  get holder(): 'A' | 'B' {
+  /** Who may go on: who holds the newest epoch, and a backup that follows it. */
+  get candidates(): readonly string[] {
+    const log = this.#protection;
+    return log?.backup !== undefined && log.hasHeir ? [this.#holder, log.backup] : [this.#holder];
+  }
+  /** Who holds the newest epoch. */
+  get holder(): string {
     return this.#holder;
   }
+  /** 1: nobody has taken over. */
   get epoch(): number {
     return this.#epoch;
   }
-  /** Who has gone live. */
-  get wentLive(): 'A' | 'B' | undefined {
-    return this.#live;
+  /** Whose log is the guest's history: who lived last. */
+  get historian(): string {
+    return this.#live ?? this.#first;
   }
   get isOff(): boolean {
     return this.#off;
   }
 
+  /** A node's own log, and where it begins if that is not at power on. */
+  ownLog(who: string): { readonly frames: readonly LoggedFrame[]; readonly from: PrimaryLog | undefined } {
+    const followed = this.#followed.get(who);
+    return { frames: this.#own.get(who) ?? [], from: followed?.copy === 0 ? undefined : followed };
+  }
+
   /** Taken some time before the end: what the backup's buffer covers by now must have left by then. */
   noteCovered(): void {
-    this.#mustLeave = new Map([CONSOLE, NET].map((device) => [device, this.#held.of(device)]));
+    const log = this.#protection;
+    this.#mustLeave = new Map([CONSOLE, NET].map((device) => [device, log?.covered(device) ?? 0]));
   }
   /** Units of a device that must have left a protected pair. */
   mustHaveLeft(device: string): number {
@@ -104,94 +127,128 @@ export class Monitor {
 
   begun(): void {
     this.#begunAt ??= this.#now();
+    const log = this.#log({ primary: this.#first, copy: 0 });
+    this.#covering.set(this.#first, log);
+    this.#protection = log;
   }
 
-  logged(sequence: number, bytes: Uint8Array): void {
-    if (sequence !== this.frames.length) this.fail('I15', `the primary logs frame ${sequence}`);
-    this.frames.push(new LoggedFrame(bytes));
-    this.#loggedBytes += bytes.length;
-    const open = this.#loggedBytes - this.#bufferedBytes;
-    if (this.#epoch === 1 && open > this.#limits.send + SLACK_BYTES)
+  /** A frame of a node's own log. */
+  written(who: string, sequence: number, bytes: Uint8Array): void {
+    const frames = this.#own.get(who) ?? [];
+    this.#own.set(who, frames);
+    if (sequence !== frames.length) this.fail('I15', `${who} writes frame ${sequence} to its log`);
+    const original = this.#followed.get(who)?.frames[sequence];
+    frames.push(original !== undefined && same(original.bytes, bytes) ? original : new LoggedFrame(bytes));
+    if (who !== this.#first) return;
+    const log = this.#log({ primary: who, copy: 0 });
+    log.add(bytes);
+    const open = log.loggedBytes - log.bufferedBytes;
+    if (this.#protection === log && open > this.#limits.send + SLACK_BYTES)
       this.fail('I9', `${open} bytes are logged and not with the backup`);
   }
 
-  /** The backup's guest is given a frame: it is in the backup's buffer. */
-  buffered(sequence: number, bytes: Uint8Array): void {
-    const original = this.frames[sequence];
-    if (sequence !== this.#buffered) this.fail('I15', `frame ${sequence} is fed after ${this.#buffered - 1}`);
-    if (original === undefined || !same(original.bytes, bytes))
-      this.fail('I15', `frame ${sequence} is not what was logged`);
-    else this.#held.add(original);
-    this.#buffered++;
-    this.#bufferedBytes += bytes.length;
+  /** A frame of the log of a copy; `before`, with the state: what had left each device. */
+  branched(name: LogName, bytes: Uint8Array, before: { readonly [device: string]: bigint } | undefined): void {
+    const log = this.#log(name);
+    if (before !== undefined) {
+      const past = this.#own.get(name.primary) ?? [];
+      log.commit(
+        before,
+        past.reduce((sum, { records }) => sum + records.length, 0),
+      );
+      this.#covering.set(name.primary, log);
+      if (this.#holder === name.primary) this.#protection = log;
+    }
+    log.add(bytes);
   }
 
-  /** Bytes that the backup's guest has and has not executed. */
+  /** The backup's guest is given a frame, which came over a connection for this log: it is in the backup's buffer. */
+  buffered(who: string, name: LogName, sequence: number, bytes: Uint8Array): void {
+    const log = this.#log(name);
+    const before = this.#followed.get(who);
+    if (before !== undefined && before !== log && before.buffered > 0)
+      this.fail('I15', `${who} goes on with another log, from frame ${sequence}`);
+    this.#followed.set(who, log);
+    log.backup ??= who;
+    if (log.backup !== who) this.fail('I15', `${who} follows the log of ${log.backup}`);
+    const original = log.frames[sequence];
+    if (sequence !== log.buffered) this.fail('I15', `frame ${sequence} is fed after ${log.buffered - 1}`);
+    if (original === undefined || !same(original.bytes, bytes))
+      this.fail('I15', `frame ${sequence} is not what was logged`);
+    else log.held.add(original);
+    log.buffered++;
+    log.bufferedBytes += bytes.length;
+  }
+
+  /** Bytes that a backup's guest has and has not executed. */
   backlog(bytes: number): void {
     if (bytes > this.#limits.receive + SLACK_BYTES) this.fail('I9', `${bytes} bytes wait at the backup`);
   }
 
-  followed(sequence: number, bytes: Uint8Array): void {
-    if (sequence !== this.backupFrames.length) this.fail('I2', `the backup writes frame ${sequence} to its log`);
-    const original = this.frames[sequence];
-    this.backupFrames.push(original !== undefined && same(original.bytes, bytes) ? original : new LoggedFrame(bytes));
-  }
-
   /** Something leaves a node. `unit`: the node's own count, taken for consoles alone, as their bytes are compared. */
-  left(node: 'A' | 'B', device: string, unit: bigint, payload: Output): void {
+  left(who: string, device: string, unit: bigint, payload: Output): void {
     const own = payload.kind === 'console' ? Number(unit) : unitOf(payload);
-    this.released.push({ node, device, unit: own, payload });
-    this.#judge(node, device, own, 'leaves');
+    this.released.push({ who, device, unit: own, payload });
+    this.#judge(who, device, own, 'leaves');
   }
 
   /** The storage has done a request. */
-  applied(node: HostName, { epoch, operation, id }: BlockRequest): void {
-    if (node !== 'A' && node !== 'B') return;
+  applied(who: string, { epoch, operation, id }: BlockRequest): void {
     if (epoch < this.#usedEpoch) this.fail('I3', `the disk takes a request of epoch ${epoch} after ${this.#usedEpoch}`);
     this.#usedEpoch = Math.max(this.#usedEpoch, epoch);
-    if (operation.op !== 'read') this.#judge(node, DISK, id + 1, 'is written to disk');
+    if (operation.op !== 'read') this.#judge(who, DISK, id + 1, 'is written to disk');
   }
 
   claimed(epoch: number, who: string, result: ClaimResult): void {
-    const node = who === this.#who.A ? 'A' : 'B';
-    if (node === 'B' && this.#held.ended) this.fail('I8', 'the backup claims an epoch after the end of the log');
+    const followed = this.#followed.get(who);
+    if (followed?.held.ended === true && !this.#hasLived(who))
+      this.fail('I8', 'the backup claims an epoch after the end of the log');
+    if (followed !== undefined && !followed.hasHeir) this.fail('I8', `${who} claims an epoch and has no guest`);
     if (result.kind !== 'won') {
       this.#did('claim lost at the arbiter');
       return;
     }
-    if (epoch === this.#epoch && node !== this.#holder) this.fail('I3', `epoch ${epoch} is won twice`);
+    if (epoch === this.#epoch && who !== this.#holder) this.fail('I3', `epoch ${epoch} is won twice`);
+    if (epoch > this.#epoch) this.#protection = undefined;
     this.#epoch = Math.max(epoch, this.#epoch);
-    this.#holder = node;
+    this.#holder = who;
   }
 
-  live(node: 'A' | 'B'): void {
-    this.#did(`${node} goes live`);
-    if (this.#epoch < 2 || this.#holder !== node) this.fail('I3', `${node} goes live and has not won`);
-    if (this.#live !== undefined && this.#live !== node) this.fail('I3', `${node} goes live beside ${this.#live}`);
+  live(who: string): void {
+    this.#did(`${hostOf(who)} goes live`);
+    if (this.#epoch > 2) this.#did('a later generation goes live');
+    if (this.#epoch < 2 || this.#holder !== who) this.fail('I3', `${who} goes live and has not won`);
+    const other = this.#lived.get(this.#epoch);
+    if (other !== undefined && other !== who) this.fail('I3', `${who} goes live beside ${other}`);
     // A primary whose guest is off, and who cannot learn that the backup knows, wins the epoch and then ends.
-    if (this.#off && node === 'B') this.fail('I8', 'the backup goes live after the guest was off');
-    this.#live = node;
+    if (this.#off && this.#followed.has(who) && !this.#hasLived(who))
+      this.fail('I8', 'the backup goes live after the guest was off');
+    this.#lived.set(this.#epoch, who);
+    this.#live = who;
   }
 
   /** A node tells the network that the guest is with it. */
-  announced(node: 'A' | 'B'): void {
-    if (this.#live !== node) this.fail('I6', `${node} draws the network to itself and is not live`);
+  announced(who: string): void {
+    if (this.#live !== who) this.fail('I6', `${who} draws the network to itself and is not live`);
   }
 
-  halted(node: 'A' | 'B', why: string): void {
-    this.#did(`${node} halts: ${why}`);
-    if (why === 'lost' && this.#holder === node && this.#epoch > 1) this.fail('I11', `${node} halts and has won`);
+  halted(who: string, why: string): void {
+    this.#did(`${hostOf(who)} halts: ${why}`);
+    if (why === 'lost' && this.#holder === who && this.#epoch > 1) this.fail('I11', `${who} halts and has won`);
   }
 
-  off(node: 'A' | 'B'): void {
-    this.#did(`${node} is off`);
+  off(who: string): void {
+    this.#did(`${hostOf(who)} is off`);
     this.#off = true;
   }
 
-  /** The guest of a node has counted to `count`, in this state. Compared while the backup replays. */
-  counted(node: 'A' | 'B', count: number, state: string): void {
-    if (node === 'A') this.#states.set(count, state);
-    else if (this.#live !== 'B' && this.#states.get(count) !== state)
+  /** The guest of a node has counted to `count`, in this state. Compared while it replays. */
+  counted(who: string, count: number, state: string): void {
+    const log = this.#followed.get(who);
+    if (log === undefined || this.#hasLived(who)) {
+      const states = this.#states.get(who) ?? new Map<number, string>();
+      this.#states.set(who, states.set(count, state));
+    } else if (this.#states.get(log.primary)?.get(count) !== state)
       this.fail('I5', `the states differ at count ${count}, and nobody has noticed`);
   }
 
@@ -204,14 +261,28 @@ export class Monitor {
   }
 
   /** The Output Rule, and who may speak at all. */
-  #judge(node: 'A' | 'B', device: string, unit: number, how: string): void {
-    const holds = this.#epoch > 1 && this.#holder === node;
-    if (holds) return;
-    if (node === 'B') this.fail('I6', `${device} ${unit} ${how} at the backup`);
-    else if (this.#held.of(device) < unit)
-      this.fail('I1', `${device} ${unit} ${how}; the backup's buffer covers ${this.#held.of(device)}`);
+  #judge(who: string, device: string, unit: number, how: string): void {
+    if (this.#holder === who && this.#protection === undefined) return;
+    const log = this.#covering.get(who);
+    if (log === undefined) this.fail('I6', `${device} ${unit} ${how} at ${who}, which does not serve`);
+    else if (log.covered(device) < unit)
+      this.fail('I1', `${device} ${unit} ${how}; the backup's buffer covers ${log.covered(device)}`);
+  }
+
+  #hasLived(who: string): boolean {
+    for (const one of this.#lived.values()) if (one === who) return true;
+    return false;
+  }
+
+  #log(name: LogName): PrimaryLog {
+    const key = `${name.primary}/${name.copy}`;
+    const log = this.#logs.get(key) ?? new PrimaryLog(name.primary, name.copy);
+    this.#logs.set(key, log);
+    return log;
   }
 }
+
+const hostOf = (who: string): string => who[0]!.toUpperCase();
 
 /** Which of its device's units an output is, from what it says itself. */
 export function unitOf(payload: Output, before = 0): number {

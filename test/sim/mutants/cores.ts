@@ -22,6 +22,9 @@ function around<Event, Effect>(core: Core<Event, Effect>, handle: Handle<Event, 
     get state() {
       return core.state;
     },
+    get acked() {
+      return core.acked;
+    },
   };
 }
 
@@ -218,6 +221,33 @@ export const CORE_MUTANTS: readonly Mutant[] = [
     name: 'a full buffer does not stop the backup reading',
     hooks: () => ({
       backup: backup(() => (event, now, core) => core.handle(event, now).filter(({ kind }) => kind !== 'reading')),
+    }),
+  },
+  {
+    name: 'outputs leave after the state of a copy was sent',
+    hooks: () => ({
+      primary: primary(() => {
+        let sent = false;
+        return (event, now, core) => {
+          if (sent && event.kind === 'output') return [{ kind: 'release', output: event.output }];
+          if (event.kind === 'frame' && event.commit === true) sent = true;
+          return core.handle(event, now);
+        };
+      }),
+    }),
+  },
+  {
+    name: 'a backup without the state of a copy claims',
+    hooks: () => ({
+      backup: backup(() => {
+        let epoch = 1;
+        return (event, now, core) => {
+          if (event.kind === 'message' && event.message.kind === 'hello') epoch = event.message.epoch;
+          return mapped(core.handle(event, now), (effect) =>
+            effect.kind === 'halt' && effect.why === 'forgotten' ? [{ kind: 'claim', epoch: epoch + 1 }] : [effect],
+          );
+        };
+      }),
     }),
   },
 ];

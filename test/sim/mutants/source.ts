@@ -92,6 +92,20 @@ export const SOURCE_MUTANTS: readonly SourceMutant[] = [
   ),
   guest('no progress records', 'progress-source.ts', 'if (now.state ===', 'if (false && now.state ==='),
   guest('numbers of outputs begin again on going live', 'units.ts', 'this.#counts.set(device, unit);', ''),
+  protocol(
+    'the state of a copy is no commit point',
+    'primary.ts',
+    "#commit(sequence: number): void {\n    this.#state = 'protected';",
+    '#commit(sequence: number): void {',
+  ),
+  protocol(
+    'pages of a copy are taken for a guest',
+    'receive-buffer.ts',
+    "frame.kind === 'checkpoint' && frame.firstTick > 0n",
+    "frame.kind === 'checkpoint'",
+  ),
+  guest('what follows the state does not go to the copy', 'forked-log.ts', 'this.#branch?.appendAll(records);', ''),
+  guest('numbers of outputs begin again in a copy', 'units.ts', 'this.#counts.set(device, count);', 'void count;'),
   session(
     'the replay runs past what it knows',
     'replayer.ts',

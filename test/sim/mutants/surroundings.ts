@@ -18,6 +18,13 @@ function rewritten(bytes: Uint8Array, change: (records: readonly LogRecord[]) =>
   return encodeFrame({ kind: 'events', sequence: frame.sequence, firstTick: first, payload }, undefined);
 }
 
+/** Of the pages of a copy one frame is without its pages. */
+function emptied(bytes: Uint8Array): Uint8Array {
+  const { kind, sequence, firstTick } = decodeFrame(bytes);
+  if (kind !== 'checkpoint' || firstTick > 0n || sequence !== 6) return bytes;
+  return encodeFrame({ kind, sequence, firstTick, payload: new Uint8Array(0) }, undefined);
+}
+
 const INPUTS: ReadonlySet<string> = new Set(['clock', 'console', 'packet', 'disk', 'entropy']);
 
 /** One input, and what follows at its tick, comes one step late, where nothing else is. */
@@ -111,4 +118,14 @@ export const OTHER_MUTANTS: readonly Mutant[] = [
   },
   { name: 'the network is told before the replay is done', hooks: () => ({ announcesEarly: true }) },
   { name: 'disk operations race', hooks: () => ({ racesFree: true }) },
+  { name: 'a piece of a copy is lost', hooks: () => ({ fed: emptied }) },
+  {
+    name: 'pages that change between the last round and the state are missed',
+    hooks: () => ({
+      machine: (machine) => {
+        const takeChanged = machine.takeChanged.bind(machine);
+        machine.takeChanged = (from, most) => (most === Number.POSITIVE_INFINITY ? [] : takeChanged(from, most));
+      },
+    }),
+  },
 ];

@@ -2,46 +2,50 @@
  * The backup's guest thread: replays what it is fed, keeps its own log, and after going live records on in it.
  */
 
-import type { Input, Output } from '../../../src/emu/machine/events.ts';
+import type { Input } from '../../../src/emu/machine/events.ts';
 import { ChannelRecords } from '../../../src/ft/guest/channel-records.ts';
-import { CoveredGate } from '../../../src/ft/guest/covered-gate.ts';
 import { FollowedLog } from '../../../src/ft/guest/followed-log.ts';
 import { NumberedGate } from '../../../src/ft/guest/numbered-gate.ts';
-import type { NumberedOutput } from '../../../src/ft/guest/units.ts';
-import type { Tick } from '../../../src/lib/brands.ts';
-import type { LogWriter } from '../../../src/logformat/writer.ts';
+import { Units } from '../../../src/ft/guest/units.ts';
+import { type Tick, tick } from '../../../src/lib/brands.ts';
 import { Doors } from '../../../src/session/doors.ts';
-import { Recorder } from '../../../src/session/recorder.ts';
 import { Replayer } from '../../../src/session/replayer.ts';
 import { Session } from '../../../src/session/session.ts';
-import { SimLiveSource } from '../guest/live-source.ts';
+import { CopiedGuest } from '../guest/copy.ts';
 import type { SimMachine } from '../guest/machine.ts';
+import type { GuestParts } from './guest-parts.ts';
 import { GuestThread, type Outcome, reportOf } from './guest-thread.ts';
-import { PLAIN, simHeader } from './log.ts';
-import type { GuestParts } from './primary-guest.ts';
+import { type LiveSaid, LiveSide, type Order } from './live-side.ts';
+import { PLAIN } from './log.ts';
 
 export type BackupSaid =
+  | LiveSaid
   | { readonly kind: 'executed'; readonly sequence: number; readonly tick: Tick; readonly digests: number }
-  | { readonly kind: 'output'; readonly numbered: NumberedOutput }
   | { readonly kind: 'drained' }
   | { readonly kind: 'off' }
-  | { readonly kind: 'diverged'; readonly report: string }
-  /** Live: needs no cover. */
-  | { readonly kind: 'direct'; readonly output: Output };
+  | { readonly kind: 'diverged'; readonly report: string };
 
+/** The machine that replays, and what it is replayed by. */
+interface Replica {
+  readonly machine: SimMachine;
+  readonly gate: NumberedGate;
+  readonly replayer: Replayer;
+  readonly session: Session;
+}
+
+const NO_TICK = tick(0);
 /** Between two reports while it is busy. */
 const REPORT_US = 5_000;
 
 export class BackupGuest extends GuestThread<BackupSaid> {
-  readonly machine: SimMachine;
   readonly #parts: GuestParts;
   readonly #channel: ChannelRecords;
   readonly #file: FollowedLog;
-  readonly #gate: NumberedGate;
-  readonly #replayer: Replayer;
-  protected readonly session: Session;
-  #live: SimLiveSource | undefined;
-  #log: LogWriter | undefined;
+  /** Of a log that begins with a checkpoint. */
+  readonly #copied = new CopiedGuest();
+  /** There is none before the header, and of a copy the state. */
+  #replica: Replica | undefined;
+  #live: LiveSide | undefined;
   #reportedAt = 0;
   #reported = -1;
   #written = 0;
@@ -50,16 +54,13 @@ export class BackupGuest extends GuestThread<BackupSaid> {
   constructor(parts: GuestParts, take: (said: BackupSaid) => void) {
     super(parts.clockwork, parts.ticksPerUs, take);
     this.#parts = parts;
-    const doors = new Doors();
-    const machine = parts.machine(doors);
-    this.machine = machine;
     this.#channel = new ChannelRecords(PLAIN);
-    const sink = { write: (bytes: Uint8Array) => this.#write(bytes) };
+    const sink = { write: (bytes: Uint8Array) => parts.written(this.#written++, bytes) };
     this.#file = new FollowedLog(sink, PLAIN, this.#channel);
-    this.#gate = new NumberedGate((numbered) => this.say({ kind: 'output', numbered }));
-    const gate = parts.gate(this.#gate, (output) => this.say({ kind: 'direct', output }));
-    this.#replayer = new Replayer({ machine, records: this.#channel, gate });
-    this.session = new Session(machine, doors, this.#replayer, this.#replayer);
+  }
+
+  get machine(): SimMachine | undefined {
+    return this.#replica?.machine;
   }
 
   /** Bytes of frames that are not executed. */
@@ -72,6 +73,8 @@ export class BackupGuest extends GuestThread<BackupSaid> {
 
   feed(bytes: Uint8Array): void {
     this.#channel.push(bytes);
+    this.#copied.add(bytes);
+    this.#replica ??= this.#makeReplica();
     this.wake();
   }
 
@@ -82,60 +85,75 @@ export class BackupGuest extends GuestThread<BackupSaid> {
   }
 
   give(input: Input): void {
-    this.#live?.put(input);
+    this.#live?.source.put(input);
+    this.wake();
+  }
+  order(order: Order): void {
+    this.#live?.order(order);
     this.wake();
   }
 
   /** Everything in the log so far is in the file. */
   flush(): void {
-    this.#log?.flush();
+    this.#live?.flush();
   }
 
   /** Goes on with the doors of a live host. Gives how many requests were given out again, if they are at all. */
   goLive(reissues: boolean): number {
-    const { nowNs, random, sliceNs } = this.#parts;
-    const { machine } = this;
-    const live = new SimLiveSource(machine, nowNs, random, sliceNs);
-    const log = this.#file.goOn(this.#replayer.taken);
-    const direct = (output: Output): void => {
-      if (output.kind === 'entropy') live.answer(output);
-      else this.say({ kind: 'direct', output });
-    };
-    const gate = new CoveredGate({
-      flush: () => log.flush(),
-      pass: (numbered) => this.say({ kind: 'output', numbered }),
-      direct,
-      units: this.#gate.units,
-    });
-    const from = nowNs();
-    const recorder = new Recorder({
+    const { machine, gate, replayer, session } = this.#replica!;
+    const live = new LiveSide({
+      parts: this.#parts,
       machine,
-      source: live,
-      gate,
-      log,
-      digestTicks: simHeader.digestTicks,
-      elapsedNs: () => nowNs() - from,
-      marks: this.#replayer.marks,
+      log: this.#file.goOn(replayer.taken),
+      say: (said) => this.say(said),
+      followed: false,
+      units: gate.units,
+      marks: replayer.marks,
     });
-    this.session.connect(recorder, recorder);
+    session.connect(live.recorder, live.recorder);
     this.#live = live;
-    this.#log = log;
     this.#finished = false;
     const pending = reissues ? machine.pendingRequests() : [];
-    for (const output of pending) direct(output);
+    for (const output of pending) live.direct(output);
     this.handOver(0);
     this.wake();
     return pending.length;
   }
 
-  protected step(): Outcome {
-    if (this.#finished) return { sleepUs: undefined };
-    return this.#live === undefined ? this.#follow() : this.#goOn(this.#live);
+  #makeReplica(): Replica | undefined {
+    const { header } = this.#channel;
+    const past = header?.begins === undefined ? undefined : this.#copied.past;
+    if (header === undefined || (header.begins !== undefined && past === undefined)) return undefined;
+    const doors = new Doors();
+    const machine = this.#parts.machine(doors);
+    if (past !== undefined) this.#copied.putInto(machine);
+    const gate = new NumberedGate((numbered) => this.say({ kind: 'output', numbered }), new Units(past?.units));
+    const around = this.#parts.gate(gate, (output) => this.say({ kind: 'direct', output }));
+    const replayer = new Replayer({ machine, records: this.#channel, gate: around });
+    return { machine, gate, replayer, session: new Session(machine, doors, replayer, replayer) };
   }
 
-  #follow(): Outcome {
-    const result = this.session.step();
-    this.#file.follow(this.#replayer.taken);
+  protected get tick(): Tick {
+    return this.#replica?.machine.tick ?? NO_TICK;
+  }
+
+  protected step(): Outcome {
+    if (this.#finished) return { sleepUs: undefined };
+    if (this.#replica === undefined) return this.#collect();
+    return this.#live === undefined ? this.#follow(this.#replica) : this.#goOn(this.#live, this.#replica);
+  }
+
+  /** Before there is a machine. */
+  #collect(): Outcome {
+    this.#file.follow(0);
+    this.#report();
+    if (this.#channel.finished) throw new Error('the log ends before there is a machine');
+    return { sleepUs: undefined };
+  }
+
+  #follow({ session, replayer }: Replica): Outcome {
+    const result = session.step();
+    this.#file.follow(replayer.taken);
     const now = this.clockwork.now;
     if (result.kind !== 'ran' || now - this.#reportedAt > REPORT_US) this.#report();
     switch (result.kind) {
@@ -147,19 +165,16 @@ export class BackupGuest extends GuestThread<BackupSaid> {
         this.say({ kind: 'diverged', report: reportOf(result) });
         break;
       default:
-        this.say({ kind: this.#replayer.finish?.kind === 'end' ? 'off' : 'drained' });
+        this.say({ kind: replayer.finish?.kind === 'end' ? 'off' : 'drained' });
     }
     this.#finished = true;
     return { sleepUs: undefined };
   }
 
-  #goOn(live: SimLiveSource): Outcome {
-    const result = this.session.step();
+  #goOn(live: LiveSide, { session }: Replica): Outcome {
+    const result = session.step();
     if (result.kind === 'ran') return 'again';
-    if (result.kind === 'starved') {
-      const { waitNs } = live;
-      return { sleepUs: waitNs === undefined ? undefined : Number(waitNs) / 1000 + 1 };
-    }
+    if (result.kind === 'starved') return { sleepUs: live.sleepUs };
     if (result.kind === 'diverged') throw new Error('a live guest cannot diverge');
     this.#finished = true;
     this.say({ kind: 'off' });
@@ -171,10 +186,6 @@ export class BackupGuest extends GuestThread<BackupSaid> {
     this.#reportedAt = this.clockwork.now;
     if (executed === this.#reported) return;
     this.#reported = executed;
-    this.say({ kind: 'executed', sequence: executed, tick: this.machine.tick, digests: this.#replayer.digests });
-  }
-
-  #write(bytes: Uint8Array): void {
-    this.#parts.written(this.#written++, bytes);
+    this.say({ kind: 'executed', sequence: executed, tick: this.tick, digests: this.#replica?.replayer.digests ?? 0 });
   }
 }

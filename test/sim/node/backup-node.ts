@@ -1,112 +1,158 @@
-/** The backup's process: core, channel (which it accepts), and the guest that replays. */
+/**
+ * The process that follows: a backup's core, channels that it accepts, a guest that replays; and once that lives, the
+ * backups that it gets in its turn.
+ */
 
-import type { Input, Output } from '../../../src/emu/machine/events.ts';
+import type { Output } from '../../../src/emu/machine/events.ts';
 import { Backup } from '../../../src/ft/protocol/backup.ts';
-import type { BackupEffect } from '../../../src/ft/protocol/io.ts';
-import type { SimMachine } from '../guest/machine.ts';
+import type { BackupEffect, BackupEvent, ChannelEvent } from '../../../src/ft/protocol/io.ts';
+import type { Heartbeat, Message, PrimaryMessage } from '../../../src/ft/protocol/message.ts';
+import type { LogName } from '../monitors/monitor.ts';
 import type { Connection } from '../world/connection.ts';
 import { BackupGuest, type BackupSaid } from './backup-guest.ts';
+import { Channels } from './channels.ts';
 import type { BackupCore } from './core.ts';
-import { Node, type NodeParts } from './node.ts';
-import type { GuestParts } from './primary-guest.ts';
+import type { GuestParts } from './guest-parts.ts';
+import { Node, type NodeGuest, type NodeParts, outputOf, type Standing } from './node.ts';
+import { Seat } from './seat.ts';
 
-/** From the main thread to the guest thread, microseconds. */
-const BELL_US = 5;
+type Event = BackupEvent<Output>;
+type Effect = BackupEffect<Output>;
 
 export class BackupNode extends Node {
-  protected readonly core: BackupCore;
   readonly #guest: BackupGuest;
+  readonly #channels: Channels;
+  /** Of a core that has heard nobody yet it is made anew: whoever greets says which epoch the pair is in. */
+  #seat: Seat<Event, Effect>;
   #connections = 0;
+  /** What the present message came for. */
+  #from: LogName = { primary: '', copy: 0 };
 
   constructor(parts: NodeParts, guest: Omit<GuestParts, 'nowNs'>) {
     super(parts);
-    const { hooks } = this.world;
-    const core: BackupCore = new Backup<Output>(this.settings, this.nowMs);
-    this.core = hooks.backup?.(core) ?? core;
-    this.#guest = new BackupGuest({ ...guest, nowNs: () => this.nowNs }, (said) => this.#take(said));
-    this.start();
+    this.#channels = new Channels(this, 'listens', (event) => this.#fromChannel(event));
+    this.#seat = this.#sit();
+    this.#guest = new BackupGuest({ ...guest, nowNs: () => this.clock.nowNs }, (said) => this.#take(said));
   }
 
-  get guest(): BackupGuest {
+  get guest(): NodeGuest {
     return this.#guest;
   }
-  get machine(): SimMachine | undefined {
-    return this.#guest.machine;
+  get state(): string {
+    return this.#seat.state;
+  }
+  get standing(): Standing {
+    const { state } = this;
+    if (this.isGone) return 'gone';
+    if (state === 'waiting' || state === 'following') return state;
+    if (state !== 'live') return 'undecided';
+    const link = this.shield.state;
+    if (link === 'protected') return 'protected';
+    return link === 'claiming' ? 'undecided' : 'alone';
+  }
+  get isListening(): boolean {
+    return this.alive && this.final === undefined;
   }
 
   accept(connection: Connection): void {
-    if (this.alive) this.channels.add(++this.#connections, connection);
+    const id = ++this.#connections;
+    this.#channels.add(id, connection);
+  }
+  connections(): Connection[] {
+    return [...this.#channels.connections(), ...(this.shield.link?.channels.connections() ?? [])];
   }
 
-  give(input: Input): void {
-    if (this.alive) this.#guest.give(input);
+  protected heartbeatOfPrimary(heartbeat: Heartbeat): void {
+    this.#seat.handle({ kind: 'heartbeat', heartbeat });
+  }
+  protected get isDue(): boolean {
+    return this.#seat.isDue || this.shield.link?.seat.isDue === true;
+  }
+  protected time(): void {
+    this.#seat.handle({ kind: 'time' });
+    this.shield.link?.seat.handle({ kind: 'time' });
   }
 
-  override stop(): void {
-    super.stop();
-    this.#guest.stop();
-  }
-  override resume(): void {
-    super.resume();
-    this.#guest.resume();
-  }
-  override slow(factor: number): void {
-    super.slow(factor);
-    this.#guest.slowness = factor;
-  }
-  override kill(vanish: boolean): void {
-    super.kill(vanish);
-    this.#guest.kill();
-  }
-
-  protected override common(effect: BackupEffect<Output>): boolean {
-    if (effect.kind === 'halt') this.#guest.kill();
-    return super.common(effect);
-  }
-
-  protected carryOut(effect: BackupEffect<Output>): void {
-    switch (effect.kind) {
-      case 'feed': {
-        const { sequence, bytes } = effect;
-        this.world.monitor.buffered(sequence, bytes);
-        this.#toGuest(() => {
-          const { hooks, monitor } = this.world;
-          this.#guest.feed(hooks.fed?.(bytes) ?? bytes);
-          hooks.backupMachine?.(this.#guest.machine);
-          monitor.backlog(this.#guest.backlog);
-        });
-        return;
-      }
-      case 'follow':
-        return;
-      case 'reading':
-        this.world.did(effect.reading ? 'backup reads again' : 'backup buffer full');
-        this.channels.setReading(effect.connection, effect.reading);
-        return;
-      case 'drain':
-        this.#toGuest(() => this.#guest.drain());
-        return;
-      case 'goLive':
-        this.#toGuest(() => {
-          this.world.probe('B.before.reissue');
-          if (!this.alive) return;
-          const reissued = this.#guest.goLive(this.world.hooks.reissues ?? true);
-          if (reissued > 0) this.world.did('requests given out again');
-        });
-        return;
-      default:
-        throw new Error(`effect ${effect.kind} of the backup`);
-    }
-  }
-
-  #toGuest(run: () => void): void {
-    this.world.clockwork.after(BELL_US, () => {
-      if (this.alive) run();
+  #sit(): Seat<Event, Effect> {
+    const { name, world, main, clock } = this;
+    const core: BackupCore = new Backup<Output>({ ...this.settings, epoch: this.epoch }, clock.nowMs);
+    return new Seat<Event, Effect>(world.hooks.backup?.(core) ?? core, {
+      name,
+      world,
+      main,
+      clock,
+      carryOut: (effect) => this.#carryOut(effect),
     });
   }
 
+  #fromChannel(event: ChannelEvent<Message>): void {
+    const hello = event.kind === 'message' && event.message.kind === 'hello' ? event.message : undefined;
+    if (hello !== undefined && this.#seat.state === 'waiting' && hello.epoch !== this.epoch) {
+      this.epoch = hello.epoch;
+      this.#seat.leave();
+      this.#seat = this.#sit();
+      this.#seat.handle({ kind: 'connected', connection: event.connection });
+    }
+    if (event.kind === 'message') this.#from = this.#channels.logOf(event.connection) ?? this.#from;
+    this.#seat.handle(event as ChannelEvent<PrimaryMessage>);
+  }
+
+  #carryOut(effect: Effect): void {
+    const { world } = this;
+    switch (effect.kind) {
+      case 'send':
+        this.#channels.send(effect.connection, effect.message);
+        return;
+      case 'disconnect':
+        this.#channels.disconnect(effect.connection, effect.reason);
+        return;
+      case 'heartbeat':
+        this.sendHeartbeat(effect.heartbeat, 'backup');
+        return;
+      case 'claim':
+        this.claim(effect.epoch, (result) => this.#seat.handle({ kind: 'claimed', epoch: effect.epoch, result }));
+        return;
+      case 'feed':
+        this.#feed(effect.sequence, effect.bytes);
+        return;
+      case 'follow':
+        return;
+      case 'reading':
+        world.did(effect.reading ? 'backup reads again' : 'backup buffer full');
+        this.#channels.setReading(effect.connection, effect.reading);
+        return;
+      case 'drain':
+        this.toGuest(() => this.#guest.drain());
+        return;
+      case 'goLive':
+        this.toGuest(() => this.#goLive());
+        return;
+      default:
+        this.carryOut(effect);
+    }
+  }
+
+  #feed(sequence: number, bytes: Uint8Array): void {
+    const { hooks, monitor } = this.world;
+    monitor.buffered(this.who, this.#from, sequence, bytes);
+    this.toGuest(() => {
+      this.#guest.feed(hooks.fed?.(bytes) ?? bytes);
+      if (this.#guest.machine !== undefined) hooks.backupMachine?.(this.#guest.machine);
+      monitor.backlog(this.#guest.backlog);
+    });
+  }
+
+  #goLive(): void {
+    const { world } = this;
+    world.probe(`${this.name}.before.reissue`);
+    if (!this.alive) return;
+    const reissued = this.#guest.goLive(world.hooks.reissues ?? true);
+    if (reissued > 0) world.did('requests given out again');
+    this.main.post(() => this.shield.alone());
+  }
+
   #take(said: BackupSaid): void {
-    this.world.probe(`B.said.${said.kind}`);
+    this.world.probe(`${this.name}.said.${said.kind}`);
     this.main.post(() => {
       this.#guest.taken();
       this.#heard(said);
@@ -115,21 +161,24 @@ export class BackupNode extends Node {
 
   #heard(said: BackupSaid): void {
     switch (said.kind) {
-      case 'output': {
-        const output = this.outputOf(said.numbered);
-        if (this.#guest.live) this.release(output);
-        else this.handle({ kind: 'output', output } as never);
+      case 'output':
+        if (this.#guest.live) this.heard(said);
+        else this.#seat.handle({ kind: 'output', output: outputOf(said.numbered) });
         return;
-      }
+      case 'frame':
+      case 'copying':
       case 'direct':
-        this.submit(said.output);
+        this.heard(said);
+        return;
+      case 'off':
+        if (!this.#guest.live || !this.shield.ended()) this.#seat.handle(said);
         return;
       case 'diverged':
         this.world.monitor.diverged(said.report);
-        this.handle(said);
+        this.#seat.handle(said);
         return;
       default:
-        this.handle(said);
+        this.#seat.handle(said);
     }
   }
 }

@@ -6,9 +6,9 @@
 import type { ChannelEvent } from '../../../src/ft/protocol/io.ts';
 import type { Message } from '../../../src/ft/protocol/message.ts';
 import { encodeMessage, isFromPrimary, MessageSplitter } from '../../../src/ft/protocol/wire.ts';
-import type { Actor } from '../world/actor.ts';
+import type { LogName } from '../monitors/monitor.ts';
 import type { Connection, End } from '../world/connection.ts';
-import type { Surroundings } from '../world/surroundings.ts';
+import type { Node } from './node.ts';
 
 interface Channel {
   readonly connection: Connection;
@@ -18,27 +18,29 @@ interface Channel {
 }
 
 export class Channels {
-  readonly #name: 'A' | 'B';
-  readonly #main: Actor;
-  readonly #world: Surroundings;
+  readonly #node: Pick<Node, 'name' | 'main' | 'world'>;
+  readonly #end: End;
   readonly #handle: (event: ChannelEvent<Message>) => void;
   readonly #open = new Map<number, Channel>();
 
-  /** `handle`: called in jobs of `main`. */
-  constructor(name: 'A' | 'B', main: Actor, world: Surroundings, handle: (event: ChannelEvent<Message>) => void) {
-    this.#name = name;
-    this.#main = main;
-    this.#world = world;
+  /** `handle`: called in jobs of the node's main thread. The primary dials. */
+  constructor(
+    node: Pick<Node, 'name' | 'main' | 'world'>,
+    does: 'dials' | 'listens',
+    handle: (event: ChannelEvent<Message>) => void,
+  ) {
+    this.#node = node;
+    this.#end = does === 'dials' ? 0 : 1;
     this.#handle = handle;
-  }
-
-  /** The primary dials. */
-  get #end(): End {
-    return this.#name === 'A' ? 0 : 1;
   }
 
   connections(): Connection[] {
     return [...this.#open.values()].map(({ connection }) => connection);
+  }
+
+  /** What the dialler of a connection dialled it for. */
+  logOf(id: number): LogName | undefined {
+    return this.#open.get(id)?.connection.log;
   }
 
   add(id: number, connection: Connection): void {
@@ -49,10 +51,10 @@ export class Channels {
       else channel.unread.push(run);
     };
     connection.attach(this.#end, {
-      bytes: (bytes) => this.#main.post(() => inOrder(() => this.#received(id, bytes))),
-      closed: (reason) => this.#main.post(() => inOrder(() => this.#closed(id, reason))),
+      bytes: (bytes) => this.#node.main.post(() => inOrder(() => this.#received(id, bytes))),
+      closed: (reason) => this.#node.main.post(() => inOrder(() => this.#closed(id, reason))),
     });
-    this.#main.post(() => this.#handle({ kind: 'connected', connection: id }));
+    this.#node.main.post(() => this.#handle({ kind: 'connected', connection: id }));
   }
 
   send(id: number, message: Message): void {
@@ -65,13 +67,17 @@ export class Channels {
     channel.connection.setReading(this.#end, reading);
     const unread = channel.unread ?? [];
     channel.unread = reading ? undefined : unread;
-    if (reading) for (const run of unread.reverse()) this.#main.again(run);
+    if (reading) for (const run of unread.reverse()) this.#node.main.again(run);
   }
 
   disconnect(id: number, reason: string): void {
     const channel = this.#open.get(id);
     this.#open.delete(id);
     channel?.connection.close(this.#end, reason);
+  }
+
+  closeAll(reason: string): void {
+    for (const id of [...this.#open.keys()]) this.disconnect(id, reason);
   }
 
   /** The process is gone, or its whole host. */
@@ -94,21 +100,21 @@ export class Channels {
     let damage: string | undefined;
     try {
       for (const message of channel.splitter.push(bytes)) {
-        if (isFromPrimary(message) === (this.#name === 'A')) throw new Error(`${message.kind} from the wrong side`);
+        if (isFromPrimary(message) === (this.#end === 0)) throw new Error(`${message.kind} from the wrong side`);
         messages.push(message);
       }
     } catch (error) {
       damage = (error as Error).message;
     }
-    if (channel.splitter.keptBytes > 0) this.#world.probe(`${this.#name}.half a message`);
+    if (channel.splitter.keptBytes > 0) this.#node.world.probe(`${this.#node.name}.half a message`);
     if (damage !== undefined) this.#refuse(id, damage);
     for (const message of messages.reverse())
-      this.#main.again(() => this.#handle({ kind: 'message', connection: id, message }));
+      this.#node.main.again(() => this.#handle({ kind: 'message', connection: id, message }));
   }
 
   #refuse(id: number, damage: string): void {
-    this.#world.did('damaged message refused');
-    this.#main.again(() => {
+    this.#node.world.did('damaged message refused');
+    this.#node.main.again(() => {
       this.disconnect(id, damage);
       this.#handle({ kind: 'closed', connection: id, reason: damage });
     });

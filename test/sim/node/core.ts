@@ -7,6 +7,8 @@ export interface Core<Event, Effect> {
   handle(event: Event, nowMs: number): readonly Effect[];
   readonly deadline: number | undefined;
   readonly state: string;
+  /** Of a primary's. */
+  readonly acked?: number | undefined;
 }
 
 export type PrimaryCore = Core<PrimaryEvent<Output>, PrimaryEffect<Output>>;

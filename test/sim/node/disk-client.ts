@@ -19,7 +19,8 @@ interface Asked {
 
 export interface DiskClientParts {
   readonly storage: Storage;
-  readonly node: HostName;
+  readonly host: HostName;
+  readonly who: string;
   readonly epoch: () => number;
   /** Called when a reply has come to the host; `take` is to be run by the node's main thread. */
   readonly arrived: (take: () => void) => void;
@@ -38,7 +39,7 @@ export class DiskClient {
 
   constructor(parts: DiskClientParts) {
     this.#parts = parts;
-    this.#way = parts.storage.connect(parts.node, (reply) => parts.arrived(() => this.#reply(reply)));
+    this.#way = parts.storage.connect(parts.host, parts.who, (reply) => parts.arrived(() => this.#reply(reply)));
   }
 
   get outstanding(): number {

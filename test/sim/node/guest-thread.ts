@@ -4,7 +4,8 @@
  * spread over the time that the step took, so that it can be ended in the middle.
  */
 
-import type { Session, StepResult } from '../../../src/session/session.ts';
+import type { Tick } from '../../../src/lib/brands.ts';
+import type { StepResult } from '../../../src/session/session.ts';
 import type { Alarm, Clockwork } from '../world/clockwork.ts';
 
 /** What a step leads to: another one, sleep until something comes (or so many microseconds), or nothing more. */
@@ -32,7 +33,8 @@ export abstract class GuestThread<Said> {
   slowness = 1;
   /** Of the processor. */
   share = 1;
-  protected abstract readonly session: Session;
+  /** Of the machine. */
+  protected abstract readonly tick: Tick;
 
   /** `take`: gives one thing to the main thread; it calls `taken` when it has been dealt with. */
   constructor(clockwork: Clockwork, ticksPerUs: number, take: (said: Said) => void) {
@@ -57,6 +59,9 @@ export abstract class GuestThread<Said> {
     return this.#queued;
   }
 
+  get stalled(): boolean {
+    return this.#stalled;
+  }
   set stalled(stalled: boolean) {
     this.#stalled = stalled;
     if (!stalled) this.wake();
@@ -101,10 +106,9 @@ export abstract class GuestThread<Said> {
     this.#next = undefined;
     if (this.#state === 'stopped') this.#owed = true;
     if (this.#state !== 'running' || this.#stalled || this.#queued >= QUEUE_LENGTH) return;
-    const { machine } = this.session;
-    const before = machine.tick;
+    const before = this.tick;
     const outcome = this.step();
-    const us = (STEP_US + Number(machine.tick - before) / this.#ticksPerUs) * this.slowness;
+    const us = (STEP_US + Number(this.tick - before) / this.#ticksPerUs) * this.slowness;
     this.handOver(us);
     this.#freeAt = this.clockwork.now + us;
     if (outcome === 'done') return;

@@ -1,29 +1,36 @@
 /**
- * What both nodes of a pair have in common: the main thread with its core, its clock, its end of the network, of the
- * arbiter and of the storage. Effects are carried out one by one, each a job of its own, so that a node can be stopped
- * or ended between any two; each job and each effect is a probe point.
+ * What all nodes have in common: the main thread with its clock, its end of the network, of the arbiter and of the
+ * storage, and its guest thread; what effects of protocol cores do to them. Effects are carried out one by one, each a
+ * job of its own, so that a node can be stopped or ended between any two; each job and each effect is a probe point.
  */
 
 import type { Input, Output } from '../../../src/emu/machine/events.ts';
 import type { ClaimResult } from '../../../src/ft/arbiter.ts';
 import type { NumberedOutput } from '../../../src/ft/guest/units.ts';
-import type { ChannelEvent, CommonEffect, CommonEvent, HeldOutput } from '../../../src/ft/protocol/io.ts';
+import type { CommonEffect, HeldOutput } from '../../../src/ft/protocol/io.ts';
 import type { Heartbeat, Message } from '../../../src/ft/protocol/message.ts';
 import type { PairSettings } from '../../../src/ft/protocol/settings.ts';
 import { decodeHeartbeat, encodeHeartbeat } from '../../../src/ft/protocol/wire.ts';
 import type { SimMachine } from '../guest/machine.ts';
 import { NET } from '../guest/program.ts';
 import { Actor } from '../world/actor.ts';
-import type { Alarm } from '../world/clockwork.ts';
+import type { Connection } from '../world/connection.ts';
 import type { Surroundings } from '../world/surroundings.ts';
-import { Channels } from './channels.ts';
-import type { Core } from './core.ts';
 import { DiskClient } from './disk-client.ts';
+import type { GuestThread } from './guest-thread.ts';
+import type { LiveSaid, Order } from './live-side.ts';
+import { NodeClock } from './node-clock.ts';
+import { Shield } from './shield.ts';
 
 /** Jobs of the main thread take so long, microseconds. */
 const JOB_US = 2;
+/** From the main thread to the guest thread, microseconds. */
+const BELL_US = 5;
 /** The network is told again where the guest is, after so long: a late frame of the old host must not mislead it. */
 const ANNOUNCE_AGAIN_US = [20_000, 100_000, 300_000];
+
+/** It serves with a backup or without, follows, waits for a primary, is none of these for now, or gone. */
+export type Standing = 'protected' | 'alone' | 'following' | 'waiting' | 'undecided' | 'gone';
 
 export interface NodeParts {
   readonly name: 'A' | 'B';
@@ -34,20 +41,25 @@ export interface NodeParts {
   readonly clockStartMs: number;
 }
 
-type AnyEvent = CommonEvent | ChannelEvent<never> | { readonly kind: string };
-type AnyEffect = CommonEffect<Message, Output> | { readonly kind: string };
+/** The guest of a node, on its own thread. */
+export type NodeGuest = Pick<GuestThread<never>, 'slowness' | 'share' | 'stop' | 'resume' | 'kill'> & {
+  stalled: boolean;
+  readonly machine: SimMachine | undefined;
+  give(input: Input): void;
+  order(order: Order): void;
+  flush(): void;
+};
+
+type NodeEffect = Exclude<CommonEffect<Message, Output>, { kind: 'send' | 'disconnect' | 'claim' | 'heartbeat' }>;
 
 export abstract class Node {
   readonly name: 'A' | 'B';
   readonly settings: PairSettings;
   readonly main: Actor;
+  readonly clock: NodeClock;
   readonly world: Surroundings;
   protected readonly disk: DiskClient;
-  readonly channels: Channels;
-  protected abstract readonly core: Core<never, AnyEffect>;
-  readonly #parts: NodeParts;
-  #deadline: Alarm | undefined;
-  #timeWanted = false;
+  protected readonly shield: Shield;
   #epoch: number;
   #final: string | undefined;
   /** Of the host's main thread. */
@@ -58,13 +70,14 @@ export abstract class Node {
     this.name = name;
     this.settings = settings;
     this.world = world;
-    this.#parts = parts;
+    this.clock = new NodeClock(world.clockwork, parts.clockStartMs, parts.drift);
     this.#epoch = settings.epoch;
     this.main = new Actor(world.clockwork, () => JOB_US * this.slowness);
-    this.channels = new Channels(name, this.main, world, (event) => this.handle(event));
+    this.shield = new Shield(this);
     this.disk = new DiskClient({
       storage: world.storage,
-      node: name,
+      host: name,
+      who: settings.who,
       epoch: () => this.#epoch,
       arrived: (take) => this.main.post(take),
       done: (output, status, data) => {
@@ -82,19 +95,24 @@ export abstract class Node {
     });
   }
 
-  abstract get machine(): SimMachine | undefined;
-  /** To the guest thread, when it lives here. */
-  abstract give(input: Input): void;
-  protected abstract carryOut(effect: AnyEffect): void;
+  abstract get guest(): NodeGuest | undefined;
+  /** Of its first core, for reports. */
+  abstract get state(): string;
+  abstract get standing(): Standing;
+  /** Whether connections that are dialled come to it. */
+  abstract get isListening(): boolean;
+  abstract accept(connection: Connection): void;
+  abstract connections(): Connection[];
+  protected abstract heartbeatOfPrimary(heartbeat: Heartbeat): void;
+  /** A core has a deadline that has passed. */
+  protected abstract get isDue(): boolean;
+  protected abstract time(): void;
 
-  get nowMs(): number {
-    return this.#parts.clockStartMs + (this.world.clockwork.now * this.#parts.drift) / 1000;
+  get who(): string {
+    return this.settings.who;
   }
-  get nowNs(): bigint {
-    return BigInt(Math.floor(this.nowMs * 1e6));
-  }
-  get state(): string {
-    return this.core.state;
+  get machine(): SimMachine | undefined {
+    return this.guest?.machine;
   }
   get alive(): boolean {
     return this.main.state !== 'dead';
@@ -103,28 +121,22 @@ export abstract class Node {
   get final(): string | undefined {
     return this.#final;
   }
+  get isGone(): boolean {
+    return !this.alive || this.#final !== undefined;
+  }
   get epoch(): number {
     return this.#epoch;
   }
-
-  /** In a job of the main thread: to the core, and what comes of it. */
-  protected handle(event: AnyEvent): void {
-    const { world } = this;
-    world.probe(`${this.name}.on.${nameOf(event)}`);
-    if (this.main.state === 'dead') return;
-    const effects = this.core.handle(event as never, this.nowMs);
-    for (let i = effects.length - 1; i >= 0; i--) {
-      const effect = effects[i]!;
-      this.main.again(() => this.#effect(effect));
-    }
-    this.#setDeadline();
+  set epoch(epoch: number) {
+    this.#epoch = epoch;
   }
 
-  post(event: AnyEvent): void {
-    this.main.post(() => this.handle(event));
+  /** To the guest thread, when it lives here. */
+  give(input: Input): void {
+    if (this.alive) this.guest?.give(input);
   }
 
-  heartbeatCame(bytes: Uint8Array): void {
+  heartbeatCame(bytes: Uint8Array, of: 'primary' | 'backup'): void {
     this.main.post(() => {
       let heartbeat: Heartbeat;
       try {
@@ -133,82 +145,124 @@ export abstract class Node {
         this.world.did('damaged heartbeat dropped');
         return;
       }
-      this.handle({ kind: 'heartbeat', heartbeat });
+      if (of === 'primary') this.heartbeatOfPrimary(heartbeat);
+      else this.shield.link?.seat.handle({ kind: 'heartbeat', heartbeat });
     });
   }
 
   stop(): void {
     this.main.stop();
+    this.guest?.stop();
   }
   /** Timers come before what arrived, or after it. */
   resume(): void {
-    if (this.world.random.chance(0.5) && this.core.deadline !== undefined && this.core.deadline <= this.nowMs)
-      this.main.first(() => this.handle({ kind: 'time' }));
+    if (this.world.random.chance(0.5) && this.isDue) this.main.first(() => this.time());
     this.main.resume();
+    this.guest?.resume();
   }
   slow(factor: number): void {
     this.slowness = factor;
+    if (this.guest !== undefined) this.guest.slowness = factor;
   }
   kill(vanish: boolean): void {
     if (!this.alive) return;
     this.main.kill();
-    this.channels.end(vanish);
+    for (const connection of this.connections()) {
+      const end = connection.endAt(this.name);
+      if (vanish) connection.vanish(end);
+      else connection.reset(end);
+    }
+    this.guest?.kill();
+    // What it has recorded, for the monitors: its file may hold less.
+    this.guest?.flush();
+    this.world.gone(this);
   }
 
-  /** What all nodes do alike; true when that was all. */
-  protected common(effect: AnyEffect): boolean {
+  /** What all cores want done alike. */
+  carryOut(effect: NodeEffect): void {
     const { world } = this;
-    const known = effect as CommonEffect<Message, Output>;
-    switch (known.kind) {
-      case 'send':
-        this.channels.send(known.connection, known.message);
-        return true;
-      case 'disconnect':
-        this.channels.disconnect(known.connection, known.reason);
-        return true;
-      case 'heartbeat': {
-        const other = this.name === 'A' ? 'B' : 'A';
-        const bytes = encodeHeartbeat(known.heartbeat);
-        world.network.datagram(this.name, other, bytes, (arrived) => world.node(other).heartbeatCame(arrived));
-        return true;
-      }
-      case 'claim':
-        this.#claim(known.epoch);
-        return true;
+    switch (effect.kind) {
       case 'release':
-        this.release(known.output);
-        return true;
+        this.release(effect.output);
+        return;
       case 'live':
-        this.#epoch = known.epoch;
-        world.monitor.live(this.name);
+        this.#epoch = effect.epoch;
+        world.monitor.live(this.who);
         this.announce();
         for (const us of ANNOUNCE_AGAIN_US) world.clockwork.after(us, () => this.main.post(() => this.announce()));
-        return true;
+        return;
       case 'halt':
-        this.#final = known.why;
-        world.monitor.halted(this.name, known.why);
-        return true;
+        this.guest?.kill();
+        this.#end(effect.why);
+        world.monitor.halted(this.who, effect.why);
+        return;
       case 'off':
-        this.#final = 'off';
-        world.monitor.off(this.name);
-        return true;
+        this.#end('off');
+        world.monitor.off(this.who);
+        return;
       case 'notice':
-        if (known.text.includes('waiting')) world.did('waits for the storage');
-        return true;
-      default:
-        return false;
+        if (effect.text.includes('waiting')) world.did('waits for the storage');
     }
   }
 
-  announce(): void {
-    if (this.#final !== undefined) return;
-    this.world.monitor.announced(this.name);
+  sendHeartbeat(heartbeat: Heartbeat, of: 'primary' | 'backup'): void {
+    const { world, name } = this;
+    const other = name === 'A' ? 'B' : 'A';
+    const bytes = encodeHeartbeat(heartbeat);
+    world.network.datagram(name, other, bytes, (arrived) => world.node(other).heartbeatCame(arrived, of));
+  }
+
+  /** Asks the arbiter; `answer` is called in a job of the main thread. */
+  claim(epoch: number, answer: (result: ClaimResult) => void): void {
+    const { world, settings } = this;
+    let settled = false;
+    const settle = (result: ClaimResult): void => {
+      if (settled) return;
+      settled = true;
+      const taken = world.hooks.claimResult?.(result) ?? result;
+      world.did(`claim ${taken.kind}`);
+      this.main.post(() => answer(taken));
+    };
+    if (world.hooks.announcesEarly === true) this.announce(true);
+    world.storage.claim(this.name, epoch, settings.who, settle);
+    world.clockwork.after(world.options.claimTimeoutUs, () => settle({ kind: 'unknown', reason: 'no answer' }));
+  }
+
+  /** Of one that has a backup others may have the guest by now: only who is alone tells the network where it is. */
+  announce(anyhow = false): void {
+    if (this.standing !== 'alone' && !anyhow) return;
+    this.world.monitor.announced(this.who);
     this.world.hub.fromHost(this.name, new Uint8Array(0));
+  }
+
+  toGuest(run: () => void): void {
+    this.world.clockwork.after(BELL_US, () => {
+      if (this.alive) run();
+    });
+  }
+
+  /** What the guest says that lives here. */
+  protected heard(said: LiveSaid): void {
+    switch (said.kind) {
+      case 'frame':
+        this.shield.frame(said);
+        return;
+      case 'copying':
+        this.shield.progress(said);
+        return;
+      case 'direct':
+        this.submit(said.output);
+        return;
+      case 'output': {
+        const output = outputOf(said.numbered);
+        if (!this.shield.output(output)) this.release(output);
+      }
+    }
   }
 
   release({ device, unit, payload }: HeldOutput<Output>): void {
     if (this.#final !== undefined && this.#final !== 'off') return;
-    this.world.monitor.left(this.name, device, unit, payload);
+    this.world.monitor.left(this.who, device, unit, payload);
     switch (payload.kind) {
       case 'packet':
         this.world.hub.fromHost(this.name, payload.frame);
@@ -229,68 +283,14 @@ export abstract class Node {
     });
   }
 
-  protected outputOf({ device, unit, output }: NumberedOutput): HeldOutput<Output> {
-    return { device, unit, payload: output };
-  }
-
-  #effect(effect: AnyEffect): void {
-    const { world, name } = this;
-    const what = nameOf(effect);
-    world.trace.note(name, what);
-    world.probe(`${name}.before.${what}`);
-    if (this.main.state === 'dead') return;
-    if (this.main.state === 'stopped') this.main.again(() => this.#effectNow(effect, what));
-    else this.#effectNow(effect, what);
-  }
-
-  #effectNow(effect: AnyEffect, what: string): void {
-    if (!this.common(effect)) this.carryOut(effect);
-    this.world.probe(`${this.name}.after.${what}`);
-  }
-
-  #claim(epoch: number): void {
-    const { world, settings } = this;
-    let settled = false;
-    const settle = (result: ClaimResult): void => {
-      if (settled) return;
-      settled = true;
-      const taken = world.hooks.claimResult?.(result) ?? result;
-      world.did(`claim ${taken.kind}`);
-      this.post({ kind: 'claimed', epoch, result: taken });
-    };
-    if (world.hooks.announcesEarly === true) this.announce();
-    world.storage.claim(this.name, epoch, settings.who, settle);
-    world.clockwork.after(world.options.claimTimeoutUs, () => settle({ kind: 'unknown', reason: 'no answer' }));
-  }
-
-  #setDeadline(): void {
-    const { deadline } = this.core;
-    const at =
-      deadline === undefined ? undefined : ((deadline - this.#parts.clockStartMs) * 1000) / this.#parts.drift + 0.01;
-    if (this.#deadline?.run !== undefined && this.#deadline.time === at) return;
-    this.#deadline?.cancel();
-    if (at === undefined) return;
-    this.#deadline = this.world.clockwork.at(at, () => {
-      this.#deadline = undefined;
-      if (this.#timeWanted) return;
-      this.#timeWanted = true;
-      this.main.post(() => {
-        this.#timeWanted = false;
-        this.handle({ kind: 'time' });
-      });
-    });
-  }
-
-  protected start(): void {
-    this.#setDeadline();
-    this.post({ kind: 'time' });
+  #end(why: string): void {
+    this.#final = why;
+    this.world.gone(this);
   }
 }
 
-/** For probes: the kind, and of a message its own kind too. */
-function nameOf(what: { readonly kind: string; readonly message?: unknown; readonly output?: unknown }): string {
-  const { kind, message, output } = what;
-  if (message !== undefined) return `${kind}.${(message as Message).kind}`;
-  if (output !== undefined) return `${kind}.${(output as HeldOutput<Output>).device}`;
-  return kind;
-}
+export const outputOf = ({ device, unit, output }: NumberedOutput): HeldOutput<Output> => ({
+  device,
+  unit,
+  payload: output,
+});

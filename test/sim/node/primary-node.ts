@@ -1,120 +1,63 @@
-/** The primary's process: core, channel (which it dials), and the guest that it records. */
+/** The process that begins with the guest: dials its backup, and records from power on. */
 
-import type { Input, Output } from '../../../src/emu/machine/events.ts';
-import type { PrimaryEffect } from '../../../src/ft/protocol/io.ts';
-import { Primary } from '../../../src/ft/protocol/primary.ts';
-import type { SimMachine } from '../guest/machine.ts';
-import { Connection } from '../world/connection.ts';
-import type { PrimaryCore } from './core.ts';
-import { Node, type NodeParts } from './node.ts';
-import { type GuestParts, PrimaryGuest, type Said } from './primary-guest.ts';
-
-/** A host that does not answer is given up after so long. */
-const DIAL_TIMEOUT_US = 25_000;
+import type { Connection } from '../world/connection.ts';
+import type { GuestParts } from './guest-parts.ts';
+import { Node, type NodeGuest, type NodeParts, type Standing } from './node.ts';
+import { PrimaryGuest, type PrimarySaid } from './primary-guest.ts';
 
 export class PrimaryNode extends Node {
-  protected readonly core: PrimaryCore;
   readonly #guestParts: GuestParts;
   #guest: PrimaryGuest | undefined;
 
   constructor(parts: NodeParts, guest: Omit<GuestParts, 'nowNs'>) {
     super(parts);
-    const { hooks } = this.world;
-    this.#guestParts = { ...guest, nowNs: () => this.nowNs };
-    const core: PrimaryCore = new Primary<Output>(this.settings, this.nowMs, Uint8Array.of(7));
-    this.core = hooks.primary?.(core) ?? core;
-    this.start();
+    this.#guestParts = { ...guest, nowNs: () => this.clock.nowNs };
+    this.shield.first();
   }
 
-  get guest(): PrimaryGuest | undefined {
+  get guest(): NodeGuest | undefined {
     return this.#guest;
   }
-  get machine(): SimMachine | undefined {
-    return this.#guest?.machine;
+  get state(): string {
+    return this.shield.state ?? 'alone';
+  }
+  get standing(): Standing {
+    const { link } = this.shield;
+    if (this.isGone) return 'gone';
+    if (link === undefined || link.state === 'alone') return 'alone';
+    if (link.state === 'protected') return 'protected';
+    return link.copy > 0 && link.state !== 'claiming' ? 'alone' : 'undecided';
+  }
+  get isListening(): boolean {
+    return false;
+  }
+  accept(): void {
+    throw new Error('nobody listens here');
+  }
+  connections(): Connection[] {
+    return this.shield.link?.channels.connections() ?? [];
   }
 
-  give(input: Input): void {
-    if (this.alive) this.#guest?.give(input);
+  /** The first backup follows. */
+  begin(): void {
+    this.world.monitor.begun();
+    this.#guest = new PrimaryGuest(this.#guestParts, (said) => this.#take(said));
   }
 
-  override stop(): void {
-    super.stop();
-    this.#guest?.stop();
+  protected heartbeatOfPrimary(): void {}
+  protected get isDue(): boolean {
+    return this.shield.link?.seat.isDue === true;
   }
-  override resume(): void {
-    super.resume();
-    this.#guest?.resume();
-  }
-  override slow(factor: number): void {
-    super.slow(factor);
-    if (this.#guest !== undefined) this.#guest.slowness = factor;
-  }
-  override kill(vanish: boolean): void {
-    super.kill(vanish);
-    this.#guest?.kill();
+  protected time(): void {
+    this.shield.link?.seat.handle({ kind: 'time' });
   }
 
-  protected carryOut(effect: PrimaryEffect<Output>): void {
-    switch (effect.kind) {
-      case 'dial':
-        this.#dial(effect.connection);
-        return;
-      case 'begin':
-        this.world.monitor.begun();
-        this.#guest = new PrimaryGuest(this.#guestParts, (said) => this.#take(said));
-        return;
-      case 'stall':
-        this.world.did(effect.stalled ? 'primary stalled: buffer full' : 'primary goes on: buffer has room');
-        this.#guest!.stalled = effect.stalled;
-        return;
-      case 'share':
-        this.world.did(effect.share < (this.#guest?.share ?? 1) ? 'share cut' : 'share raised');
-        if (this.#guest !== undefined) this.#guest.share = effect.share;
-        return;
-      default:
-        throw new Error(`effect ${effect.kind} of the primary`);
-    }
-  }
-
-  protected override common(effect: PrimaryEffect<Output>): boolean {
-    if (effect.kind === 'halt') this.#guest?.kill();
-    return super.common(effect);
-  }
-
-  #take(said: Said): void {
-    const { world } = this;
-    world.probe(`A.said.${said.kind}`);
+  #take(said: PrimarySaid): void {
+    this.world.probe(`${this.name}.said.${said.kind}`);
     this.main.post(() => {
       this.#guest!.taken();
-      if (said.kind === 'frame') this.handle(said);
-      else if (said.kind === 'output') this.handle({ kind: 'output', output: this.outputOf(said.numbered) } as never);
-      else this.submit(said.output);
-    });
-  }
-
-  /** The other host takes the connection even where its process stands still. */
-  #dial(id: number): void {
-    const { network, clockwork } = this.world;
-    let settled = false;
-    const fail = (reason: string): void => {
-      if (settled) return;
-      settled = true;
-      this.post({ kind: 'closed', connection: id, reason });
-    };
-    clockwork.after(DIAL_TIMEOUT_US, () => fail('no answer'));
-    network.carry('A', 'B', () => {
-      const other = this.world.node('B');
-      if (!other.alive) {
-        if (!this.world.vanished.has('B')) network.carry('B', 'A', () => fail('refused'));
-        return;
-      }
-      network.carry('B', 'A', () => {
-        if (settled || !this.alive) return;
-        settled = true;
-        const connection = new Connection(network, 'A', 'B');
-        this.channels.add(id, connection);
-        (other as Node & { accept(connection: Connection): void }).accept(connection);
-      });
+      if (said.kind !== 'off') this.heard(said);
+      else if (!this.shield.ended()) this.carryOut({ kind: 'off' });
     });
   }
 }

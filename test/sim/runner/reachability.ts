@@ -1,9 +1,9 @@
 /** What must happen in some world, or the simulator proves less than it says. */
 
-import { KILL_POINTS } from '../faults/kill-points.ts';
+import { CLONING, KILL_POINTS } from '../faults/kill-points.ts';
 
 const SOMETIMES: readonly string[] = [
-  ...new Set(KILL_POINTS.map(({ probe }) => `at: ${probe}`)),
+  ...new Set([...KILL_POINTS, ...CLONING].map(({ probe }) => `at: ${probe}`)),
   'A goes live',
   'B goes live',
   'A halts: lost',
@@ -31,6 +31,12 @@ const SOMETIMES: readonly string[] = [
   'damaged heartbeat dropped',
   'operator powers off',
   'somebody serves at the end',
+  'a node is started again',
+  'a copy is made',
+  'a copy is abandoned',
+  'a guest outruns its copy',
+  'a later generation goes live',
+  'in lockstep again',
 ];
 
 export const unreached = (counters: ReadonlyMap<string, number>): string[] =>

@@ -3,6 +3,7 @@
  * them. A process that is gone says so (`reset`), a host that is gone does not (`vanish`).
  */
 
+import type { LogName } from '../monitors/monitor.ts';
 import type { HostName, Network } from './network.ts';
 import { Way } from './way.ts';
 
@@ -26,14 +27,23 @@ export class Connection {
   /** By sending end. */
   readonly #ways: readonly [Way<Item>, Way<Item>];
   readonly #closed: [boolean, boolean] = [false, false];
+  readonly #from: HostName;
+  /** What it was dialled for. */
+  readonly log: LogName;
 
   /** End 0 is at `from`, end 1 at `to`. */
-  constructor(network: Network, from: HostName, to: HostName) {
+  constructor(network: Network, from: HostName, to: HostName, log: LogName) {
     this.#network = network;
+    this.#from = from;
+    this.log = log;
     this.#ways = [
       new Way(network, network.link(from, to), (item) => this.#arrived(1, item)),
       new Way(network, network.link(to, from), (item) => this.#arrived(0, item)),
     ];
+  }
+
+  endAt(host: HostName): End {
+    return host === this.#from ? 0 : 1;
   }
 
   /** Who is told of what arrives at `end`. */

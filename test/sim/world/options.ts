@@ -28,6 +28,8 @@ export interface WorldOptions {
   readonly drift: { readonly A: number; readonly B: number };
   /** Faults strike and clients ask until here; then everything is mended. Microseconds. */
   readonly troubleUs: number;
+  /** Whoever is alone makes itself a new backup, on the other host. */
+  readonly clones: boolean;
   /** And then there is so much time to come to rest. */
   readonly restUs: number;
   /** How the guest is ended before the mending: by its own word, by the operator, or not. */
@@ -37,10 +39,13 @@ export interface WorldOptions {
 export function drawOptions(seed: number): WorldOptions {
   const random = new Random(seed, 'options');
   const detectMs = random.pick([30, 50, 80]);
-  const small = random.chance(0.25);
+  const small = random.chance(0.12);
   const long = random.chance(0.02);
   const behind = long || random.chance(0.1);
-  const period = random.pick([50_000, 80_000, 80_000, 150_000, 600_000]);
+  const clones = !behind && random.chance(0.3);
+  const usual = random.pick([50_000, 80_000, 80_000, 150_000, 600_000]);
+  const outruns = clones && random.chance(0.15);
+  const period = outruns ? 10_000 : usual;
   const capacity = (period / 10) * TICKS_PER_US;
   return {
     seed,
@@ -59,21 +64,23 @@ export function drawOptions(seed: number): WorldOptions {
     server: {
       period,
       burden: behind || random.chance(0.2) ? Math.round(random.fraction() * (behind ? 1.5 : 0.9) * capacity) : 0,
-      races: random.below(5),
+      races: small ? 4 : random.below(4),
+      changes: outruns ? 16 : random.pick([0, 1, 3, 8]),
       effort: random.pick([500, 5_000, 30_000]),
     },
     ticksPerUs: TICKS_PER_US,
     backupSpeed: behind ? random.between(0.3, 0.9) : 1,
     sliceNs: random.pick([1_000_000n, 2_000_000n]),
-    clients: 1 + random.below(3),
-    thinkUs: random.pick([2_000, 5_000, 15_000]),
+    clients: 1 + (small ? 2 : random.below(3)),
+    thinkUs: small ? 1_000 : random.pick([2_000, 5_000, 15_000]),
     retryUs: random.pick([8_000, 20_000]),
     claimTimeoutUs: random.pick([5_000, 15_000]),
     diskUs: random.pick([100, 400, 2_000]),
     arbiterHost: random.chance(0.25) ? 'R' : 'S',
     drift: { A: random.between(0.999, 1.001), B: random.between(0.999, 1.001) },
-    troubleUs: long ? 1_200_000 : random.between(60_000, 180_000),
-    restUs: 400_000,
+    troubleUs: long ? 1_200_000 : random.between(60_000, clones ? 300_000 : 180_000),
+    clones,
+    restUs: 500_000,
     ending: random.chance(0.15) ? random.pick(['guest', 'operator']) : 'none',
   };
 }

@@ -27,9 +27,16 @@ export type BlockReply =
   | { readonly kind: 'reconnected'; readonly connection: number };
 
 export interface StorageWatch {
-  applied(node: HostName, request: BlockRequest): void;
+  applied(who: string, request: BlockRequest): void;
   claimed(epoch: number, who: string, result: ClaimResult): void;
   did(what: string): void;
+}
+
+interface Client {
+  readonly who: string;
+  readonly replies: Way<BlockReply>;
+  /** What belongs to an older one is lost. */
+  connection: number;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -39,8 +46,8 @@ export class Storage {
   readonly #network: Network;
   readonly #random: Random;
   readonly #watch: StorageWatch;
-  readonly #replies = new Map<HostName, Way<BlockReply>>();
-  readonly #connections = new Map<HostName, number>();
+  /** Everybody who has connected. */
+  readonly #clients: Client[] = [];
   /** Of the epochs claimed, the highest. */
   #claimed = 0;
   #holder = '';
@@ -72,10 +79,11 @@ export class Storage {
   }
 
   /** Connects a node: gives the way for its requests. */
-  connect(node: HostName, deliver: (reply: BlockReply) => void): Way<BlockRequest> {
-    this.#replies.set(node, new Way(this.#network, this.#network.link('S', node), deliver));
-    this.#connections.set(node, 0);
-    return new Way(this.#network, this.#network.link(node, 'S'), (request) => this.#arrived(node, request));
+  connect(host: HostName, who: string, deliver: (reply: BlockReply) => void): Way<BlockRequest> {
+    const replies = new Way(this.#network, this.#network.link('S', host), deliver);
+    const client: Client = { who, replies, connection: 0 };
+    this.#clients.push(client);
+    return new Way(this.#network, this.#network.link(host, 'S'), (request) => this.#arrived(client, request));
   }
 
   freeze(): void {
@@ -90,11 +98,8 @@ export class Storage {
 
   restart(): void {
     this.#life++;
-    for (const [node, way] of this.#replies) {
-      const connection = this.#connections.get(node)! + 1;
-      this.#connections.set(node, connection);
-      way.put({ kind: 'reconnected', connection }, 64);
-    }
+    for (const client of this.#clients)
+      client.replies.put({ kind: 'reconnected', connection: ++client.connection }, 64);
   }
 
   /** Asked by a node; `answer` is called when the reply has come to it, if it ever does. */
@@ -128,17 +133,16 @@ export class Storage {
     return epoch >= this.#fence;
   }
 
-  #arrived(node: HostName, request: BlockRequest): void {
-    if (request.connection !== this.#connections.get(node)) return;
+  #arrived(client: Client, request: BlockRequest): void {
+    if (request.connection !== client.connection) return;
     const life = this.#life;
     const straggles = this.#random.chance(0.02) ? 8_000 : 0;
     this.#later(this.latencyUs * this.#random.between(0.5, 1.5) + straggles, () => {
-      if (life === this.#life) this.#do(node, request);
+      if (life === this.#life) this.#do(client, request);
     });
   }
 
-  #do(node: HostName, request: BlockRequest): void {
-    const way = this.#replies.get(node)!;
+  #do({ who, replies: way }: Client, request: BlockRequest): void {
     const { id, epoch, operation } = request;
     if (!this.admits(epoch)) {
       this.#watch.did('stale request refused');
@@ -151,7 +155,7 @@ export class Storage {
       way.put({ kind: 'done', id, status: 1, data: NOTHING }, 64);
       return;
     }
-    this.#watch.applied(node, request);
+    this.#watch.applied(who, request);
     way.put({ kind: 'done', id, status: 0, data: perform(this.image, operation) }, 128);
   }
 

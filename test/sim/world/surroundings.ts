@@ -23,7 +23,10 @@ export interface Surroundings {
   readonly random: Random;
   /** Hosts that are gone without a word. */
   readonly vanished: ReadonlySet<'A' | 'B'>;
+  /** The last of this host. */
   node(name: 'A' | 'B'): Node;
+  /** A node has come to its end. */
+  gone(node: Node): void;
   /** A fault may strike here. */
   probe(name: string): void;
   /** Something happened that must happen in some world. */

@@ -3,19 +3,15 @@
  * is decided by the options, the faults and the hooks.
  */
 
-import type { Doors } from '../../../src/session/doors.ts';
 import type { Fault } from '../faults/fault.ts';
 import { Faults } from '../faults/strike.ts';
-import { SimMachine } from '../guest/machine.ts';
 import { Op } from '../guest/packets.ts';
-import { CounterServer } from '../guest/server.ts';
 import { Monitor } from '../monitors/monitor.ts';
-import { BackupNode } from '../node/backup-node.ts';
 import type { Hooks } from '../node/hooks.ts';
 import type { Node } from '../node/node.ts';
-import { PrimaryNode } from '../node/primary-node.ts';
 import { Client, Switch } from './clients.ts';
 import { Clockwork } from './clockwork.ts';
+import { Hosts } from './hosts.ts';
 import { Network } from './network.ts';
 import type { WorldOptions } from './options.ts';
 import { Random } from './random.ts';
@@ -38,18 +34,16 @@ export class World implements Surroundings {
   readonly network: Network;
   readonly storage: Storage;
   readonly hub: Switch;
-  readonly primary: PrimaryNode;
-  readonly backup: BackupNode;
+  readonly hosts: Hosts;
   readonly clients: readonly Client[];
   readonly faults: Faults;
-  readonly vanished = new Set<'A' | 'B'>();
   /** What happened, how often. */
   readonly counters = new Map<string, number>();
 
   #decidedAt: number | undefined;
 
   constructor(options: WorldOptions, faults: readonly Fault[], hooks: Hooks, write?: (line: string) => void) {
-    const { seed, settings, server } = options;
+    const { seed, settings } = options;
     const { clockwork } = this;
     const now = (): number => clockwork.now;
     const did = (what: string): void => this.did(what);
@@ -58,7 +52,7 @@ export class World implements Surroundings {
     this.random = new Random(seed, 'world');
     this.trace = new Trace(now, write);
     const limits = { send: settings.sendBufferBytes, receive: settings.receiveBufferBytes };
-    this.monitor = new Monitor(now, did, { A: 'a1', B: 'b1' }, limits);
+    this.monitor = new Monitor(now, did, 'a1', limits);
     this.network = new Network(clockwork, new Random(seed, 'network'));
     const watch = {
       applied: (...what: Parameters<Monitor['applied']>) => this.monitor.applied(...what),
@@ -79,49 +73,7 @@ export class World implements Surroundings {
     this.hub = new Switch(this.network, {
       heard: (node, frame) => this.trace.note(`heard ${node}`, 'packet', frame.length),
     });
-    const machine = (node: 'A' | 'B') => (doors: Doors) => {
-      const made = new SimMachine(doors, new CounterServer(server), {
-        dmaTouched: (page, tick) => this.monitor.dmaTouched(page, tick),
-        counted: (count, state) => this.monitor.counted(node, count, state),
-      });
-      hooks.machine?.(made);
-      return made;
-    };
-    const guest = { clockwork, sliceNs: options.sliceNs };
-    this.primary = new PrimaryNode(
-      {
-        name: 'A',
-        settings: { ...settings, who: 'a1', host: 'hostA' },
-        world: this,
-        drift: options.drift.A,
-        clockStartMs: 5_000,
-      },
-      {
-        ...guest,
-        ticksPerUs: options.ticksPerUs,
-        machine: machine('A'),
-        gate: hooks.primaryGate ?? ((gate) => gate),
-        random: new Random(seed, 'guest A'),
-        written: (sequence, bytes) => this.monitor.logged(sequence, bytes),
-      },
-    );
-    this.backup = new BackupNode(
-      {
-        name: 'B',
-        settings: { ...settings, who: 'b1', host: 'hostB' },
-        world: this,
-        drift: options.drift.B,
-        clockStartMs: 91_000,
-      },
-      {
-        ...guest,
-        ticksPerUs: options.ticksPerUs * options.backupSpeed,
-        machine: machine('B'),
-        gate: hooks.backupGate ?? ((gate) => gate),
-        random: new Random(seed, 'guest B'),
-        written: (sequence, bytes) => this.monitor.followed(sequence, bytes),
-      },
-    );
+    this.hosts = new Hosts(this);
     this.clients = Array.from({ length: options.clients }, (_, id) => {
       const { thinkUs, retryUs } = options;
       return new Client(clockwork, new Random(seed, `client ${id}`), this.hub, id, thinkUs, retryUs);
@@ -131,7 +83,16 @@ export class World implements Surroundings {
   }
 
   node(name: 'A' | 'B'): Node {
-    return name === 'A' ? this.primary : this.backup;
+    return this.hosts.node(name);
+  }
+  get nodes(): readonly [Node, Node] {
+    return [this.node('A'), this.node('B')];
+  }
+  get vanished(): ReadonlySet<'A' | 'B'> {
+    return this.hosts.vanished;
+  }
+  gone(node: Node): void {
+    this.hosts.gone(node);
   }
 
   probe(name: string): void {
@@ -140,12 +101,6 @@ export class World implements Surroundings {
 
   did(what: string): void {
     this.counters.set(what, (this.counters.get(what) ?? 0) + 1);
-  }
-
-  /** The host is gone. */
-  vanish(name: 'A' | 'B'): void {
-    this.vanished.add(name);
-    this.node(name).kill(true);
   }
 
   /** Runs until everything has come to rest. */
@@ -164,26 +119,25 @@ export class World implements Surroundings {
       this.clockwork.runUntil(until, isOver);
       if (isOver() || this.#isAtRest()) break;
     }
-    this.backup.guest.flush();
+    for (const node of this.nodes) node.guest?.flush();
   }
 
   /** Nothing is left to wait for: clients have their answers, and who serves is decided. */
   #isAtRest(): boolean {
-    const { primary, backup } = this;
-    const gone = (node: Node): boolean => !node.alive || node.final !== undefined;
-    if (gone(primary) && gone(backup)) return true;
+    const { nodes, options, monitor } = this;
+    const standings = nodes.map(({ standing }) => standing);
+    const isOver = !nodes.some(({ who, isGone }) => !isGone && monitor.candidates.includes(who));
+    if (isOver) return standings.every((standing) => standing === 'gone' || standing === 'waiting');
     if (this.clients.some(({ waitingFor }) => waitingFor !== undefined)) return false;
-    if (primary.state === 'protected' && backup.state === 'following')
-      return !gone(primary) && !gone(backup) && this.#isUnsuspected;
-    if (primary.state === 'alone') return gone(backup);
-    return gone(primary) && (gone(backup) || backup.state === 'live');
+    if (standings.includes('protected') && standings.includes('following')) return this.#isUnsuspected;
+    return !options.clones && standings.includes('alone') && standings.includes('gone');
   }
 
   /** One of the pair is gone, the other has served alone for a while, and no fault is to come at a time of its own. */
   get #isDecided(): boolean {
-    const { primary, backup, options, faults } = this;
-    const serves = primary.state === 'alone' || backup.state === 'live';
-    if (!serves || options.ending !== 'none' || faults.areDue) {
+    const { nodes, options, faults } = this;
+    const serves = nodes.some(({ standing }) => standing === 'alone');
+    if (!serves || options.clones || options.ending !== 'none' || faults.areDue) {
       this.#decidedAt = undefined;
       return false;
     }
@@ -205,7 +159,7 @@ export class World implements Surroundings {
     if (options.ending === 'operator')
       clockwork.at(ending, () => {
         this.did('operator powers off');
-        for (const node of [this.primary, this.backup])
+        for (const node of this.nodes)
           if (node.alive && node.state !== 'halted')
             node.main.post(() => node.give({ kind: 'control', action: 'powerOff' }));
       });
@@ -213,7 +167,7 @@ export class World implements Surroundings {
       const bytes = random.bytes(1 + random.below(4));
       const port = this.hub;
       clockwork.at(at, () => {
-        const node = port.port === 'B' ? this.backup : this.primary;
+        const node = this.node(port.port === 'B' ? 'B' : 'A');
         if (node.alive) node.main.post(() => node.give({ kind: 'console', device: 'uart', bytes }));
       });
     }

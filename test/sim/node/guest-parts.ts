@@ -1,0 +1,29 @@
+/** What a guest thread is made of, whatever it does. */
+
+import type { Output } from '../../../src/emu/machine/events.ts';
+import type { Doors } from '../../../src/session/doors.ts';
+import type { Gate } from '../../../src/session/gate.ts';
+import type { SimMachine } from '../guest/machine.ts';
+import type { Clockwork } from '../world/clockwork.ts';
+import type { Random } from '../world/random.ts';
+
+export interface GuestParts {
+  readonly clockwork: Clockwork;
+  readonly ticksPerUs: number;
+  readonly nowNs: () => bigint;
+  readonly random: Random;
+  readonly sliceNs: bigint;
+  /** A machine behind these doors, for this thread. */
+  readonly machine: (doors: Doors) => SimMachine;
+  /** Puts something around the gate; for mutants. */
+  readonly gate: (gate: Gate, leak: (output: Output) => void) => Gate;
+  /** Each frame of the own log as it is written. */
+  readonly written: (sequence: number, bytes: Uint8Array) => void;
+  /** Each frame of a copy's log; `units`, with the state: what has left each device. */
+  readonly branched: (
+    copy: number,
+    bytes: Uint8Array,
+    units: { readonly [device: string]: bigint } | undefined,
+  ) => void;
+  readonly probe: (what: string) => void;
+}

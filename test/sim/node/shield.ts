@@ -1,0 +1,166 @@
+/**
+ * The backups of a guest that lives on a node, one after the other, as src/host/ft/shield.ts has them: the one it began
+ * with, if any, and after each that is lost a new one made from the running guest.
+ */
+
+import type { Output } from '../../../src/emu/machine/events.ts';
+import type { HeldOutput } from '../../../src/ft/protocol/io.ts';
+import { Link, type LinkEffect } from './link.ts';
+import type { LiveSaid } from './live-side.ts';
+import type { Node } from './node.ts';
+
+/** Between two attempts, microseconds. */
+const RETRY_US = 8_000;
+/** What a guest that outruns its copy keeps of its share with each round, and the least. */
+const SLOWER = 0.7;
+const SHARE_LEAST = 0.05;
+
+export class Shield {
+  readonly #node: Node;
+  #link: Link | undefined;
+  #copies = 0;
+  #share = 1;
+  #acked = -1;
+
+  constructor(node: Node) {
+    this.#node = node;
+  }
+
+  get link(): Link | undefined {
+    return this.#link;
+  }
+
+  /** Undefined: there is no backup and none is being made. */
+  get state(): string | undefined {
+    return this.#link?.state;
+  }
+
+  /** The backup that the guest begins with. */
+  first(): void {
+    this.#open(0);
+  }
+
+  /** The guest lives here without a backup. */
+  alone(): void {
+    if (this.#node.world.options.clones) this.#later();
+  }
+
+  /** False: there is no link, and it may leave. */
+  output(output: HeldOutput<Output>): boolean {
+    this.#tell((link) => link.seat.handle({ kind: 'output', output }));
+    return this.#link !== undefined;
+  }
+
+  frame({ copy, sequence, bytes, last, commit }: LiveSaid & { readonly kind: 'frame' }): void {
+    if (this.#link?.copy !== copy) return;
+    if (commit) this.#node.world.probe(`${this.#node.name}.copy.commit`);
+    this.#tell((link) => link.seat.handle({ kind: 'frame', sequence, bytes, last, ...(commit ? { commit } : {}) }));
+  }
+
+  progress({ copy, slow, done }: LiveSaid & { readonly kind: 'copying' }): void {
+    const { world } = this.#node;
+    if (this.#link?.copy !== copy) return;
+    if (slow) {
+      world.did('a guest outruns its copy');
+      this.#setShare(Math.max(SHARE_LEAST, this.#share * SLOWER));
+    }
+    if (!done) return;
+    world.did('a copy is made');
+    this.#setShare(1);
+  }
+
+  /** The guest is off. False: no link, and so nobody to tell. */
+  ended(): boolean {
+    this.#link?.seat.handle({ kind: 'ended' });
+    return this.#link !== undefined;
+  }
+
+  #tell(what: (link: Link) => void): void {
+    const link = this.#link;
+    if (link === undefined) return;
+    what(link);
+    this.#passAcks(link);
+  }
+
+  /** The guest's side of a copy goes by what the backup has. */
+  #passAcks(link: Link): void {
+    if (link.state !== 'copying' || link.acked <= this.#acked) return;
+    const { acked: sequence, copy } = link;
+    this.#acked = sequence;
+    this.#node.toGuest(() => this.#node.guest?.order({ kind: 'acked', copy, sequence }));
+  }
+
+  #later(): void {
+    const { world, main } = this.#node;
+    world.clockwork.after(RETRY_US, () =>
+      main.post(() => {
+        if (this.#link === undefined && !this.#node.isGone) this.#open(++this.#copies);
+      }),
+    );
+  }
+
+  #open(copy: number): void {
+    this.#acked = -1;
+    const link: Link = new Link(this.#node, copy, (from, effect) => this.#carryOut(from, effect));
+    this.#link = link;
+  }
+
+  #carryOut(link: Link, effect: LinkEffect): void {
+    const node = this.#node;
+    const { world } = node;
+    this.#passAcks(link);
+    switch (effect.kind) {
+      case 'heartbeat':
+        node.sendHeartbeat(effect.heartbeat, 'primary');
+        return;
+      case 'claim':
+        node.claim(effect.epoch, (result) => link.seat.handle({ kind: 'claimed', epoch: effect.epoch, result }));
+        return;
+      case 'begin':
+        if (link.copy > 0) this.#order({ kind: 'copy', copy: link.copy });
+        else (node as Node & { begin(): void }).begin();
+        return;
+      case 'abandon':
+        world.did('a copy is abandoned');
+        this.#order({ kind: 'endCopy', copy: link.copy });
+        this.#setShare(1);
+        this.#drop(link);
+        return;
+      case 'stall':
+        world.did(effect.stalled ? 'primary stalled: buffer full' : 'primary goes on: buffer has room');
+        if (node.guest !== undefined) node.guest.stalled = effect.stalled;
+        return;
+      case 'share':
+        world.did(effect.share < this.#share ? 'share cut' : 'share raised');
+        this.#setShare(effect.share);
+        return;
+      case 'live':
+        node.carryOut(effect);
+        if (!world.options.clones) return;
+        this.#order({ kind: 'endCopy', copy: link.copy });
+        // What it holds leaves first: those effects are jobs before this one.
+        node.main.post(() => {
+          if (link.state === 'alone') this.#drop(link);
+        });
+        return;
+      default:
+        node.carryOut(effect);
+    }
+  }
+
+  #drop(link: Link): void {
+    if (this.#link !== link) return;
+    link.close();
+    this.#link = undefined;
+    this.alone();
+  }
+
+  #order(order: Parameters<NonNullable<Node['guest']>['order']>[0]): void {
+    this.#node.toGuest(() => this.#node.guest?.order(order));
+  }
+
+  #setShare(share: number): void {
+    this.#share = share;
+    if (this.#node.guest !== undefined) this.#node.guest.share = share;
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * The two hosts of a world and the nodes on them: the pair that it begins with, and where new backups are made, a new
+ * node for each that has come to its end, which waits for whoever is alone.
+ */
+
+import type { Doors } from '../../../src/session/doors.ts';
+import { SimMachine } from '../guest/machine.ts';
+import { CounterServer } from '../guest/server.ts';
+import { BackupNode } from '../node/backup-node.ts';
+import type { GuestParts } from '../node/guest-parts.ts';
+import type { Node, NodeParts } from '../node/node.ts';
+import { PrimaryNode } from '../node/primary-node.ts';
+import { Random } from './random.ts';
+import type { Surroundings } from './surroundings.ts';
+
+type Name = 'A' | 'B';
+
+/** Until a process is started again, and until a host is back, microseconds. */
+const RESTART_US = 12_000;
+const REBOOT_US = 60_000;
+/** A host's clock begins where it likes. */
+const CLOCK_START_MS = { A: 5_000, B: 91_000 } as const;
+
+export class Hosts {
+  readonly #world: Surroundings;
+  readonly #random: Random;
+  readonly #nodes: { A: Node; B: Node };
+  readonly #vanished = new Set<Name>();
+  #made = 1;
+
+  constructor(world: Surroundings) {
+    this.#world = world;
+    this.#random = new Random(world.options.seed, 'hosts');
+    const A = new PrimaryNode(this.#parts('A', 'a1'), this.#guest('A', 'a1'));
+    const B = new BackupNode(this.#parts('B', 'b1'), this.#guest('B', 'b1'));
+    this.#nodes = { A, B };
+  }
+
+  /** Hosts that are gone without a word. */
+  get vanished(): ReadonlySet<Name> {
+    return this.#vanished;
+  }
+
+  /** The last of this host. */
+  node(name: Name): Node {
+    return this.#nodes[name];
+  }
+
+  /** The host is gone. */
+  vanish(name: Name): void {
+    this.#vanished.add(name);
+    this.#nodes[name].kill(true);
+  }
+
+  /** A node has come to its end: where new backups are made another is started there after a while. */
+  gone({ name, final }: Node): void {
+    const { clockwork, options } = this.#world;
+    if (!options.clones || final === 'off') return;
+    const after = this.#vanished.has(name) ? REBOOT_US : RESTART_US;
+    clockwork.after(after * this.#random.between(0.5, 1.5), () => this.#start(name));
+  }
+
+  #start(name: Name): void {
+    const { monitor, did } = this.#world;
+    const before = this.#nodes[name];
+    if (monitor.isOff || !before.isGone) return;
+    before.kill(false);
+    this.#vanished.delete(name);
+    const who = `${name.toLowerCase()}${++this.#made}`;
+    did.call(this.#world, 'a node is started again');
+    this.#nodes[name] = new BackupNode(this.#parts(name, who), this.#guest(name, who));
+  }
+
+  #parts(name: Name, who: string): NodeParts {
+    const { options } = this.#world;
+    return {
+      name,
+      settings: { ...options.settings, who, host: `host${name}` },
+      world: this.#world,
+      drift: options.drift[name],
+      clockStartMs: CLOCK_START_MS[name],
+    };
+  }
+
+  #guest(name: Name, who: string): Omit<GuestParts, 'nowNs'> {
+    const { clockwork, options, hooks, monitor } = this.#world;
+    const { seed, sliceNs, ticksPerUs, backupSpeed, server } = options;
+    const isFirst = who === 'a1';
+    return {
+      clockwork,
+      sliceNs,
+      ticksPerUs: name === 'A' ? ticksPerUs : ticksPerUs * backupSpeed,
+      machine: (doors: Doors) => {
+        const machine = new SimMachine(doors, new CounterServer(server), {
+          dmaTouched: (page, tick) => monitor.dmaTouched(page, tick),
+          counted: (count, state) => monitor.counted(who, count, state),
+        });
+        hooks.machine?.(machine);
+        return machine;
+      },
+      gate: (isFirst ? hooks.primaryGate : hooks.backupGate) ?? ((gate) => gate),
+      random: new Random(seed, `guest ${who}`),
+      written: (sequence, bytes) => monitor.written(who, sequence, bytes),
+      branched: (copy, bytes, before) => monitor.branched({ primary: who, copy }, bytes, before),
+      probe: (what) => this.#world.probe(`${name}.${what}`),
+    };
+  }
+}
