@@ -28,7 +28,7 @@ type Ref = number;
 const ZERO: Ref = -1;
 /** Pages that `copySome` writes at once: packing them is most of what it takes. */
 const COPIED = 32;
-/** Pages hashed at once in `copySome`. */
+/** Changed pages hashed at once in `copySome`. */
 const LOOKED_AT = 512;
 /** First tick of frames whose pages are of no one moment. */
 const NO_TICK = tick(0);
@@ -43,8 +43,9 @@ export class CheckpointLog {
   /** By hash, which is of contents and page number. */
   readonly #known = new Map<bigint, Ref>();
   #frames = 0;
-  /** Page that `copySome` goes on with. */
+  /** Page that `copySome` goes on with, and the first whose hash it has not brought up to date. */
   #cursor = 0;
+  #hashedTo = 0;
 
   /** `put` appends a checkpoint frame to the log, which has none yet. Nobody else may save `board` meanwhile. */
   constructor(board: Board, put: (at: Tick, payload: Uint8Array) => void) {
@@ -91,35 +92,40 @@ export class CheckpointLog {
    * `done`: it has come to the end of RAM, and begins anew with the next call.
    */
   copySome(): { readonly written: number; readonly done: boolean } {
+    const { flags } = this.#board.ram.view;
+    if (this.#cursor >= this.#hashedTo) this.#hashAhead();
+    const fresh: number[] = [];
+    let next = this.#cursor;
+    for (; next < this.#hashedTo && fresh.length < COPIED; next++) {
+      // Written to since it was hashed: it is of the next time around.
+      if (this.#changes.unchanged(next) || (flags[next]! & PageFlag.dirty) !== 0) continue;
+      if (!this.#isKnown(next)) fresh.push(next);
+      this.#changes.noteAt(next);
+    }
+    if (fresh.length > 0) this.#writeFrame(NO_TICK, fresh);
+    const done = next >= this.#refs.length;
+    this.#cursor = done ? 0 : next;
+    if (done) this.#hashedTo = 0;
+    return { written: fresh.length, done };
+  }
+
+  /**
+   * Brings hashes up to date from the cursor on, for as many changed pages as is done at once: for all it would take
+   * long, and each time all flags of RAM are gone through.
+   */
+  #hashAhead(): void {
     const { length } = this.#refs;
     const stale: number[] = [];
     let next = this.#cursor;
     for (; next < length && stale.length < LOOKED_AT; next++) if (!this.#changes.unchanged(next)) stale.push(next);
-    this.#hash(stale);
-    const fresh: number[] = [];
-    for (const page of stale) {
-      if (!this.#changes.unchanged(page) && !this.#isKnown(page)) fresh.push(page);
-      this.#changes.noteAt(page);
-      if (fresh.length === COPIED) {
-        next = page + 1;
-        break;
-      }
-    }
-    if (fresh.length > 0) this.#writeFrame(NO_TICK, fresh);
-    const done = next >= length;
-    this.#cursor = done ? 0 : next;
-    return { written: fresh.length, done };
-  }
-
-  /** Brings the hashes of these pages up to date and no others: that would take long. */
-  #hash(pages: readonly number[]): void {
+    this.#hashedTo = next;
     const { flags } = this.#board.ram.view;
     const before = flags.slice();
     for (let page = 0; page < flags.length; page++) flags[page]! &= ~PageFlag.dirty;
-    for (const page of pages) flags[page]! |= before[page]! & PageFlag.dirty;
+    for (const page of stale) flags[page]! |= before[page]! & PageFlag.dirty;
     this.#board.engine.digestRam();
     for (let page = 0; page < flags.length; page++) flags[page]! |= before[page]! & PageFlag.dirty;
-    for (const page of pages) flags[page]! &= ~PageFlag.dirty;
+    for (const page of stale) flags[page]! &= ~PageFlag.dirty;
   }
 
   /** Whether a page's contents are in the log already; takes down where. */

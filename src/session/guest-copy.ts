@@ -66,6 +66,10 @@ export class GuestCopy {
   #pages = 0;
   #left: number;
   #copyingNs = 0;
+  #workedFromNs = 0n;
+  #pagesFromNs = 0n;
+  /** The way has been full. */
+  #linkBound = false;
   #slow = false;
   #pausedNs: number | undefined;
 
@@ -100,9 +104,11 @@ export class GuestCopy {
   /** A little of it. True when a round has ended or the copy is done: there is new progress. */
   work(): boolean {
     const { nowNs } = this.#parts;
-    const until = nowNs() + WORK_NS;
+    this.#workedFromNs = nowNs();
+    const until = this.#workedFromNs + WORK_NS;
     const { round } = this.progress;
     while (this.busy && nowNs() < until) if (this.#steps.next().done === true) break;
+    if (!this.done && !this.busy) this.#linkBound = true;
     return this.done || this.#round !== round;
   }
 
@@ -115,6 +121,7 @@ export class GuestCopy {
         yield;
       }
     }
+    this.#pagesFromNs = nowNs();
     for (let before = Number.POSITIVE_INFINITY; ; before = this.#left) {
       this.#round++;
       for (let done = false; !done; ) {
@@ -133,19 +140,23 @@ export class GuestCopy {
     this.#finish();
   }
 
-  /** What is left makes a short pause, by what pages have cost so far. */
+  /**
+   * What is left makes a short pause, by what pages have cost so far: here, and on a way that is slower than this
+   * side, for what the guest says after the pause waits until the backup has the state.
+   */
   #isShort(): boolean {
-    const pageNs = this.#pages < 64 ? PAGE_NS : this.#copyingNs / this.#pages;
+    const sinceNs = this.#linkBound ? Number(this.#parts.nowNs() - this.#pagesFromNs) : 0;
+    const pageNs = this.#pages < 64 ? PAGE_NS : Math.max(this.#copyingNs, sinceNs) / this.#pages;
     return this.#left * pageNs <= (this.#parts.pauseNs ?? PAUSE_NS);
   }
 
   #finish(): void {
     const { past, line, nowNs } = this.#parts;
-    const from = nowNs();
     const marks = { open: [], closed: [] };
     this.#pages += this.#checkpoints.write({ left: 0, marks, line: line(), past: past() });
     this.#left = 0;
     this.#slow = false;
-    this.#pausedNs = Number(nowNs() - from);
+    // What came before it since the guest ran last is of the pause too.
+    this.#pausedNs = Number(nowNs() - this.#workedFromNs);
   }
 }

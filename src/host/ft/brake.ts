@@ -1,6 +1,6 @@
 /**
  * Holds the guest thread back between two slices: while it is to stand still, and in proportion when it has only a
- * share of the processor.
+ * share of the processor. What the guest does not get is for other work of the thread, when there is some.
  */
 
 import { monotonicNs } from '../clock.ts';
@@ -17,15 +17,20 @@ export class Brake {
   readonly #control: ControlWords;
   readonly #bell: Doorbell;
   readonly #busyNs: () => bigint;
+  readonly #meanwhile: () => boolean;
   #seenNs: bigint;
   #brakedNs = 0n;
   #owedNs = 0;
 
-  /** `busyNs`: time that the thread has not spent waiting for the guest; what is spent here may be in it. */
-  constructor(shared: SharedState, busyNs: () => bigint) {
+  /**
+   * `busyNs`: time that the guest has run; what is spent waiting here may be in it. `meanwhile`: a little of the
+   * thread's other work, which is not in `busyNs`; false when there is none now.
+   */
+  constructor(shared: SharedState, busyNs: () => bigint, meanwhile: () => boolean = () => false) {
     this.#control = new ControlWords(shared.control);
     this.#bell = new Doorbell(shared.guestBell);
     this.#busyNs = busyNs;
+    this.#meanwhile = meanwhile;
     this.#seenNs = busyNs();
   }
 
@@ -48,7 +53,7 @@ export class Brake {
     const until = monotonicNs() + BigInt(Math.round(this.#owedNs));
     this.#owedNs = 0;
     for (let left = until - monotonicNs(); left > 0n && !this.#control.stopAsked; left = until - monotonicNs()) {
-      this.#bell.wait(this.#bell.rings, Number(left) / NS_PER_MS);
+      if (!this.#meanwhile()) this.#bell.wait(this.#bell.rings, Number(left) / NS_PER_MS);
     }
   }
 }

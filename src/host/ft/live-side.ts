@@ -87,6 +87,7 @@ export class LiveSide {
   #followed: boolean;
   #branch: Branch | undefined;
   #randomBytes: bigint;
+  #copyingNs = 0n;
   #flushedNs = monotonicNs();
 
   constructor(parts: LiveSideParts) {
@@ -95,7 +96,12 @@ export class LiveSide {
     this.#followed = parts.followed;
     this.#randomBytes = parts.randomBytes;
     this.#log = new ForkedLog(parts.log);
-    this.#brake = new Brake(parts.shared, () => meter.busyNs);
+    // A guest that is slowed because it is copied is so in favour of the copy: that is no part of its share.
+    this.#brake = new Brake(
+      parts.shared,
+      () => meter.busyNs - this.#copyingNs,
+      () => this.#work(),
+    );
     const live = this.#liveSource();
     meter.log = parts.log;
     meter.live = live;
@@ -212,11 +218,17 @@ export class LiveSide {
     this.#followed = false;
   }
 
-  /** Between two slices, when everything that has left has its mark. */
-  #work(): void {
+  /** Between two slices, when everything that has left has its mark. False: there is nothing to do now. */
+  #work(): boolean {
     const branch = this.#branch;
-    if (branch === undefined || branch.guest.done || !branch.guest.busy) return;
-    if (!branch.guest.work()) return;
+    if (branch === undefined || branch.guest.done || !branch.guest.busy) return false;
+    const from = monotonicNs();
+    if (branch.guest.work()) this.#progressed(branch);
+    this.#copyingNs += monotonicNs() - from;
+    return true;
+  }
+
+  #progressed(branch: Branch): void {
     if (branch.guest.done) {
       branch.images.giveBack();
       this.#log.branch = branch.log;
