@@ -13,7 +13,6 @@ export { Board } from './emu/machine/board.ts';
 export { readSymbols } from './emu/machine/elf.ts';
 export type { Halt, Input, Output } from './emu/machine/events.ts';
 export type { Machine, MachineConfig, MachineImages, MachinePorts, MachineState } from './emu/machine/machine.ts';
-export type { Lease, LeasedText, Registry, RegistryRecord, SwapResult } from './ft/cluster/registry.ts';
 export { type Tick, tick } from './lib/brands.ts';
 export { ExitCode, UserError } from './lib/errors.ts';
 export type { Codec } from './logformat/frame.ts';

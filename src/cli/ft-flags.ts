@@ -41,6 +41,11 @@ export const sideFlags = {
     helpGroup: 'PAIR',
     helpValue: 'FILE',
   }),
+  registry: Flags.string({
+    summary: "the cluster's registry: its hosts take new backups, without a hand; see: lockstep ft host",
+    helpGroup: 'PAIR',
+    helpValue: 'dir:DIR',
+  }),
   'same-host': Flags.boolean({
     summary: 'both sides on one host, for a trial: neither survives it',
     helpGroup: 'PAIR',
@@ -60,17 +65,20 @@ interface SideWords extends TuningWords {
   readonly name: string;
   readonly arbiter: string;
   readonly key?: string | undefined;
+  readonly registry?: string | undefined;
 }
 
 const DETECT_MS = { min: 50, max: 600_000 };
 /** A failure is seen by the fifth heartbeat that is missing. */
 const BEATS = 5;
 
-/** Throws UserError. */
-export function pairOptions(words: SideWords): PairOptions {
+/** `version`: of this lockstep. Throws UserError. */
+export function pairOptions(words: SideWords, version: string): PairOptions {
   if (words.name === '') throw new UserError('bad-value', '--name is empty', 'give the pair a name');
   const key: { readonly key?: PairKey } = words.key === undefined ? {} : { key: readKey(words.key) };
-  return { name: words.name, arbiter: words.arbiter, ...key, tuning: tuningOf(words) };
+  const { name, arbiter, registry } = words;
+  const cluster = registry === undefined ? {} : { cluster: { registry, version } };
+  return { name, arbiter, ...key, tuning: tuningOf(words), ...cluster };
 }
 
 /** Throws UserError. */

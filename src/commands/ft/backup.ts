@@ -57,7 +57,7 @@ export default class FtBackup extends LockstepCommand {
     const fault = flags['inject-fault'];
     const outcome = await runBackup(
       {
-        ...pairOptions(flags),
+        ...pairOptions(flags, this.config.version),
         listen: parseEndpoint('--listen', flags.listen),
         given: givenSurroundings(flags),
         ...(flags.output === undefined ? {} : { output: flags.output }),

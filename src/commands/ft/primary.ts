@@ -51,7 +51,7 @@ export default class FtPrimary extends LockstepCommand {
     const [backup, ...spares] = (flags.backup ?? []).map((place) => parseEndpoint('--backup', place));
     const outcome = await runPrimary(
       {
-        ...pairOptions(flags),
+        ...pairOptions(flags, this.config.version),
         ...(backup === undefined ? {} : { backup }),
         spares,
         guest: {

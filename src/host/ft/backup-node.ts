@@ -28,6 +28,7 @@ import type { Endpoint } from './endpoint.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { NodeBase } from './node-base.ts';
 import type { BackupOptions, NodeUi } from './pair-options.ts';
+import { type Places, StaticPlaces } from './places.ts';
 import type { Report } from './ring-messages.ts';
 import { cardsOf, decodeSurroundings, encodeSurroundings, requireShared } from './surroundings.ts';
 import { type Listener, listen } from './transport.ts';
@@ -41,20 +42,23 @@ const GREETING_MS = 5000;
 export class BackupNode extends NodeBase {
   readonly #options: BackupOptions;
   readonly #settings: PairSettings;
+  readonly #places: Places | undefined;
   #core: Backup<Output> | undefined;
   #driver: CoreDriver<Event, Effect> | undefined;
   #listener: Listener | undefined;
   #heartbeats: Heartbeats | undefined;
   #surroundings: (Surroundings & { readonly spares: readonly Endpoint[] }) | undefined;
+  #memoryBytes = 0;
   #connection = 0;
   #toldStrangers = false;
   #prepared: Promise<void> = Promise.resolve();
 
-  /** The epoch of `settings` is not looked at. */
-  constructor(options: BackupOptions, settings: PairSettings, arbiter: Arbiter, ui: NodeUi) {
+  /** The epoch of `settings` is not looked at. `places`: those that the primary tells when left out. */
+  constructor(options: BackupOptions, settings: PairSettings, arbiter: Arbiter, ui: NodeUi, places?: Places) {
     super(settings, options.key, arbiter, ui);
     this.#options = options;
     this.#settings = settings;
+    this.#places = places;
   }
 
   protected override get firstStatus(): BackupStatus | undefined {
@@ -75,6 +79,17 @@ export class BackupNode extends NodeBase {
 
   protected override begin(): void {
     throw new Error('the guest of a backup does not begin');
+  }
+
+  override get memoryBytes(): number {
+    return this.#memoryBytes;
+  }
+
+  protected override leave(): string | undefined {
+    const state = this.#core?.state ?? 'waiting';
+    if (state !== 'waiting' && state !== 'following') return 'the guest lives here, or may';
+    this.endBefore();
+    return undefined;
   }
 
   protected override get command(): string {
@@ -260,6 +275,7 @@ export class BackupNode extends NodeBase {
     const surroundings = this.#surroundings;
     if (log === undefined || surroundings === undefined) return;
     const config = configFromCbor(decodeHeader(headerBytes, zstd).machine);
+    this.#memoryBytes = config.memoryBytes;
     this.#prepared = this.#prepare(config, surroundings);
     this.#prepared.catch((error: unknown) => this.failed(error));
     const { engine, entropy } = surroundings;
@@ -281,7 +297,7 @@ export class BackupNode extends NodeBase {
     this.#prepared = this.#prepared.then(async () => {
       this.raiseDrives(epoch);
       await this.openDevices();
-      this.shield.alone(epoch, this.#surroundings?.spares);
+      this.shield.alone(epoch, this.#places ?? new StaticPlaces(this.#surroundings?.spares ?? []));
     });
     this.#prepared.catch((error: unknown) => this.failed(error));
   }

@@ -16,11 +16,18 @@ export interface PairKey {
   readonly channel: Uint8Array;
   /** Key of the heartbeats' HMAC. */
   readonly heartbeat: Uint8Array;
+  /** Pre-shared key of connections to the agents of hosts. */
+  readonly agent: Uint8Array;
 }
 
 export function pairKey(secret: Uint8Array): PairKey {
   const derived = (use: string): Uint8Array => createHmac('sha256', secret).update(`lockstep ${use}`).digest();
-  return { channel: derived('channel'), heartbeat: derived('heartbeat') };
+  return { channel: derived('channel'), heartbeat: derived('heartbeat'), agent: derived('agent') };
+}
+
+/** The same for connections to agents: who records one kind of connection learns nothing of the other. */
+export function forAgents(key: PairKey): PairKey {
+  return { ...key, channel: key.agent };
 }
 
 /** UserError when there is no key in the file. */

@@ -87,6 +87,7 @@ export abstract class NodeBase {
       begin: () => this.begin(),
       live: (epoch) => this.raiseDrives(epoch),
       surroundings: (spares) => this.surroundings(spares),
+      memoryBytes: () => this.memoryBytes,
       notice: (text) => this.ui.notice(text),
       look: () => this.look(),
     });
@@ -109,8 +110,12 @@ export abstract class NodeBase {
   protected abstract stopGuest(): boolean;
   /** The operator powers the guest off; why not, when this is not the side for it. */
   protected abstract powerOff(): string | undefined;
+  /** Ends this side, if the guest cannot live in it; why not. */
+  protected abstract leave(): string | undefined;
   protected abstract heard(report: Report): void;
   protected abstract guestEnded(end: GuestEnd): void;
+  /** RAM of the guest; 0 while it is not known. */
+  abstract get memoryBytes(): number;
   /** What a backup needs to know of this side. */
   protected abstract surroundings(spares: readonly Endpoint[]): Uint8Array;
   /** The first backup follows. */
@@ -301,6 +306,10 @@ export abstract class NodeBase {
       return refused === undefined ? {} : { refused };
     }
     const [word, where] = command.split(' ');
+    if (word === 'leave') {
+      const refused = this.leave();
+      return refused === undefined ? {} : { refused };
+    }
     if (word === 'protect' && where !== undefined) {
       const refused = this.protect(parseEndpoint('--backup', where));
       return refused === undefined ? {} : { refused };

@@ -73,6 +73,17 @@ export async function protectPair(pair: string | undefined, backup: Endpoint): P
   throw new UserError('not-protected', what, `start one there: lockstep ft backup --listen ${to}`, ExitCode.lost);
 }
 
+/** Ends the pair's backup on the host of that name, when it has one. Why not; or nothing. */
+export async function leavePair(pair: string, host: string): Promise<string | undefined> {
+  const here = (await findNodes(pair)).filter(({ status }) => status?.host === host);
+  let refused: string | undefined;
+  for (const node of here) {
+    const answer = (await tellNode(node, 'leave')) as { readonly refused?: string } | undefined;
+    refused = answer?.refused ?? refused;
+  }
+  return refused;
+}
+
 async function liveSideOf(pair: string | undefined): Promise<{ readonly name: string; readonly first: FoundNode }> {
   const nodes = await findNodes(pair);
   const names = [...new Set(nodes.map((node) => node.pair))];

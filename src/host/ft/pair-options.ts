@@ -20,6 +20,8 @@ export interface PairOptions {
   readonly arbiter: string;
   readonly key?: PairKey;
   readonly tuning: Tuning;
+  /** The cluster whose hosts take new backups: its registry, as `openRegistry` takes it; this lockstep's version. */
+  readonly cluster?: { readonly registry: string; readonly version: string };
 }
 
 export interface PrimaryOptions extends PairOptions {
@@ -38,6 +40,8 @@ export interface BackupOptions extends PairOptions {
   readonly output?: string;
   /** Flip a bit of the guest's state at this tick of the replay: a test aid. */
   readonly injectFaultTick?: bigint;
+  /** It is for one guest: it ends when nobody has come for so long, or when who has come does without it. */
+  readonly patienceMs?: number;
 }
 
 /** What a node tells besides its console; `stop` ends the guest as `ft stop` does not: where it stands. */

@@ -16,6 +16,7 @@ import { newRecordingPaths } from '../recordings.ts';
 import type { Endpoint } from './endpoint.ts';
 import { NodeBase } from './node-base.ts';
 import type { NodeUi, PrimaryOptions } from './pair-options.ts';
+import { type Places, StaticPlaces } from './places.ts';
 import type { Report } from './ring-messages.ts';
 import { encodeSurroundings } from './surroundings.ts';
 
@@ -23,15 +24,24 @@ export class PrimaryNode extends NodeBase {
   readonly #options: PrimaryOptions;
   readonly #plan: GuestPlan;
   readonly #settings: PairSettings;
+  readonly #places: Places;
   /** Until the guest has begun, which closes them when it ends. */
   #kept: KeptImages | undefined;
 
-  /** `settings.epoch` is claimed for this node. Uses up the plan. */
-  constructor(options: PrimaryOptions, settings: PairSettings, plan: GuestPlan, arbiter: Arbiter, ui: NodeUi) {
+  /** `settings.epoch` is claimed for this node. Uses up the plan. `places`: those of the options when left out. */
+  constructor(
+    options: PrimaryOptions,
+    settings: PairSettings,
+    plan: GuestPlan,
+    arbiter: Arbiter,
+    ui: NodeUi,
+    places: Places = new StaticPlaces(placesOf(options)),
+  ) {
     super(settings, options.key, arbiter, ui);
     this.#options = options;
     this.#settings = settings;
     this.#plan = plan;
+    this.#places = places;
   }
 
   /** Of a guest that began without a backup. */
@@ -52,6 +62,14 @@ export class PrimaryNode extends NodeBase {
     return encodeSurroundings(this.#options.guest, spares);
   }
 
+  override get memoryBytes(): number {
+    return this.#options.guest.memoryBytes;
+  }
+
+  protected override leave(): string {
+    return 'the guest lives here';
+  }
+
   protected override get command(): string {
     return 'primary';
   }
@@ -61,13 +79,13 @@ export class PrimaryNode extends NodeBase {
     // Before anybody follows: putting large images away takes its time.
     this.#kept = keepImages(imageBytes(images));
     await this.useDevices(portsOf(config, this.#options.guest, drives, this.ui), drives);
-    const { backup, spares = [] } = this.#options;
+    const { backup } = this.#options;
     if (backup !== undefined) {
-      this.shield.first(backup, spares);
+      this.shield.first(backup, this.#places);
       return;
     }
     this.begin();
-    this.shield.alone(this.#settings.epoch, spares);
+    this.shield.alone(this.#settings.epoch, this.#places);
     this.look();
   }
 
@@ -115,3 +133,9 @@ export class PrimaryNode extends NodeBase {
     this.runGuest(() => this.guest.run(job).finally(() => closeImages(images)));
   }
 }
+
+/** The first backup may come back. */
+const placesOf = ({ backup, spares = [] }: PrimaryOptions): readonly Endpoint[] => [
+  ...spares,
+  ...(backup === undefined ? [] : [backup]),
+];

@@ -2,7 +2,9 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Arbiter } from '../../ft/arbiter.ts';
+import type { PairStatus } from '../../ft/protocol/status.ts';
 import { UserError } from '../../lib/errors.ts';
+import { Member } from '../cluster/member.ts';
 import { planGuest } from '../guest-plan.ts';
 import { arbiterOf } from './arbiters/arbiter-of.ts';
 import { BackupNode } from './backup-node.ts';
@@ -17,11 +19,18 @@ export async function runPrimary(options: PrimaryOptions, ui: NodeUi): Promise<P
   for (const endpoint of [...(backup === undefined ? [] : [backup]), ...spares]) requireKey(endpoint, options.key);
   requireShared(options.guest.drives);
   const arbiter = arbiterOf(options.arbiter);
-  const first = settingsOf(options, 1);
-  const epoch = await beginEpoch(arbiter, first.pair, first.who, first.claimRetryMs, ui);
-  const settings = { ...first, epoch };
-  const plan = await planGuest(options.guest, { pair: settings.pair, epoch });
-  return new PrimaryNode(options, settings, plan, arbiter, ui).run();
+  const member = await Member.of(options, (text) => ui.notice(text));
+  try {
+    const first = settingsOf(options, 1);
+    const epoch = await beginEpoch(arbiter, first.pair, first.who, first.claimRetryMs, ui);
+    const settings = { ...first, epoch };
+    const plan = await planGuest(options.guest, { pair: settings.pair, epoch });
+    for (const spare of spares) member?.places.prefer(spare);
+    const told = reporting(ui, (status) => member?.report(status, options.guest.memoryBytes));
+    return await new PrimaryNode(options, settings, plan, arbiter, told, member?.places).run();
+  } finally {
+    await member?.close();
+  }
 }
 
 /** The end of a node that never had a guest. */
@@ -37,13 +46,31 @@ export async function runBackup(options: BackupOptions, ui: NodeUi): Promise<Pai
     if (!told) ui.listening?.(endpoint);
     told = true;
   };
-  for (;;) {
-    const arbiter = arbiterOf(options.arbiter);
-    const node = new BackupNode({ ...options, listen }, settingsOf(options, 0), arbiter, { ...ui, listening });
-    const outcome = await node.run();
-    if (outcome.error?.code !== FORGOTTEN) return outcome;
-    ui.notice(`${outcome.error.what}: waiting for a primary`);
+  const member = await Member.of(options, (text) => ui.notice(text));
+  try {
+    for (;;) {
+      const arbiter = arbiterOf(options.arbiter);
+      const told = reporting({ ...ui, listening }, (status) => member?.report(status, node.memoryBytes));
+      const settings = settingsOf(options, 0);
+      const node = new BackupNode({ ...options, listen }, settings, arbiter, told, member?.places);
+      const outcome = await node.run();
+      if (outcome.error?.code !== FORGOTTEN || options.patienceMs !== undefined) return outcome;
+      ui.notice(`${outcome.error.what}: waiting for a primary`);
+    }
+  } finally {
+    await member?.close();
   }
+}
+
+/** Every change of the node goes there too. */
+function reporting(ui: NodeUi, report: (status: PairStatus) => void): NodeUi {
+  return {
+    ...ui,
+    changed: (status) => {
+      ui.changed?.(status);
+      report(status);
+    },
+  };
 }
 
 /** The pair's next epoch, claimed for `who`: everything before is over. Waits for the storage as long as it takes. */

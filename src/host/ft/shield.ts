@@ -1,9 +1,9 @@
 /**
  * The backups of a guest that lives here, one after the other: the one it began with, if any, and after each that is
- * lost a new one made from the running guest, at the first spare place that takes it. No hand is needed.
+ * lost a new one made from the running guest, at the first place that takes it. No hand is needed.
  *
- *     first ──> followed ── lost, epoch won ──> alone ── a spare answers ──> copying ── the state is there ──> followed
- *                                                 ^  <── abandoned: the next spare, after a while ──┘
+ *     first ──> followed ── lost, epoch won ──> alone ── a place answers ──> copying ── the state is there ──> followed
+ *                                                 ^  <── abandoned: the next place, after a while ──┘
  *
  * Invariant: one link at a time; outputs of the guest go through it in order, and straight out where there is none.
  */
@@ -17,10 +17,11 @@ import type { PrimaryStatus } from '../../ft/protocol/status.ts';
 import type { CopyProgress } from '../../session/guest-copy.ts';
 import { type Endpoint, endpointText } from './endpoint.ts';
 import type { PairKey } from './key.ts';
+import { type Place, type Places, placeAt, StaticPlaces } from './places.ts';
 import { type LinkEffect, PrimaryLink } from './primary-link.ts';
 import type { Order, Report } from './ring-messages.ts';
 
-/** Between two attempts, while there are spares. */
+/** Between two attempts. */
 const RETRY_MS = 500;
 /** A guest that changes its memory faster than it is copied gets this much less with each round, down to the least. */
 const SLOWER = 0.7;
@@ -39,6 +40,8 @@ export interface ShieldHost {
   begin(): void;
   /** The guest is alone here, in this epoch. */
   live(epoch: number): void;
+  /** RAM of the guest. */
+  memoryBytes(): number;
   /** What a backup needs to know; `spares`: where others may be, its own place not among them. */
   surroundings(spares: readonly Endpoint[]): Uint8Array;
   notice(text: string): void;
@@ -56,9 +59,12 @@ export class Shield {
   readonly #settings: PairSettings;
   readonly #key: PairKey | undefined;
   readonly #host: ShieldHost;
-  /** Where backups may be, the next to be tried first. */
-  #spares: Endpoint[] = [];
+  #places: Places = new StaticPlaces([]);
   #link: PrimaryLink | undefined;
+  /** Of the link. */
+  #place: Place | undefined;
+  #isAsking = false;
+  #isOver = false;
   /** Of the last link that has come to an end, with the guest alone here. */
   #resting: PrimaryStatus | undefined;
   #copies = 0;
@@ -78,16 +84,16 @@ export class Shield {
     this.#epoch = settings.epoch;
   }
 
-  /** The backup that the guest begins with. */
-  first(endpoint: Endpoint, spares: readonly Endpoint[]): void {
-    this.#spares = [...spares, endpoint];
-    this.#open(endpoint, 0);
+  /** The backup that the guest begins with; later ones are looked for at `places`. */
+  first(endpoint: Endpoint, places: Places): void {
+    this.#places = places;
+    this.#open(placeAt(endpoint), 0);
   }
 
-  /** The guest lives here, without a backup: a new one is looked for at `spares`. */
-  alone(epoch: number, spares: readonly Endpoint[] = this.#spares): void {
+  /** The guest lives here, without a backup: a new one is looked for at `places`. */
+  alone(epoch: number, places: Places = this.#places): void {
     this.#epoch = epoch;
-    this.#spares = [...spares];
+    this.#places = places;
     this.#isAlone = true;
     this.#told.clear();
     this.#later(0);
@@ -97,8 +103,7 @@ export class Shield {
   protect(endpoint: Endpoint): string | undefined {
     if (!this.#isAlone) return 'the guest has a backup, or its fate is not decided';
     if (this.#link?.state === 'copying') return 'a backup is being made';
-    const others = this.#spares.filter((spare) => endpointText(spare) !== endpointText(endpoint));
-    this.#spares = [endpoint, ...others];
+    this.#places.prefer(endpoint);
     this.#told.clear();
     this.#later(0);
     return undefined;
@@ -143,34 +148,40 @@ export class Shield {
 
   /** The guest is off. False: no link, and so nobody to tell. */
   ended(): boolean {
+    this.#isOver = true;
     clearTimeout(this.#timer);
     this.#link?.tell({ kind: 'ended' });
     return this.#link !== undefined;
   }
 
   stop(): void {
+    this.#isOver = true;
     clearTimeout(this.#timer);
     this.#link?.stop();
   }
 
   #later(ms: number): void {
     clearTimeout(this.#timer);
-    if (this.#spares.length > 0) this.#timer = setTimeout(() => this.#attempt(), ms);
+    if (!this.#isOver) this.#timer = setTimeout(() => void this.#attempt(), ms);
   }
 
-  /** The first of the spares, which is the last from then on. */
-  #attempt(): void {
-    const endpoint = this.#spares.shift();
-    if (endpoint === undefined) return;
-    this.#spares.push(endpoint);
-    this.#open(endpoint, ++this.#copies);
+  async #attempt(): Promise<void> {
+    if (this.#isAsking || this.#isOver) return;
+    this.#isAsking = true;
+    const place = await this.#places.next({ memoryBytes: this.#host.memoryBytes() });
+    this.#isAsking = false;
+    if (this.#isOver) place?.failed();
+    else if (place === undefined) this.#later(RETRY_MS);
+    else this.#open(place, ++this.#copies);
   }
 
-  #open(endpoint: Endpoint, copy: number): void {
+  #open(place: Place, copy: number): void {
     this.#link?.stop();
-    const spares = this.#spares.filter((spare) => spare !== endpoint);
+    this.#leavePlace();
+    this.#place = place;
+    const { endpoint } = place;
     const settings = { ...this.#settings, epoch: this.#epoch };
-    const surroundings = this.#host.surroundings(spares);
+    const surroundings = this.#host.surroundings(this.#places.besides(place));
     const link: PrimaryLink = new PrimaryLink(
       { settings, endpoint, key: this.#key, surroundings, copy },
       {
@@ -211,7 +222,13 @@ export class Shield {
   #rest(link: PrimaryLink, epoch: number): void {
     if (link.state !== 'alone') return;
     this.#resting = link.status;
+    this.#leavePlace();
     this.alone(epoch);
+  }
+
+  #leavePlace(): void {
+    this.#place?.failed();
+    this.#place = undefined;
   }
 
   #begin(link: PrimaryLink): void {
@@ -231,6 +248,7 @@ export class Shield {
       if (this.#link !== link) return;
       link.stop();
       this.#link = undefined;
+      this.#leavePlace();
       this.#later(RETRY_MS);
     });
   }

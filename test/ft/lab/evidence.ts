@@ -22,7 +22,7 @@ export function claimFaults(hosts: LabHosts, pair: string, { who, epoch }: PairS
 /** Redis started again from the disk alone: what it has, read once. */
 export async function readAgain(
   hosts: LabHosts,
-  plan: RoundPlan,
+  plan: Pick<RoundPlan, 'name' | 'seed'>,
   image: string,
   { operations }: History,
 ): Promise<History> {

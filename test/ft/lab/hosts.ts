@@ -6,8 +6,9 @@
  *     a        10.77.0.3   10.78.0.1 on the wire between the pair
  *     b        10.77.0.4   10.78.0.2
  *     storage  10.77.0.5   `lockstep disk serve`: disks and claims
+ *     c        10.77.0.6   a third host, for clusters
  *
- * Each of a and b has a host name of its own. Nothing of this machine's own network is touched. Needs root.
+ * Each of a, b and c has a host name of its own. Nothing of this machine's own network is touched. Needs root.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -23,8 +24,10 @@ const ADDRESSES = {
   a: '10.77.0.3',
   b: '10.77.0.4',
   storage: '10.77.0.5',
+  c: '10.77.0.6',
 } as const;
 export type Host = keyof typeof ADDRESSES;
+export const addressOf = (host: Host): string => ADDRESSES[host];
 
 const WIRE = { a: '10.78.0.1', b: '10.78.0.2' } as const;
 const VNI = '5';
@@ -107,10 +110,26 @@ export class LabHosts {
     ip('-n', this.#nameOf(host), 'link', 'set', 'eth0', up ? 'up' : 'down');
   }
 
+  /** Ends every process on a host at once, as if its power had gone, but its network is still there. */
+  killAll(host: Host): void {
+    const pids = execFileSync('ip', ['netns', 'pids', this.#nameOf(host)], { encoding: 'utf8' })
+      .trim()
+      .split(/\s+/);
+    for (const pid of pids.filter((word) => word !== '')) {
+      try {
+        process.kill(Number(pid), 'SIGKILL');
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
+  }
+
   async remove(): Promise<void> {
     const left = [...this.#processes];
     for (const each of left) each.signal('SIGKILL');
     await Promise.all(left.map((each) => each.ended));
+    // What an agent has started is nobody's child here.
+    for (const host of Object.keys(ADDRESSES) as Host[]) this.killAll(host);
     this.#removeNames();
   }
 

@@ -1,0 +1,59 @@
+/** `lockstep ft drain`: empties a host of a cluster. */
+
+import { Args, Flags } from '@oclif/core';
+import { LockstepCommand } from '../../cli/command.ts';
+import { say } from '../../cli/live.ts';
+import { Cluster } from '../../ft/cluster/cluster.ts';
+import { type Drained, drainHost, undrainHost } from '../../host/cluster/drain.ts';
+import { openRegistry } from '../../host/cluster/registry-of.ts';
+import { readKey } from '../../host/ft/key.ts';
+import { ExitCode } from '../../lib/errors.ts';
+
+export default class FtDrain extends LockstepCommand {
+  static override summary = 'Take no new guests on a host, and have its backups made elsewhere.';
+  static override description =
+    'One backup after the other, each only when another host can take it: its pair is without one until the copy is ' +
+    'there. A guest that lives on the host stays, and is named. ' +
+    'Exit code: 0 when the host is empty, 4 when something stays.';
+  static override examples = [
+    {
+      description: 'Before the host is switched off.',
+      command: '<%= config.bin %> ft drain host-b --registry dir:/shared/cluster --key cluster.key',
+    },
+    {
+      description: 'It is used again.',
+      command: '<%= config.bin %> ft drain host-b --registry dir:/shared/cluster --off',
+    },
+  ];
+  static override args = {
+    host: Args.string({ description: 'name of the host, as lockstep ft ls shows it', name: 'HOST', required: true }),
+  };
+  static override flags = {
+    registry: Flags.string({ summary: 'the registry of the cluster', helpValue: 'dir:DIR', required: true }),
+    key: Flags.string({ summary: 'the key of the cluster; needed but on loopback', helpValue: 'FILE' }),
+    off: Flags.boolean({ summary: 'the host takes guests again' }),
+  };
+
+  async run(): Promise<Drained> {
+    const { args, flags } = await this.parse(FtDrain);
+    const registry = await openRegistry(flags.registry);
+    try {
+      const cluster = new Cluster(registry);
+      if (flags.off) {
+        const done = await undrainHost(cluster, args.host);
+        say(`host ${done.host} takes guests again`);
+        return done;
+      }
+      const key = flags.key === undefined ? undefined : readKey(flags.key);
+      const done = await drainHost(cluster, args.host, key, {
+        moved: (pair, to) => say(`the backup of ${pair} is on ${to} now`),
+      });
+      for (const { pair, role, reason } of done.stays) say(`the ${role} of ${pair} stays: ${reason}`);
+      say(`host ${done.host} takes no new guests${done.stays.length === 0 ? ', and has none' : ''}`);
+      this.finish(done.stays.length === 0 ? ExitCode.done : ExitCode.lost);
+      return done;
+    } finally {
+      await registry.close();
+    }
+  }
+}

@@ -1,0 +1,238 @@
+/**
+ * The agent of a host: tells the cluster what the host is and has, starts backups where they are promised, and takes
+ * promises back when their processes are gone. Processes and agent outlive each other; an agent that is started again
+ * finds what it left.
+ *
+ * Invariant: nothing is started that is not in the host's ledger; what is in the ledger and has no process is taken
+ * back after CLAIM_MS.
+ */
+
+import { join } from 'node:path';
+import { Cluster } from '../../ft/cluster/cluster.ts';
+import { type HostReport, hostKey } from '../../ft/cluster/records.ts';
+import type { Lease, Registry } from '../../ft/cluster/registry.ts';
+import { UserError } from '../../lib/errors.ts';
+import { type Endpoint, endpointText, requireKey } from '../ft/endpoint.ts';
+import { hostName } from '../ft/identity.ts';
+import type { PairKey } from '../ft/key.ts';
+import { leavePair } from '../ft/nodes.ts';
+import type { BackupOptions } from '../ft/pair-options.ts';
+import type { Listener } from '../ft/transport.ts';
+import { reasonOf } from '../os-errors.ts';
+import { stateFolder } from '../recordings.ts';
+import { openDoor } from './agent-door.ts';
+import type { AgentAnswer, AgentRequest, StartRequest } from './agent-messages.ts';
+import { hostFacts } from './host-facts.ts';
+import { Place } from './place.ts';
+
+const REFRESH_MS = 1000;
+/** A place that nobody comes to within this time ends: who asked for it is gone. */
+const PATIENCE_MS = 30_000;
+/** A promise that nobody comes for within this time is taken back. */
+const CLAIM_MS = 10_000;
+
+export interface AgentOptions {
+  /** As `openRegistry` takes it; the places get it too. */
+  readonly registry: string;
+  readonly listen: Endpoint;
+  readonly key: PairKey | undefined;
+  /** For guests; a share of the host's memory when left out. */
+  readonly ramBytes?: number;
+  readonly version: string;
+}
+
+export class Agent {
+  readonly #options: AgentOptions;
+  readonly #registry: Registry;
+  readonly #cluster: Cluster;
+  readonly #notice: (text: string) => void;
+  readonly #name = hostName();
+  readonly #folder = join(stateFolder(), 'hosts', encodeURIComponent(this.#name));
+  readonly #places = new Map<string, Place>();
+  /** Reservations whose processes are being started. */
+  readonly #starting = new Set<string>();
+  /** When promises without a process were first seen, monotonic milliseconds. */
+  readonly #unclaimed = new Map<string, number>();
+  readonly #freed = new Set<string>();
+  #door: Listener | undefined;
+  #lease: Lease | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #turn: Promise<void> = Promise.resolve();
+  #isOut = false;
+  #isOver = false;
+  #toldStrangers = false;
+
+  private constructor(options: AgentOptions, registry: Registry, notice: (text: string) => void) {
+    this.#options = options;
+    this.#registry = registry;
+    this.#cluster = new Cluster(registry);
+    this.#notice = notice;
+  }
+
+  /** Listens, and is in the registry, which is the agent's from now on. UserError when that cannot be. */
+  static async begin(options: AgentOptions, registry: Registry, notice: (text: string) => void): Promise<Agent> {
+    requireKey(options.listen, options.key);
+    requireReachable(options.listen);
+    const agent = new Agent(options, registry, notice);
+    await agent.#begin();
+    return agent;
+  }
+
+  get registry(): Registry {
+    return this.#registry;
+  }
+  get name(): string {
+    return this.#name;
+  }
+  get endpoint(): Endpoint {
+    return this.#door!.endpoint;
+  }
+  get places(): readonly Place[] {
+    return [...this.#places.values()];
+  }
+
+  /** Its processes go on; the host takes no new ones. */
+  async end(): Promise<void> {
+    this.#isOver = true;
+    clearInterval(this.#timer);
+    this.#door?.close();
+    await this.#turn;
+    await this.#cluster.enrol(this.#name, false).catch(() => {});
+    await this.#registry.close();
+  }
+
+  async #begin(): Promise<void> {
+    for (const place of Place.left(this.#folder)) this.#places.set(place.id, place);
+    const { listen, key } = this.#options;
+    this.#door = await openDoor(
+      listen,
+      key,
+      (request) => this.#answer(request),
+      (from) => this.#stranger(from),
+    );
+    await this.#cluster.enrol(this.#name, true);
+    this.#lease = await this.#registry.lease(hostKey(this.#name), this.#report());
+    await this.#reconcile();
+    this.#timer = setInterval(() => this.#soon(), REFRESH_MS);
+  }
+
+  #report(): string {
+    const { version, ramBytes } = this.#options;
+    const agent = endpointText(this.endpoint);
+    const report: HostReport = { name: this.#name, agent, version, ...hostFacts(ramBytes) };
+    return JSON.stringify(report);
+  }
+
+  #stranger(from: string): void {
+    if (!this.#toldStrangers) this.#notice(`somebody at ${from} tried to connect and does not hold the key`);
+    this.#toldStrangers = true;
+  }
+
+  async #answer(request: AgentRequest): Promise<AgentAnswer> {
+    switch (request.kind) {
+      case 'start':
+        return this.#start(request);
+      case 'end':
+        this.#places.get(request.reservation)?.kill();
+        this.#freed.add(request.reservation);
+        this.#soon();
+        return { kind: 'done' };
+      case 'leave': {
+        const refused = await leavePair(request.pair, this.#name);
+        this.#soon();
+        return refused === undefined ? { kind: 'done' } : { kind: 'refused', reason: refused };
+      }
+      case 'places':
+        return { kind: 'places', places: this.places.map(({ report }) => report) };
+    }
+  }
+
+  /** Asked again for what it has started, it says where that is. */
+  async #start(request: StartRequest): Promise<AgentAnswer> {
+    const { reservation: id, pair } = request;
+    const known = this.#places.get(id);
+    if (known !== undefined) return { kind: 'listening', endpoint: known.report.listens };
+    if (this.#starting.has(id)) return { kind: 'refused', reason: 'it is being started' };
+    const ledger = await this.#cluster.ledger(this.#name);
+    const reservation = ledger.reservations.find((each) => each.id === id && each.pair === pair);
+    if (reservation === undefined) return { kind: 'refused', reason: `no place is promised to ${pair} here` };
+    if (ledger.draining) return { kind: 'refused', reason: 'it is draining' };
+    this.#starting.add(id);
+    try {
+      const place = await Place.start(this.#folder, reservation, this.#backupOptions(request), () => this.#soon());
+      this.#places.set(id, place);
+      this.#notice(
+        `a place for the pair ${pair}: process ${place.report.pid} at ${endpointText(place.report.listens)}`,
+      );
+      return { kind: 'listening', endpoint: place.report.listens };
+    } catch (error) {
+      this.#freed.add(id);
+      this.#soon();
+      if (!(error instanceof UserError)) throw error;
+      return { kind: 'refused', reason: error.message };
+    } finally {
+      this.#starting.delete(id);
+    }
+  }
+
+  #backupOptions({ pair, arbiter, tuning }: StartRequest): BackupOptions {
+    const { key, registry, version, listen } = this.#options;
+    return {
+      name: pair,
+      arbiter,
+      tuning,
+      ...(key === undefined ? {} : { key }),
+      cluster: { registry, version },
+      listen: { host: listen.host, port: 0 },
+      given: {},
+      patienceMs: PATIENCE_MS,
+    };
+  }
+
+  /** Tells what the host has now, and puts ledger and processes in agreement. */
+  #soon(): void {
+    this.#turn = this.#turn.then(async () => {
+      if (this.#isOver) return;
+      this.#lease?.set(this.#report());
+      try {
+        await this.#reconcile();
+        if (this.#isOut) this.#notice('the registry can be reached again');
+        this.#isOut = false;
+      } catch (error) {
+        if (!this.#isOut) this.#notice(reasonOf(error));
+        this.#isOut = true;
+      }
+    });
+  }
+
+  async #reconcile(): Promise<void> {
+    for (const place of this.places) {
+      if (place.isAlive) continue;
+      place.forget();
+      this.#places.delete(place.id);
+      this.#freed.add(place.id);
+      this.#notice(`the place for the pair ${place.pair} is free again: process ${place.report.pid} is gone`);
+    }
+    const now = performance.now();
+    const { reservations } = await this.#cluster.ledger(this.#name);
+    for (const { id } of reservations) {
+      if (this.#places.has(id) || this.#starting.has(id)) this.#unclaimed.delete(id);
+      else if (!this.#unclaimed.has(id)) this.#unclaimed.set(id, now);
+      if (now - (this.#unclaimed.get(id) ?? now) > CLAIM_MS) this.#freed.add(id);
+    }
+    const held = this.places.map(({ id, pair, bytes }) => ({ id, pair, bytes }));
+    const freed = new Set([...this.#freed].filter((id) => !this.#places.has(id)));
+    await this.#cluster.settle(this.#name, held, freed);
+    for (const id of freed) {
+      this.#freed.delete(id);
+      this.#unclaimed.delete(id);
+    }
+  }
+}
+
+/** UserError for an address that means every address: others are told where to find this host. */
+function requireReachable({ host }: Endpoint): void {
+  if (host !== '0.0.0.0' && host !== '::') return;
+  const what = `--listen ${host} is no address at which others find this host`;
+  throw new UserError('bad-value', what, 'name one address of this host');
+}

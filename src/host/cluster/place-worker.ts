@@ -1,0 +1,53 @@
+/**
+ * Entry point of the process of a place: a backup that an agent has started for a pair. It tells its parent where it
+ * listens and is on its own from then on: neither ends with the other.
+ */
+
+import { PassThrough } from 'node:stream';
+import { UserError } from '../../lib/errors.ts';
+import type { NodeUi } from '../ft/pair-options.ts';
+import { runBackup } from '../ft/run-node.ts';
+import { isoTime } from './log-time.ts';
+import type { FromPlace, ToPlace } from './place-messages.ts';
+
+const stop = new AbortController();
+let patience: NodeJS.Timeout | undefined;
+const say = (text: string): void => void process.stderr.write(`${isoTime()} ${text}\n`);
+
+function tell(message: FromPlace): void {
+  if (process.connected) process.send!(message, undefined, undefined, () => {});
+}
+
+const ui: NodeUi = {
+  input: new PassThrough(),
+  output: process.stdout,
+  notice: say,
+  changed: ({ state, epoch, peer }) => {
+    if (state !== 'waiting') clearTimeout(patience);
+    say(`${state}, epoch ${epoch}${peer === undefined ? '' : `, other side ${peer.who}`}`);
+  },
+  recording: (path) => say(`recording ${path}`),
+  listening: (endpoint) => tell({ kind: 'listening', endpoint }),
+  stop: stop.signal,
+};
+
+async function run({ options }: ToPlace): Promise<void> {
+  const { patienceMs } = options;
+  if (patienceMs !== undefined) patience = setTimeout(() => stop.abort(), patienceMs);
+  try {
+    const { ending, error, exitCode } = await runBackup(options, ui);
+    say(`the end: ${error?.message ?? ending}`);
+    process.exitCode = exitCode;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    say(error.message);
+    tell({ kind: 'refused', reason: error.what });
+    process.exitCode = error.exitCode;
+  }
+  clearTimeout(patience);
+  if (process.connected) process.disconnect();
+}
+
+process.once('message', (message: ToPlace) => void run(message));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
+process.on('SIGHUP', () => {});

@@ -1,0 +1,142 @@
+/** A host's agent on loopback: who may ask it, what it starts, what it finds again, and what survivors get from it. */
+import { once } from 'node:events';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import { Cluster } from '../../../src/ft/cluster/cluster.ts';
+import type { PlaceRequest } from '../../../src/ft/cluster/placement.ts';
+import { Agent } from '../../../src/host/cluster/agent.ts';
+import { askAgent } from '../../../src/host/cluster/agent-door.ts';
+import { openRegistry } from '../../../src/host/cluster/registry-of.ts';
+import { makeKey, pairKey, readKey } from '../../../src/host/ft/key.ts';
+import { counted, eachWorld, joined, sample } from '../host/sides.ts';
+
+const world = eachWorld();
+const right = pairKey(new Uint8Array(32).fill(1));
+const wrong = pairKey(new Uint8Array(32).fill(2));
+const MB = 2 ** 20;
+const GB = 2 ** 30;
+const ASK_MS = 60_000;
+const patient = { timeout: 120_000, interval: 100 };
+
+const agents = new Set<Agent>();
+afterEach(async () => {
+  for (const agent of agents) {
+    for (const place of agent.places) place.kill();
+    await agent.end();
+  }
+  agents.clear();
+});
+
+const registry = (): string => `dir:${world.path('cluster')}`;
+
+async function agent(key = right): Promise<Agent> {
+  mkdirSync(world.path('cluster'), { recursive: true });
+  Object.assign(process.env, world.env);
+  const listen = { host: '127.0.0.1', port: 0 };
+  const options = { registry: registry(), listen, key, ramBytes: 4 * GB, version: 'test' };
+  const made = await Agent.begin(options, await openRegistry(registry()), () => {});
+  agents.add(made);
+  return made;
+}
+
+async function cluster(): Promise<Cluster> {
+  return new Cluster(await openRegistry(registry()));
+}
+
+const request = (pair: string): PlaceRequest => ({
+  pair,
+  from: 'elsewhere',
+  bytes: 200 * MB,
+  version: 'test',
+  failed: new Set(),
+});
+
+const start = (reservation: string) => ({
+  kind: 'start' as const,
+  reservation,
+  pair: 'pair',
+  arbiter: world.arbiter,
+  tuning: { sameHost: true },
+});
+
+test('only who holds the key is answered; what is asked in other words is refused', async () => {
+  const { endpoint } = await agent();
+  expect(await askAgent(endpoint, right, { kind: 'places' }, ASK_MS)).toEqual({ kind: 'places', places: [] });
+  await expect(askAgent(endpoint, wrong, { kind: 'places' }, ASK_MS)).rejects.toMatchObject({ code: 'no-agent' });
+  await expect(askAgent(endpoint, undefined, { kind: 'places' }, 1000)).rejects.toMatchObject({ code: 'no-agent' });
+  // Who knows the channel's key alone is a stranger here.
+  const channelOnly = { ...right, agent: wrong.agent };
+  await expect(askAgent(endpoint, channelOnly, { kind: 'places' }, ASK_MS)).rejects.toMatchObject({ code: 'no-agent' });
+  const plain = connect(endpoint.port, endpoint.host);
+  plain.on('error', () => {});
+  plain.write('{"kind":"places"}\n'.repeat(20));
+  await once(plain, 'close');
+  const odd = await askAgent(endpoint, right, { kind: 'dance' } as never, ASK_MS);
+  expect(odd).toMatchObject({ kind: 'refused' });
+});
+
+test('an address that others cannot use, and one without a key, are refused', async () => {
+  mkdirSync(world.path('cluster'));
+  const begin = async (host: string, key?: typeof right) =>
+    Agent.begin(
+      { registry: registry(), listen: { host, port: 0 }, key, version: 'test' },
+      await openRegistry(registry()),
+      () => {},
+    );
+  await expect(begin('0.0.0.0', right)).rejects.toMatchObject({ code: 'bad-value' });
+  await expect(begin('10.1.2.3')).rejects.toMatchObject({ code: 'no-key' });
+  await expect(openRegistry(`dir:${world.path('absent')}`)).rejects.toMatchObject({ code: 'no-registry' });
+});
+
+test('a place is started where it is promised, outlives its agent, is found again, ends and is freed', async () => {
+  const first = await agent();
+  const seen = await cluster();
+  const ask = (id: string, at = first.endpoint) => askAgent(at, right, start(id), ASK_MS);
+  expect(await ask('nobody')).toMatchObject({ kind: 'refused', reason: expect.stringContaining('promised') });
+  expect(await seen.reserve(first.name, request('pair'), { id: 'r1', pair: 'pair', bytes: 200 * MB })).toBeUndefined();
+  const answer = await ask('r1');
+  expect(answer).toMatchObject({ kind: 'listening' });
+  // An answer that was lost is given again, and no second process is started.
+  expect(await ask('r1')).toEqual(answer);
+  expect(first.places).toHaveLength(1);
+  await first.end();
+  agents.delete(first);
+  const second = await agent();
+  expect(second.places.map(({ id }) => id)).toEqual(['r1']);
+  expect(await ask('r1', second.endpoint)).toEqual(answer);
+  expect((await seen.ledger(second.name)).reservations).toHaveLength(1);
+  expect(await askAgent(second.endpoint, right, { kind: 'end', reservation: 'r1' }, ASK_MS)).toEqual({ kind: 'done' });
+  await expect.poll(async () => (await seen.ledger(second.name)).reservations, patient).toEqual([]);
+  expect(second.places).toEqual([]);
+  await seen.registry.close();
+});
+
+test('a guest that began alone is protected by the cluster, and again whenever its primary is lost', async () => {
+  makeKey(world.path('key'));
+  const host = await agent(readKey(world.path('key')));
+  const seen = await cluster();
+  const protectedIn = (epoch: number) =>
+    expect
+      .poll(async () => (await seen.view()).pairs[0], patient)
+      .toMatchObject({ name: 'pair', state: 'protected', epoch, primary: host.name, backup: host.name });
+  const words = { kernel: sample('count'), append: 'every=5', key: world.path('key'), registry: registry() };
+  const primary = world.side({ role: 'primary', at: 'none', ...words, detectMs: 5000 });
+  await protectedIn(1);
+  const heir = host.places[0]!.report;
+  primary.kill();
+  await primary.ended;
+  await protectedIn(2);
+  expect(host.places.map(({ id }) => id)).toContain(heir.reservation);
+  const next = host.places.find(({ id }) => id !== heir.reservation)!.report;
+  const of = (log: string): string => readFileSync(`${log}.out`, 'latin1').replaceAll('\r', '');
+  const length = of(heir.log).length;
+  await expect.poll(() => of(heir.log).length, patient).toBeGreaterThan(length + 200);
+  process.kill(heir.pid, 'SIGKILL');
+  await protectedIn(3);
+  const all = joined(joined(primary.said, of(heir.log))!, of(next.log));
+  expect(all).toBeDefined();
+  expect(counted(10_000).startsWith(all!)).toBe(true);
+  expect(world.epochs).toEqual(['pair.1', 'pair.2', 'pair.3']);
+  await seen.registry.close();
+});
