@@ -5,7 +5,19 @@ import { Random } from '../world/random.ts';
 import type { Fault, FaultKind } from './fault.ts';
 import { CLONING, KILL_POINTS, type KillPoint } from './kill-points.ts';
 
-const AT_POINTS: readonly FaultKind[] = ['kill', 'kill', 'crash', 'stop', 'stop', 'stall', 'cut', 'reset', 'isolate'];
+const AT_POINTS: readonly FaultKind[] = [
+  'kill',
+  'kill',
+  'crash',
+  'stop',
+  'stop',
+  'stall',
+  'cut',
+  'reset',
+  'isolate',
+  'restart',
+  'full',
+];
 const AT_TIMES: readonly FaultKind[] = [
   'kill',
   'crash',
@@ -25,9 +37,23 @@ const AT_TIMES: readonly FaultKind[] = [
   'restart',
   'disk errors',
   'slow disk',
+  'full',
+  'drift',
+  'drift',
+  'leap',
+  'full log',
   'late claims',
   'lost claim replies',
 ];
+const STORAGE: ReadonlySet<FaultKind> = new Set([
+  'freeze',
+  'restart',
+  'disk errors',
+  'slow disk',
+  'full',
+  'late claims',
+  'lost claim replies',
+]);
 const LINKS: readonly (readonly ['A' | 'B', 'B' | 'S' | 'C'])[] = [
   ['A', 'B'],
   ['A', 'B'],
@@ -115,7 +141,7 @@ function atTime(random: Random, options: WorldOptions): Fault {
       turned && end !== 'C' ? { target: end, to: one } : { target: one, to: end };
     return { kind, ...pair, at, ...extent(random, options) };
   }
-  const storage = ['freeze', 'restart', 'disk errors', 'slow disk', 'late claims', 'lost claim replies'].includes(kind);
+  const storage = STORAGE.has(kind);
   const target = storage ? 'S' : random.pick(['A', 'B'] as const);
   return { kind, target, ...toOf(kind, target, random, options), at, ...extent(random, options) };
 }

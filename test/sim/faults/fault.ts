@@ -11,6 +11,11 @@ export type FaultKind =
   | 'stall'
   /** Its processors are slow. */
   | 'slow'
+  /** Its monotonic clock runs too fast or too slow, or leaps forwards. */
+  | 'drift'
+  | 'leap'
+  /** There is no room left for its recording: it ends with the next frame. */
+  | 'full log'
   /** The link between `target` and `to` is down, both ways or one. */
   | 'cut'
   | 'cut one way'
@@ -22,11 +27,13 @@ export type FaultKind =
   | 'late'
   | 'thin'
   | 'corrupt'
-  /** The storage and its arbiter stand still, or are started again. */
+  /** The storage and its arbiter stand still, or are started again, with writes that were under way done in part. */
   | 'freeze'
   | 'restart'
   | 'disk errors'
   | 'slow disk'
+  /** Nothing can be written: disks answer with an error, the arbiter not at all. */
+  | 'full'
   /** Claims are applied long after they were given up, or their answers are lost. */
   | 'late claims'
   | 'lost claim replies';

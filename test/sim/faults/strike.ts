@@ -107,6 +107,23 @@ export class Faults {
         node?.slow(factor);
         return () => node?.slow(1);
       }
+      case 'drift': {
+        const { clock } = node!;
+        const before = clock.rate;
+        node!.pace(before * (degree < 0.5 ? 0.8 + 0.3 * degree : 1 + 0.5 * (degree - 0.5)));
+        return () => node!.pace(before);
+      }
+      case 'leap':
+        node!.leap(us / 1000);
+        return undefined;
+      case 'full log':
+        node!.logIsFull = true;
+        return undefined;
+      case 'full':
+        storage.isFull = true;
+        return () => {
+          storage.isFull = false;
+        };
       case 'reset': {
         for (const one of this.#world.nodes) for (const connection of one.connections()) connection.break();
         return undefined;

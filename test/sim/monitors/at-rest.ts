@@ -68,10 +68,12 @@ const HARMLESS: ReadonlySet<FaultKind> = new Set([
   'restart',
   'disk errors',
   'slow disk',
+  'full',
+  'drift',
   'late claims',
   'lost claim replies',
 ]);
-const BRIEF: ReadonlySet<FaultKind> = new Set(['stop', 'stall']);
+const BRIEF: ReadonlySet<FaultKind> = new Set(['stop', 'stall', 'leap']);
 
 /** Nobody is given up who is there all the time. */
 function judgeFalseAlarm(world: World): void {

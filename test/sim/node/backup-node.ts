@@ -73,6 +73,11 @@ export class BackupNode extends Node {
     this.shield.link?.seat.handle({ kind: 'time' });
   }
 
+  protected clockChanged(): void {
+    this.#seat.clockChanged();
+    this.shield.link?.seat.clockChanged();
+  }
+
   #sit(): Seat<Event, Effect> {
     const { name, world, main, clock } = this;
     const core: BackupCore = new Backup<Output>({ ...this.settings, epoch: this.epoch }, clock.nowMs);

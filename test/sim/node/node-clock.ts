@@ -1,4 +1,4 @@
-/** A host's monotonic clock, which runs a little fast or slow, and not always at one rate. */
+/** A host's monotonic clock, which runs a little fast or slow, not always at one rate, and may leap forwards. */
 
 import type { Clockwork } from '../world/clockwork.ts';
 
@@ -22,6 +22,11 @@ export class NodeClock {
 
   get nowNs(): bigint {
     return BigInt(Math.floor(this.nowMs * 1e6));
+  }
+
+  /** It shows so much more than before. */
+  leap(ms: number): void {
+    this.#since = [this.#clockwork.now, this.nowMs + ms];
   }
 
   set rate(rate: number) {

@@ -64,6 +64,8 @@ export abstract class Node {
   #final: string | undefined;
   /** Of the host's main thread. */
   slowness = 1;
+  /** Its recording cannot be written to any more. */
+  logIsFull = false;
 
   constructor(parts: NodeParts) {
     const { name, settings, world } = parts;
@@ -107,6 +109,7 @@ export abstract class Node {
   /** A core has a deadline that has passed. */
   protected abstract get isDue(): boolean;
   protected abstract time(): void;
+  protected abstract clockChanged(): void;
 
   get who(): string {
     return this.settings.who;
@@ -159,6 +162,15 @@ export abstract class Node {
     if (this.world.random.chance(0.5) && this.isDue) this.main.first(() => this.time());
     this.main.resume();
     this.guest?.resume();
+  }
+  /** Seconds of its clock in a second. */
+  pace(rate: number): void {
+    this.clock.rate = rate;
+    this.clockChanged();
+  }
+  leap(ms: number): void {
+    this.clock.leap(ms);
+    this.clockChanged();
   }
   slow(factor: number): void {
     this.slowness = factor;

@@ -52,6 +52,10 @@ export class PrimaryNode extends Node {
     this.shield.link?.seat.handle({ kind: 'time' });
   }
 
+  protected clockChanged(): void {
+    this.shield.link?.seat.clockChanged();
+  }
+
   #take(said: PrimarySaid): void {
     this.world.probe(`${this.name}.said.${said.kind}`);
     this.main.post(() => {

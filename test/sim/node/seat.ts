@@ -59,6 +59,11 @@ export class Seat<Event extends { readonly kind: string }, Effect extends { read
     this.#parts.main.post(() => this.handle(event));
   }
 
+  /** The clock goes otherwise than before. */
+  clockChanged(): void {
+    if (!this.#left) this.#setDeadline();
+  }
+
   /** Nothing has an effect any more. */
   leave(): void {
     this.#left = true;

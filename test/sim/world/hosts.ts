@@ -71,6 +71,18 @@ export class Hosts {
     this.#nodes[name] = new BackupNode(this.#parts(name, who), this.#guest(name, who));
   }
 
+  /** A process that cannot write its recording ends. */
+  #written(name: Name, who: string, sequence: number, bytes: Uint8Array): void {
+    const { monitor, clockwork } = this.#world;
+    monitor.written(who, sequence, bytes);
+    const node = this.#nodes[name];
+    if (node.who === who && node.logIsFull && node.alive)
+      clockwork.after(0, () => {
+        this.#world.did('ended by a full log');
+        node.kill(false);
+      });
+  }
+
   #parts(name: Name, who: string): NodeParts {
     const { options } = this.#world;
     return {
@@ -100,7 +112,7 @@ export class Hosts {
       },
       gate: (isFirst ? hooks.primaryGate : hooks.backupGate) ?? ((gate) => gate),
       random: new Random(seed, `guest ${who}`),
-      written: (sequence, bytes) => monitor.written(who, sequence, bytes),
+      written: (sequence, bytes) => this.#written(name, who, sequence, bytes),
       branched: (copy, bytes, before) => monitor.branched({ primary: who, copy }, bytes, before),
       probe: (what) => this.#world.probe(`${name}.${what}`),
     };

@@ -1,7 +1,7 @@
 /**
  * The simulated storage: a block server that both hosts reach, and the arbiter, which is the same server or one of its
  * own. Requests carry an epoch; one older than the newest that was claimed (or used, where the arbiter is apart) is
- * refused. Keeps all its state when it is restarted; what it was doing is lost.
+ * refused. Keeps all its state when it is restarted; what it was doing is lost, or done in part.
  */
 
 import type { DiskOperation } from '../../../src/emu/machine/events.ts';
@@ -63,6 +63,9 @@ export class Storage {
   /** Claims are applied this much later than they come. */
   claimDelayUs = 0;
   losesReplies = false;
+  /** Nothing can be written. */
+  isFull = false;
+  readonly #underWay = new Set<BlockRequest>();
 
   constructor(network: Network, random: Random, watch: StorageWatch, arbiterHost: 'S' | 'R') {
     this.#network = network;
@@ -98,6 +101,8 @@ export class Storage {
 
   restart(): void {
     this.#life++;
+    for (const request of this.#underWay) this.#tear(request);
+    this.#underWay.clear();
     for (const client of this.#clients)
       client.replies.put({ kind: 'reconnected', connection: ++client.connection }, 64);
   }
@@ -107,6 +112,10 @@ export class Storage {
     this.#network.carry(node, this.arbiterHost, () => {
       const delay = this.claimDelayUs + this.#random.between(20, 100);
       this.#later(delay, () => {
+        if (this.isFull) {
+          this.#watch.did('claim not kept');
+          return;
+        }
         const result = this.decide(epoch, who);
         if (this.losesReplies) this.#watch.did('claim reply lost');
         else this.#network.carry(this.arbiterHost, node, () => answer(result));
@@ -136,9 +145,11 @@ export class Storage {
   #arrived(client: Client, request: BlockRequest): void {
     if (request.connection !== client.connection) return;
     const life = this.#life;
+    this.#underWay.add(request);
     const straggles = this.#random.chance(0.02) ? 8_000 : 0;
     this.#later(this.latencyUs * this.#random.between(0.5, 1.5) + straggles, () => {
-      if (life === this.#life) this.#do(client, request);
+      if (!this.#underWay.delete(request) || life !== this.#life) return;
+      this.#do(client, request);
     });
   }
 
@@ -150,6 +161,11 @@ export class Storage {
       return;
     }
     this.#fence = Math.max(this.#fence, epoch);
+    if (this.isFull && operation.op === 'write') {
+      this.#watch.did('disk full');
+      way.put({ kind: 'done', id, status: 1, data: NOTHING }, 64);
+      return;
+    }
     if (this.errors > 0 && this.#random.chance(this.errors)) {
       this.#watch.did('disk error');
       way.put({ kind: 'done', id, status: 1, data: NOTHING }, 64);
@@ -157,6 +173,14 @@ export class Storage {
     }
     this.#watch.applied(who, request);
     way.put({ kind: 'done', id, status: 0, data: perform(this.image, operation) }, 128);
+  }
+
+  /** A write of several sectors that is cut short has done the first of them, or nothing. */
+  #tear({ epoch, operation }: BlockRequest): void {
+    if (operation.op !== 'write' || operation.data.length <= SECTOR_BYTES || !this.admits(epoch)) return;
+    if (this.#random.chance(0.5)) return;
+    this.#watch.did('torn write');
+    perform(this.image, { ...operation, data: operation.data.subarray(0, SECTOR_BYTES) });
   }
 
   /** Not while frozen. */
