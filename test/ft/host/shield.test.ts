@@ -12,6 +12,7 @@ import { Connections } from '../../../src/host/ft/connections.ts';
 import { CoreDriver } from '../../../src/host/ft/core-driver.ts';
 import type { Endpoint } from '../../../src/host/ft/endpoint.ts';
 import { Heartbeats } from '../../../src/host/ft/heartbeats.ts';
+import { StaticPlaces } from '../../../src/host/ft/places.ts';
 import { Shield } from '../../../src/host/ft/shield.ts';
 import { listen } from '../../../src/host/ft/transport.ts';
 import type { CopyProgress } from '../../../src/session/guest-copy.ts';
@@ -77,12 +78,13 @@ async function copying() {
       },
       share: (share) => shares.push(share),
       begin: () => {},
+      memoryBytes: () => 0,
       live: () => {},
       surroundings: () => new Uint8Array(1),
       notice: (text) => notices.push(text),
       look: () => {},
     });
-    shield.alone(1, [endpoint]);
+    shield.alone(1, new StaticPlaces([endpoint]));
   });
   onTestFinished(() => shield.stop());
   const round = (changes: Partial<CopyProgress>): void => {

@@ -66,15 +66,20 @@ export class LabCluster {
   /** The pair's report once `is` holds of it; an error when it does not in time. */
   async pair(name: string, limitMs: number, is: (pair: PairReport) => boolean): Promise<PairReport> {
     const from = performance.now();
-    for (;;) {
-      const { pairs, hosts } = await this.view();
-      const pair = pairs.find((each) => each.name === name);
-      if (pair !== undefined && is(pair)) return pair;
-      if (performance.now() - from > limitMs) {
-        throw new Error(`the pair is ${JSON.stringify(pair)}; hosts: ${JSON.stringify(hosts)}`);
+    let cause: unknown;
+    while (performance.now() - from < limitMs) {
+      try {
+        const view = await this.view();
+        const pair = view.pairs.find((each) => each.name === name);
+        if (pair !== undefined && is(pair)) return pair;
+        cause = view;
+      } catch (error) {
+        // On a machine that is busy enough the registry does not answer in time.
+        cause = error;
       }
       await sleep(LOOK_MS);
     }
+    throw new Error(`the pair ${name} does not come to it in time`, { cause });
   }
 
   async close(): Promise<void> {

@@ -103,6 +103,8 @@ async function strikes(
     const at = nowMs();
     cluster.kill(victim);
     const reviving = sleep(random.between(AWAY_MS.low, AWAY_MS.high)).then(() => cluster.revive(victim));
+    // Looked at below; when the wait fails, that is what is told.
+    reviving.catch(() => {});
     const after = await cluster.pair(NAME, BACK_MS, ({ state, epoch }) => {
       return state === 'protected' && epoch > before.epoch;
     });
