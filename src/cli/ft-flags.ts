@@ -30,6 +30,7 @@ export const sideFlags = {
     summary: 'where it is decided who goes on alone: what both hosts reach, best the storage of the drives',
     description:
       'file:DIR is a folder that both hosts share, disk:HOST:PORT a lockstep disk serve, ' +
+      'majority:HOST:PORT,HOST:PORT,HOST:PORT hosts that each run a lockstep ft witness, ' +
       'etcd:http://HOST:PORT[,HOST:PORT...] an etcd. ' +
       'Its password belongs in ETCDCTL_USER: a command line can be read by others.',
     helpGroup: 'PAIR',

@@ -18,7 +18,7 @@ export async function runPrimary(options: PrimaryOptions, ui: NodeUi): Promise<P
   const { backup, spares = [] } = options;
   for (const endpoint of [...(backup === undefined ? [] : [backup]), ...spares]) requireKey(endpoint, options.key);
   requireShared(options.guest.drives);
-  const arbiter = arbiterOf(options.arbiter);
+  const arbiter = arbiterOf(options.arbiter, process.cwd(), options.key);
   const member = await Member.of(options, (text) => ui.notice(text));
   try {
     const first = settingsOf(options, 1);
@@ -49,7 +49,7 @@ export async function runBackup(options: BackupOptions, ui: NodeUi): Promise<Pai
   const member = await Member.of(options, (text) => ui.notice(text));
   try {
     for (;;) {
-      const arbiter = arbiterOf(options.arbiter);
+      const arbiter = arbiterOf(options.arbiter, process.cwd(), options.key);
       const told = reporting({ ...ui, listening }, (status) => member?.report(status, node.memoryBytes));
       const settings = settingsOf(options, 0);
       const node = new BackupNode({ ...options, listen }, settings, arbiter, told, member?.places);

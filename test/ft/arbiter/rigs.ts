@@ -4,9 +4,11 @@ import type { Arbiter } from '../../../src/ft/arbiter.ts';
 import { DiskArbiter } from '../../../src/host/ft/arbiters/disk.ts';
 import { FileArbiter } from '../../../src/host/ft/arbiters/file.ts';
 import { Relay, ServerProcess } from '../../host/disk/support.ts';
+import { acceptorHere, majorityRig } from './majority-rig.ts';
 import { PATIENT_MS, type RigMaker } from './rig.ts';
 
 export const rigs: readonly RigMaker[] = [
+  ['a majority of three', majorityRig(3, acceptorHere)],
   [
     'the block server',
     async (folder) => {

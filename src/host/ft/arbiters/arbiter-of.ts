@@ -1,6 +1,6 @@
 /**
  * Arbiters as users name them: `file:DIR`, a folder that both hosts share; `disk:ADDRESS`, their block server;
- * `etcd:URL`.
+ * `majority:HOST:PORT,...`, acceptors; `etcd:URL`.
  */
 
 import { resolve } from 'node:path';
@@ -8,26 +8,45 @@ import type { Arbiter } from '../../../ft/arbiter.ts';
 import { UserError } from '../../../lib/errors.ts';
 import { parseEtcd } from '../../etcd/etcd-place.ts';
 import { parseAddress } from '../../ports/nbd-place.ts';
-import { DEADLINE_MS } from './deadline.ts';
+import { hostPortText } from '../../ports/stream-address.ts';
+import { requireKey } from '../endpoint.ts';
+import type { PairKey } from '../key.ts';
 import { DiskArbiter } from './disk.ts';
 import { EtcdArbiter } from './etcd.ts';
 import { FileArbiter } from './file.ts';
+import { MajorityArbiter, type Member } from './majority.ts';
 
 const REMEDY =
   'give file:DIR (a folder that both hosts share), disk:HOST:PORT (as of: lockstep disk serve), ' +
-  'or etcd:http://HOST:PORT[,HOST:PORT...]';
+  'majority:HOST:PORT,HOST:PORT,HOST:PORT (as of: lockstep ft witness) or etcd:http://HOST:PORT[,HOST:PORT...]';
+const MEMBERS_MIN = 3;
 
 /**
- * ADDRESS is `HOST:PORT`, `tcp:HOST:PORT` or `unix:PATH`; relative paths start at `base`. Nothing is opened yet. Throws
- * UserError.
+ * ADDRESS is `HOST:PORT`, `tcp:HOST:PORT` or `unix:PATH`; relative paths start at `base`. `key`: the pair's, for
+ * acceptors that are not on loopback. Nothing is opened yet. Throws UserError.
  */
-export function arbiterOf(text: string, base: string = process.cwd(), deadlineMs: number = DEADLINE_MS): Arbiter {
-  const [, kind = '', rest = ''] = /^(file|disk|etcd):(.+)$/s.exec(text) ?? [];
-  if (kind === 'file') return new FileArbiter(resolve(base, rest), deadlineMs);
-  if (kind === 'etcd') return new EtcdArbiter(parseEtcd(rest), deadlineMs);
+export function arbiterOf(text: string, base: string = process.cwd(), key?: PairKey): Arbiter {
+  const [, kind = '', rest = ''] = /^(file|disk|majority|etcd):(.+)$/s.exec(text) ?? [];
+  if (kind === 'file') return new FileArbiter(resolve(base, rest));
+  if (kind === 'etcd') return new EtcdArbiter(parseEtcd(rest));
+  if (kind === 'majority') return new MajorityArbiter(parseMembers(rest, key), key);
   const address = kind === 'disk' ? parseAddress(rest, base) : undefined;
-  if (address !== undefined) return new DiskArbiter(address, deadlineMs);
+  if (address !== undefined) return new DiskArbiter(address);
   throw new UserError('bad-value', `the arbiter ${withoutPassword(text)} is not understood`, REMEDY);
+}
+
+function parseMembers(text: string, key: PairKey | undefined): readonly Member[] {
+  const members = text.split(',').map((word): Member => {
+    const address = parseAddress(word, '');
+    if (address?.kind !== 'tcp' || address.port === 0) {
+      throw new UserError('bad-value', `the host ${word} of the majority is not understood`, 'give each as HOST:PORT');
+    }
+    requireKey(address, key);
+    return { name: hostPortText(address), endpoint: address };
+  });
+  const distinct = new Set(members.map(({ name }) => name)).size;
+  if (distinct === members.length && distinct >= MEMBERS_MIN) return members;
+  throw new UserError('bad-value', `${text} makes no majority`, 'name three or five hosts, each once');
 }
 
 /** A text that may name an arbiter, fit to be printed and kept: without what could be a password. */
