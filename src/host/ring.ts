@@ -2,13 +2,15 @@
  * One way of the road between two threads: a ring of bytes in shared memory that holds whole messages, for one writer
  * and one reader. It is not a queue without end: a writer that finds it full is told so and decides itself.
  *
- *     0          4         8        64                                         64 + capacity
- *     +----------+---------+--------+------------------------------------------+
- *     | written  | read    | unused | u32 length, u32 left, bytes, pad to 4 |.. |
- *     +----------+---------+--------+------------------------------------------+
+ *     0          4         8         12       64                                         64 + capacity
+ *     +----------+---------+---------+--------+------------------------------------------+
+ *     | written  | read    | refused | unused | u32 length, u32 left, bytes, pad to 4 |.. |
+ *     +----------+---------+---------+--------+------------------------------------------+
  *
  * `written` and `read` count bytes since the start, modulo 2^32. A long message goes through in pieces, so that a ring
- * is smaller than a message can be; `left`: bytes of the message that follow in other pieces. Invariant: bytes between
+ * is smaller than a message can be; `left`: bytes of the message that follow in other pieces. `refused`: the writer has
+ * found no room since it was last told of some, which it is when half of the ring is free: to be told of each piece
+ * would wake it for nothing, or for one more. Invariant: bytes between
  * `read` and `written` are whole pieces; only the writer moves `written`, only the reader `read`.
  */
 
@@ -16,6 +18,7 @@ import type { Message } from './messages.ts';
 
 const WRITTEN = 0;
 const READ = 1;
+const REFUSED = 2;
 const DATA_AT = 64;
 const LENGTHS_BYTES = 8;
 const RING_BYTES = 1 << 20;
@@ -54,7 +57,7 @@ class RingEnd {
   protected readonly capacity: number;
 
   constructor(memory: SharedArrayBuffer) {
-    this.counts = new Int32Array(memory, 0, 2);
+    this.counts = new Int32Array(memory, 0, 3);
     this.data = new Uint8Array(memory, DATA_AT);
     this.lengths = new DataView(memory, DATA_AT);
     this.capacity = this.data.length;
@@ -77,7 +80,11 @@ export class RingWriter extends RingEnd {
     const length = head.length + body.length;
     const size = footprint(length);
     if (size > this.capacity) throw new RangeError(`a piece of ${length} bytes in a ring of ${this.capacity}`);
-    if (size > this.capacity - this.used) return false;
+    if (size > this.capacity - this.used) {
+      Atomics.store(this.counts, REFUSED, 1);
+      // What was read before the reader could see that is to be seen here.
+      if (size > this.capacity - this.used) return false;
+    }
     const start = Atomics.load(this.counts, WRITTEN);
     this.lengths.setUint32(this.at(start), length, true);
     this.lengths.setUint32(this.at(start + 4), left, true);
@@ -101,7 +108,7 @@ export class RingReader extends RingEnd {
   #filled = 0;
   readonly #room: () => void;
 
-  /** `room` is called for each piece taken: a writer may wait for room in the middle of a message. */
+  /** `room` is called when the writer has been refused and half of the ring is free, also in the middle of a message. */
   constructor(memory: SharedArrayBuffer, room: () => void = () => {}) {
     super(memory);
     this.#room = room;
@@ -117,7 +124,10 @@ export class RingReader extends RingEnd {
       const message = this.#message ?? new Uint8Array(length + left);
       this.#copy(start + LENGTHS_BYTES, message.subarray(this.#filled, this.#filled + length));
       Atomics.store(this.counts, READ, (start + footprint(length)) | 0);
-      this.#room();
+      if (Atomics.load(this.counts, REFUSED) !== 0 && this.used <= this.capacity / 2) {
+        Atomics.store(this.counts, REFUSED, 0);
+        this.#room();
+      }
       this.#message = left === 0 ? undefined : message;
       this.#filled = left === 0 ? 0 : this.#filled + length;
       if (left === 0) return message;

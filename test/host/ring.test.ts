@@ -53,6 +53,40 @@ test('a full ring refuses until something is read', () => {
   expect(writer.tryWrite(piece(bytes(1000)))).toBe(true);
 });
 
+test('a writer is told of room when it was refused, once half of the ring is free', () => {
+  const memory = ringMemory(4096);
+  const writer = new RingWriter(memory);
+  let told = 0;
+  const reader = new RingReader(memory, () => told++);
+  const seen = (reads: number): number => {
+    for (let i = 0; i < reads; i++) reader.read();
+    return told;
+  };
+  writer.tryWrite(piece(bytes(500)));
+  expect(seen(1)).toBe(0);
+  while (writer.tryWrite(piece(bytes(500))));
+  expect(writer.used).toBe(8 * 508);
+  expect(seen(3)).toBe(0);
+  expect(seen(1)).toBe(1);
+  expect(seen(4)).toBe(1);
+  while (writer.tryWrite(piece(bytes(500))));
+  expect(seen(8)).toBe(2);
+});
+
+test('a piece that needs more than half of the ring is not forgotten', () => {
+  const memory = ringMemory(1024);
+  const writer = new RingWriter(memory);
+  let told = 0;
+  const reader = new RingReader(memory, () => told++);
+  const long = piece(bytes(900));
+  for (let i = 0; i < 4; i++) writer.tryWrite(piece(bytes(200)));
+  expect(writer.tryWrite(long)).toBe(false);
+  for (let before = told; !writer.tryWrite(long); before = told) {
+    while (told === before) expect(reader.read()).toBeDefined();
+  }
+  expect(reader.read()).toEqual(long.body);
+});
+
 test('a piece that can never fit is an error, not a refusal', () => {
   expect(() => new RingWriter(ringMemory(64)).tryWrite(piece(bytes(200)))).toThrow(RangeError);
 });
