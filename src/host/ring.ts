@@ -108,7 +108,7 @@ export class RingReader extends RingEnd {
   #filled = 0;
   readonly #room: () => void;
 
-  /** `room` is called when the writer has been refused and half of the ring is free, also in the middle of a message. */
+  /** `room` is called when the writer was refused and half of the ring is free, also in the middle of a message. */
   constructor(memory: SharedArrayBuffer, room: () => void = () => {}) {
     super(memory);
     this.#room = room;
