@@ -18,6 +18,7 @@ function nodeText({ pair, pid, command, ticks, recording, status, copy }: FoundN
     ['pair', `${pair}, ${command}, process ${pid}`],
     ['state', status === undefined ? 'waiting for a primary' : stateText(status)],
     ...(status === undefined ? [] : statusRows(status)),
+    ...(status === undefined ? [] : switchRows(status)),
     ...(copy === undefined ? [] : [['copy', copyText(copy)] as const]),
     ['guest', `tick ${count(ticks)}`],
     ...(recording === undefined ? [] : [['recording', recording] as const]),
@@ -43,6 +44,18 @@ function statusRows(status: PairStatus): Row[] {
     ['held outputs', count(status.heldOutputs)],
     ['digests', `${count(status.digests)} compared, all equal`],
   ];
+}
+
+/** The last planned switch, as the side tells it that gave the guest, or took it. */
+function switchRows(status: PairStatus): Row[] {
+  const { handover } = status;
+  const still = (ms: number | undefined): string =>
+    ms === undefined ? '' : `; the guest stood still for ${ms.toFixed(0)} ms`;
+  if (handover !== undefined) return [['switch', `from there: ${handover.reason}${still(handover.stoodStillMs)}`]];
+  if (status.role === 'backup' || status.switchover === undefined) return [];
+  const { reason, phase, calledOff, stoodStillMs } = status.switchover;
+  if (calledOff !== undefined) return [['switch', `came to nothing: ${calledOff} (${reason})`]];
+  return [['switch', `${phase}: ${reason}${still(stoodStillMs)}`]];
 }
 
 function primaryRows({ lagMs, share, buffer, frames, stalls, stalledMs, stalled }: PrimaryStatus): Row[] {

@@ -62,7 +62,11 @@ export function changeText(status: PairStatus): string | undefined {
 }
 
 /** How long it took from the last sign of life, and with what. */
-export function takeoverText({ lastHeardAt, suspectedAt, claimedAt, liveAt }: PairStatus): string {
+export function takeoverText({ lastHeardAt, suspectedAt, claimedAt, liveAt, handover }: PairStatus): string {
+  if (handover !== undefined) {
+    const { reason, stoodStillMs = 0 } = handover;
+    return `it was handed over (${reason}), and stood still for ${stoodStillMs.toFixed(0)} ms`;
+  }
   if (lastHeardAt === undefined || suspectedAt === undefined || claimedAt === undefined || liveAt === undefined) {
     return 'no times are known';
   }

@@ -19,7 +19,8 @@ export default class FtBackup extends LockstepCommand {
   static override description =
     'The machine, its images and its surroundings come from the primary; drives, network and consoles that are ' +
     'elsewhere on this host are given here. Nothing is written, sent or said here before the guest is live here. ' +
-    'Exit code: 0 when the guest powers off, 1 when its replay diverges, 4 when the pair goes on at the other side.';
+    'Exit code: 0 when the guest powers off or is moved away, 1 when its replay diverges, 4 when the pair goes on at ' +
+    'the other side.';
   static override examples = [
     {
       description: 'Wait for a primary on the other host.',
@@ -37,6 +38,10 @@ export default class FtBackup extends LockstepCommand {
       char: 'o',
       summary: 'the recording to make [default: a new one in the default folder]',
       helpValue: 'FILE',
+    }),
+    stay: Flags.boolean({
+      summary: 'wait again when the guest has been moved away, or has another backup [default: end]',
+      helpGroup: 'PAIR',
     }),
     ...sideFlags,
     'inject-fault': Flags.string({
@@ -60,6 +65,7 @@ export default class FtBackup extends LockstepCommand {
         ...pairOptions(flags, this.config.version),
         listen: parseEndpoint('--listen', flags.listen),
         given: givenSurroundings(flags),
+        stay: flags.stay,
         ...(flags.output === undefined ? {} : { output: flags.output }),
         ...(fault === undefined ? {} : { injectFaultTick: parseTick('--inject-fault', fault) }),
       },

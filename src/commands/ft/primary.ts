@@ -19,7 +19,8 @@ export default class FtPrimary extends LockstepCommand {
     'The guest begins when its backup is there. What it sends, says or writes leaves when the backup holds ' +
     'everything that led to it. When the backup is lost the guest goes on here alone; when this host is lost it ' +
     'goes on there. ' +
-    'Exit code: 0 when the guest powers off, 1 when it reports failure, 4 when the pair goes on at the other side.';
+    'Exit code: 0 when the guest powers off or is moved away, 1 when it reports failure, 4 when the pair goes on at ' +
+    'the other side.';
   static override examples = [
     {
       description: 'Start the backup on the other host first, or after: whichever is there waits.',
@@ -41,6 +42,11 @@ export default class FtPrimary extends LockstepCommand {
       summary: 'the recording to make [default: a new one in the default folder]',
       helpValue: 'FILE',
     }),
+    stay: Flags.string({
+      summary: 'wait here as a backup when the guest has been moved away [default: end]',
+      helpGroup: 'PAIR',
+      helpValue: 'tcp:HOST:PORT',
+    }),
     'digest-every': digestEveryFlag,
     ...sideFlags,
     ...machineFlags,
@@ -54,6 +60,7 @@ export default class FtPrimary extends LockstepCommand {
         ...pairOptions(flags, this.config.version),
         ...(backup === undefined ? {} : { backup }),
         spares,
+        ...(flags.stay === undefined ? {} : { stay: parseEndpoint('--stay', flags.stay) }),
         guest: {
           ...guestOptions(flags),
           ...(flags.output === undefined ? {} : { output: flags.output }),

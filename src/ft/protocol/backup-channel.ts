@@ -3,7 +3,8 @@
  * buffer (never when it is executed), tells how far its guest is. It decides nothing about takeover.
  *
  * Invariants: a frame is acknowledged after it was fed, in one and the same call; connections that have not been
- * greeted disturb nothing; once closed for good, every hello is refused and no frame is taken.
+ * greeted disturb nothing; once closed for good, every hello is refused and no frame is taken. After 'yield' no frame
+ * is taken either, and the channel stays open for the answer.
  */
 
 import { type Hello, helloObjection, type Peer } from './greeting.ts';
@@ -12,6 +13,8 @@ import type { BackupMessage, PrimaryMessage, Released } from './message.ts';
 import { Pacer } from './pacing.ts';
 import { ReceiveBuffer } from './receive-buffer.ts';
 import type { PairSettings } from './settings.ts';
+
+type Yield = Extract<PrimaryMessage, { readonly kind: 'yield' }>;
 
 const EXECUTED_EVERY_MS = 10;
 /** Beside an acknowledgement, which goes anyway, it costs next to nothing, and the primary knows the lag as it is. */
@@ -29,6 +32,8 @@ export interface ChannelEars {
   /** The channel is not read from now on, by the backup's own wish; or it is again. */
   reading(reading: boolean, now: number): void;
   released(released: Released): void;
+  /** The primary hands its guest over. */
+  yielded(message: Yield, now: number): void;
   /** The frame that ends the log is here. */
   ended(): void;
   /** For 'executed': how far the guest is. */
@@ -50,6 +55,8 @@ export class BackupChannel {
   /** The guest has executed more than the primary was told. */
   #hasNews = false;
   #saidExecutedAt = Number.NEGATIVE_INFINITY;
+  /** Frames are no longer taken: the primary has handed its guest over. */
+  #yielded = false;
 
   constructor(settings: PairSettings, now: number, ears: ChannelEars) {
     this.#settings = settings;
@@ -97,6 +104,11 @@ export class BackupChannel {
   closed(connection: ConnectionId, now: number): void {
     this.#strangers.delete(connection);
     if (connection === this.#open) this.#lose(now);
+  }
+
+  /** There is news for the primary. */
+  want(now: number): void {
+    this.#executed.want(now);
   }
 
   /** The guest has executed everything up to `sequence`. */
@@ -166,7 +178,22 @@ export class BackupChannel {
       case 'hello':
         this.#greetAgain(connection, message, now);
         return;
+      case 'yield':
+        this.#yield(message, now);
+        return;
     }
+  }
+
+  /** Said again on each new connection, for the answer may take its time. */
+  #yield(message: Yield, now: number): void {
+    const { received, ended, alive } = this.buffer;
+    if (message.through !== received || ended || !alive) {
+      this.#drop(`frame ${message.through} is not where the guest can be handed over`, now);
+      return;
+    }
+    if (this.#yielded) return;
+    this.#yielded = true;
+    this.#ears.yielded(message, now);
   }
 
   /** The primary makes sure that it is still followed: the answer tells what is held. */
@@ -183,7 +210,9 @@ export class BackupChannel {
 
   #frame(connection: ConnectionId, frame: Extract<PrimaryMessage, { readonly kind: 'frame' }>, now: number): void {
     const { sequence, bytes } = frame;
-    const wrong = this.buffer.accept(sequence, bytes);
+    const wrong = this.#yielded
+      ? `frame ${sequence} came after the guest was handed over`
+      : this.buffer.accept(sequence, bytes);
     if (wrong !== undefined) {
       this.#drop(wrong, now);
       return;

@@ -9,12 +9,13 @@
  *     state      connected  message  closed   heartbeat  executed  output  claimed  drained  off      diverged  time
  *     waiting    let in     hello    forget   -          -         -       -        -        -        -         -
  *     following  let in     listen   absence  note       note      keep    -        -        off(1)   diverged  detect
- *     claiming   let in     refuse   forget   -          note      keep    verdict  -        wait(2)  diverged  ask
- *     draining   let in     refuse   forget   -          note      keep    -        live     live,off diverged  -
+ *     claiming   let in     refuse(3) forget  -          note      keep    verdict  -        wait(2)  diverged  ask
+ *     draining   let in     refuse(3) forget  -          note      keep    -        live     live,off diverged  -
  *     live       let in     refuse   forget   -          -         release -        -        off      -         -
  *     halted, off, diverged: nothing has any effect
  *
- * (1) as soon as the end of the log is here. (2) for the verdict. docs/ft-protocol.md, "The backup".
+ * (1) as soon as the end of the log is here. (2) for the verdict. (3) after 'yield' the primary is let in again, and is
+ * told when the guest lives here. docs/ft-protocol.md, "The backup".
  */
 
 import { tick } from '../../lib/brands.ts';
@@ -22,6 +23,7 @@ import { BackupChannel } from './backup-channel.ts';
 import { Detector, earliest, patientDetector, type SuspicionCause } from './detector.ts';
 import type { Peer } from './greeting.ts';
 import type { BackupEffect, BackupEvent, BackupState, HeldOutput } from './io.ts';
+import type { PrimaryMessage } from './message.ts';
 import { Heart, Pulse } from './pacing.ts';
 import { ReplayedOutputs } from './replayed-outputs.ts';
 import { assertSettings, type PairSettings } from './settings.ts';
@@ -45,6 +47,10 @@ export class Backup<P> {
   #guestOff = false;
   #tick = tick(0);
   #digests = 0;
+  /** All network cards here have their peer; undefined: not known. */
+  #links: boolean | undefined;
+  /** The primary has handed the guest over, and waits for the answer. */
+  #invitedBy: Peer | undefined;
   #effects: BackupEffect<P>[] = [];
 
   constructor(settings: PairSettings, now: number) {
@@ -60,12 +66,14 @@ export class Backup<P> {
       reading: (reading, at) => (reading ? this.#detector.heard(at) : this.#detector.channelUnread()),
       released: (released) => this.#outputs.reported(released),
       ended: () => this.#ended(),
+      yielded: (message, at) => this.#invited(message, at),
       position: () => ({
         kind: 'executed',
         sequence: this.#channel.buffer.executed,
         tick: this.#tick,
         buffered: this.#channel.buffer.bytes,
         digests: this.#digests,
+        ...(this.#links === undefined ? {} : { links: this.#links }),
       }),
     });
     this.#table = this.#makeTable();
@@ -83,7 +91,12 @@ export class Backup<P> {
       diverged: ({ report }: Event<P, 'diverged'>) => this.#diverged(report),
     };
     return {
-      waiting: door,
+      waiting: {
+        ...door,
+        links: ({ up }) => {
+          this.#links = up;
+        },
+      },
       following: {
         ...door,
         ...replay,
@@ -93,6 +106,10 @@ export class Backup<P> {
         off: () => {
           this.#guestOff = true;
           if (this.#channel.buffer.ended) this.#off();
+        },
+        links: ({ up }, at) => {
+          this.#links = up;
+          this.#channel.want(at);
         },
       },
       claiming: {
@@ -124,8 +141,9 @@ export class Backup<P> {
   }
 
   get deadline(): number | undefined {
-    if (this.#state === 'following') return earliest(this.#channel.deadline, this.#detector.deadline, this.#heart.due);
-    return this.#state === 'claiming' ? this.#takeover.deadline : undefined;
+    const said = this.#isHeard() ? earliest(this.#channel.deadline, this.#heart.due) : undefined;
+    if (this.#state === 'following') return earliest(said, this.#detector.deadline);
+    return this.#state === 'claiming' ? earliest(said, this.#takeover.deadline) : said;
   }
 
   handle(event: BackupEvent<P>, now: number): readonly BackupEffect<P>[] {
@@ -140,12 +158,18 @@ export class Backup<P> {
       const cause = this.#detector.suspicion(now);
       if (cause !== undefined) this.#suspect(cause, now);
     }
-    if (this.#state === 'following') {
+    if (this.#isHeard()) {
       this.#channel.time(now);
       const heartbeat = this.#heart.beat(now);
       if (heartbeat !== undefined) this.#effects.push({ kind: 'heartbeat', heartbeat });
     }
     if (this.#state === 'claiming') this.#takeover.ask(now);
+  }
+
+  /** The primary is told that this node is there. */
+  #isHeard(): boolean {
+    if (this.#state === 'following') return true;
+    return this.#invitedBy !== undefined && (this.#state === 'claiming' || this.#state === 'draining');
   }
 
   #message(connection: number, message: Event<P, 'message'>['message'], now: number): void {
@@ -202,6 +226,16 @@ export class Backup<P> {
     this.#takeover.suspect(cause, other, this.#detector.lastHeardAt, now);
   }
 
+  /** A planned switch: nobody is lost, and the channel stays open for the answer. */
+  #invited({ reason, stoodStillMs }: Extract<PrimaryMessage, { readonly kind: 'yield' }>, now: number): void {
+    if (this.#state !== 'following') return;
+    this.#detector.stop();
+    this.#invitedBy = this.#channel.peer;
+    this.#state = 'claiming';
+    const other = `the primary ${this.#channel.peer?.who ?? 'unknown'}`;
+    this.#takeover.invite(reason, stoodStillMs, other, now);
+  }
+
   /** Without a guest there is none to take over, and no output of it has ever left. */
   #forget(cause: SuspicionCause): void {
     if (this.#channel.buffer.received >= 0) {
@@ -240,8 +274,17 @@ export class Backup<P> {
     this.#takeover.isLive(now);
     this.#effects.push({ kind: 'live', epoch: this.#takeover.epoch });
     for (const output of this.#outputs.takeAll()) this.#release(output);
+    this.#answer();
     if (this.#guestOff) this.#off();
     else this.#effects.push({ kind: 'goLive' });
+  }
+
+  /** The primary that has handed its guest over need not ask the arbiter where it is. */
+  #answer(): void {
+    const { stoodStillMs = 0 } = this.#takeover.report.handover ?? {};
+    if (this.#invitedBy === undefined) return;
+    this.#channel.farewell({ kind: 'taken', epoch: this.#takeover.epoch, stoodStillMs });
+    this.#shut(`the guest lives here, in epoch ${this.#takeover.epoch}`);
   }
 
   #release(output: HeldOutput<P>): void {
@@ -249,6 +292,7 @@ export class Backup<P> {
   }
 
   #lost(holder: string): void {
+    this.#shut('it has lost the epoch');
     this.#state = 'halted';
     this.#outputs.takeAll();
     this.#effects.push({ kind: 'halt', why: 'lost', holder });

@@ -14,6 +14,10 @@ export type SuspicionCause =
   | 'refused'
   /** Another node answers where the other side was. */
   | 'replaced'
+  /** The backup is to be elsewhere, and is let go: nobody is lost. */
+  | 'moved'
+  /** The primary hands its guest over: nobody is lost. */
+  | 'yielded'
   /** The backup's replay differs: it has given up. */
   | 'diverged';
 

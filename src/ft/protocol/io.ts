@@ -54,6 +54,18 @@ export type PrimaryEvent<P> =
       readonly last: boolean;
       readonly commit?: boolean;
     }
+  /** A planned switch is wanted, for `reason`; `switchObjection` tells beforehand what is against it. */
+  | { readonly kind: 'switch'; readonly reason: string }
+  /** Answers 'quiesce': the guest stands still, and all that it has made has been told. */
+  | { readonly kind: 'quiet' }
+  /** The backup is to be another one: this node claims, and is alone when it has won. */
+  | { readonly kind: 'letGo' }
+  /** A switch that has not yet asked anything of the backup is to come to nothing. */
+  | { readonly kind: 'callOff'; readonly why: string }
+  /** Answers 'settle'. */
+  | { readonly kind: 'settled' }
+  /** All network cards have their peer on this side, or one of them has not. */
+  | { readonly kind: 'links'; readonly up: boolean }
   /** The guest is off, and no frame of this log says so. */
   | { readonly kind: 'ended' }
   /** The guest has made this, and the frames so far cover it. */
@@ -70,6 +82,8 @@ export type BackupEvent<P> =
   | { readonly kind: 'drained' }
   /** The replay came to the end of the log: the primary's guest is off. */
   | { readonly kind: 'off' }
+  /** As the primary's. */
+  | { readonly kind: 'links'; readonly up: boolean }
   | { readonly kind: 'diverged'; readonly report: string };
 
 export type CommonEffect<M, P> =
@@ -87,6 +101,13 @@ export type CommonEffect<M, P> =
   | { readonly kind: 'live'; readonly epoch: number }
   /** Final: the guest is stopped where it stands; nothing more leaves this node. */
   | { readonly kind: 'halt'; readonly why: 'lost'; readonly holder: string }
+  /** Final, as planned: the guest lives at `holder`. `stoodStillMs`: for how long it did, if that is known. */
+  | {
+      readonly kind: 'halt';
+      readonly why: 'handedOver';
+      readonly holder: string;
+      readonly stoodStillMs: number | undefined;
+    }
   /** 'forgotten': the primary was lost before this backup had a guest: another may come, to a node that is new. */
   | { readonly kind: 'halt'; readonly why: 'diverged' | 'refused' | 'forgotten'; readonly detail: string }
   /** Final: the guest is off, and the other side knows or will never go live. */
@@ -102,6 +123,12 @@ export type PrimaryEffect<P> =
   | { readonly kind: 'begin' }
   /** Final: no backup was made of the guest, which goes on as it was. Nothing is held. */
   | { readonly kind: 'abandon'; readonly reason: string }
+  /** The guest comes to a stop at the end of a slice, with its log flushed; 'quiet' follows, behind what it made. */
+  | { readonly kind: 'quiesce' }
+  /** What was released is to leave this host, and requests under way are to be done; 'settled' follows. */
+  | { readonly kind: 'settle' }
+  /** The guest that was to come to a stop goes on here: the switch has come to nothing, for `reason`. */
+  | { readonly kind: 'resume'; readonly reason: string }
   /** The buffer is full, or has room again: the guest stops, or goes on. */
   | { readonly kind: 'stall'; readonly stalled: boolean }
   /** Share of the processor that the guest gets, above 0 and at most 1. */
@@ -124,5 +151,15 @@ export type BackupEffect<P> =
   | { readonly kind: 'goLive' };
 
 /** Where a node stands; for reports, and for what operations are allowed. */
-export type PrimaryState = 'seeking' | 'copying' | 'protected' | 'claiming' | 'alone' | 'abandoned' | 'halted' | 'off';
+export type PrimaryState =
+  | 'seeking'
+  | 'copying'
+  | 'protected'
+  | 'switching'
+  | 'yielded'
+  | 'claiming'
+  | 'alone'
+  | 'abandoned'
+  | 'halted'
+  | 'off';
 export type BackupState = 'waiting' | 'following' | 'claiming' | 'draining' | 'live' | 'halted' | 'off' | 'diverged';

@@ -15,11 +15,13 @@ export const MessageKind = {
   frame: 2,
   released: 3,
   alive: 4,
+  yield: 5,
   welcome: 17,
   refuse: 18,
   ack: 19,
   executed: 20,
   diverged: 21,
+  taken: 22,
 } as const satisfies Record<Message['kind'], number>;
 
 export const HEARTBEAT_KIND = 33;
@@ -69,6 +71,15 @@ const CODECS: { readonly [K in Message['kind']]: Codec<Body<K>> } = {
     (fields) => ({ kind: 'released', released: units(fields) }),
   ),
   alive: { encode: () => new Uint8Array(0), decode: (body) => exactly(body, 0, { kind: 'alive' }) },
+  yield: map(
+    ({ through, reason, stoodStillMs }) => ({ through, reason, stoodStillMs: Math.round(stoodStillMs) }),
+    (fields) => ({
+      kind: 'yield',
+      through: small(fields.through),
+      reason: text(fields.reason),
+      stoodStillMs: small(fields.stoodStillMs),
+    }),
+  ),
   welcome: map(
     ({ who, host, received }) => ({ who, host, received }),
     (fields) => ({
@@ -91,18 +102,26 @@ const CODECS: { readonly [K in Message['kind']]: Codec<Body<K>> } = {
     decode: (body) => exactly(body, 4, { kind: 'ack', sequence: u32(body) }),
   },
   executed: map(
-    ({ sequence, tick: at, buffered, digests }) => ({ sequence, tick: at, buffered, digests }),
+    ({ sequence, tick: at, buffered, digests, links }) => {
+      const fields = { sequence, tick: at, buffered, digests };
+      return links === undefined ? fields : { ...fields, links: links ? 1 : 0 };
+    },
     (fields) => ({
       kind: 'executed',
       sequence: position(fields.sequence),
       tick: tick(wide(fields.tick)),
       buffered: small(fields.buffered),
       digests: small(fields.digests),
+      ...(fields.links === undefined ? {} : { links: small(fields.links) !== 0 }),
     }),
   ),
   diverged: map(
     ({ report }) => ({ report }),
     (fields) => ({ kind: 'diverged', report: text(fields.report) }),
+  ),
+  taken: map(
+    ({ epoch, stoodStillMs }) => ({ epoch, stoodStillMs: Math.round(stoodStillMs) }),
+    (fields) => ({ kind: 'taken', epoch: small(fields.epoch), stoodStillMs: small(fields.stoodStillMs) }),
   ),
 };
 

@@ -6,7 +6,7 @@
 import type { Tick } from '../../lib/brands.ts';
 
 /** Of the messages and their bytes. Two sides that differ do not pair. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** Units of output that have left each device: console bytes, or packets. Counted from reset. */
 export interface Released {
@@ -40,7 +40,13 @@ export type PrimaryMessage =
   | { readonly kind: 'frame'; readonly sequence: number; readonly bytes: Uint8Array }
   | { readonly kind: 'released'; readonly released: Released }
   /** Keeps a quiet channel from being silent; answered by 'executed'. */
-  | { readonly kind: 'alive' };
+  | { readonly kind: 'alive' }
+  /**
+   * A planned switch: the guest stands still behind frame `through`, everything that the frames cover has left, and the
+   * backup may claim the next epoch, for `reason`. `stoodStillMs`: since the guest stopped. Said again on every new
+   * connection.
+   */
+  | { readonly kind: 'yield'; readonly through: number; readonly reason: string; readonly stoodStillMs: number };
 
 /** From the backup. */
 export type BackupMessage =
@@ -52,7 +58,8 @@ export type BackupMessage =
   | { readonly kind: 'ack'; readonly sequence: number }
   /**
    * The guest has executed everything in the frames up to `sequence`, and stands at `tick`. `buffered`: bytes received
-   * and not executed. `digests`: state digests compared and equal.
+   * and not executed. `digests`: state digests compared and equal. `links`: all network cards of this side have their
+   * peer; left out when not known.
    */
   | {
       readonly kind: 'executed';
@@ -60,7 +67,10 @@ export type BackupMessage =
       readonly tick: Tick;
       readonly buffered: number;
       readonly digests: number;
+      readonly links?: boolean;
     }
+  /** Answers 'yield': the guest is live here. `stoodStillMs`: from its stop at the primary until now. */
+  | { readonly kind: 'taken'; readonly epoch: number; readonly stoodStillMs: number }
   /** The replay has diverged: the backup stops and never goes live. */
   | { readonly kind: 'diverged'; readonly report: string };
 

@@ -20,6 +20,7 @@ const FRUITLESS_MAX = 8;
 const RELEASED_WITHIN_MS = 10;
 
 type Executed = Extract<BackupMessage, { readonly kind: 'executed' }>;
+type Taken = Extract<BackupMessage, { readonly kind: 'taken' }>;
 
 /** What the channel tells the primary. Called inside its methods. */
 export interface ChannelEars {
@@ -33,6 +34,8 @@ export interface ChannelEars {
   /** The backup holds more than before, or the channel is open again. */
   acked(now: number): void;
   executed(message: Executed, now: number): void;
+  /** The guest lives at the backup. */
+  taken(message: Taken): void;
   suspect(cause: SuspicionCause, now: number): void;
 }
 
@@ -126,6 +129,13 @@ export class PrimaryChannel {
     this.#releasedDue ??= now + RELEASED_WITHIN_MS;
   }
 
+  /** The backup may claim; it is told first what has left. */
+  yield(reason: string, stoodStillMs: number, now: number): void {
+    if (!this.isOpen) return;
+    if (Object.keys(this.#released).length > 0) this.#sendReleased(now);
+    this.#send({ kind: 'yield', through: this.frames.handed, reason, stoodStillMs }, now);
+  }
+
   time(now: number): void {
     if (this.#dialler.isTooLong(now)) this.#drop('no answer', now);
     const connection = this.#dialler.dial(now);
@@ -208,6 +218,9 @@ export class PrimaryChannel {
         return;
       case 'refuse':
         this.#ears.suspect('refused', now);
+        return;
+      case 'taken':
+        this.#ears.taken(message);
         return;
       case 'welcome':
         this.#drop('the backup welcomed twice', now);

@@ -8,6 +8,8 @@
  *     seeking    greet      court        redial    -          keep      hold(3)  -        dial
  *     copying    greet      listen       reconnect note       send      release  -        detect, dial, pace
  *     protected  greet      listen       reconnect note       send      hold(1)  -        detect, dial, pace, control
+ *     switching  greet      listen       reconnect note       send      hold(1)  -        detect, dial, pace, call off
+ *     yielded    greet      listen       reconnect note       keep      hold     -        detect, dial, pace
  *     claiming   -          -            -         -          keep      hold     verdict  ask again
  *     alone      -          -            -         -          (2)       release  -        -
  *     halted, off: nothing has any effect
@@ -18,22 +20,29 @@
  *
  * A guest that runs already (`copy`) is alone in the present epoch until the frame with its state is handed over, which
  * is the commit point: before it everything leaves at once and a backup that fails is let go ('abandon'); after it this
- * is a primary like any other. docs/ft-protocol.md, "The primary", "A new backup".
+ * is a primary like any other. A planned switch goes through 'switching' and 'yielded' (switchover.ts): from the latter
+ * on this node is alone again only if the backup is lost and the arbiter says so; its guest stands still until then.
+ * docs/ft-protocol.md, "The primary", "A new backup", "A planned switch".
  */
 
+import { BackupProgress } from './backup-progress.ts';
 import { Detector, earliest, type SuspicionCause } from './detector.ts';
 import type { Peer } from './greeting.ts';
 import { HeldOutputs } from './held-outputs.ts';
 import type { HeldOutput, PrimaryEffect, PrimaryEvent, PrimaryState } from './io.ts';
-import { CONTROL_EVERY_MS, LagControl } from './lag-control.ts';
-import { LagMeter } from './lag-meter.ts';
+import { LinkLoss } from './link-loss.ts';
+import type { BackupMessage } from './message.ts';
 import { Heart, Pulse } from './pacing.ts';
 import { type ChannelEars, PrimaryChannel } from './primary-channel.ts';
 import { assertSettings, type PairSettings } from './settings.ts';
 import { Stall } from './stall.ts';
 import { dispatch, type StateTable } from './state-table.ts';
 import type { PrimaryStatus } from './status.ts';
+import { type SwitchFacts, Switchover } from './switchover.ts';
 import { Takeover } from './takeover.ts';
+
+/** There is a backup that is watched. */
+const FOLLOWED: ReadonlySet<PrimaryState> = new Set(['copying', 'protected', 'switching', 'yielded']);
 
 type Event<P, K extends PrimaryEvent<P>['kind']> = Extract<PrimaryEvent<P>, { readonly kind: K }>;
 
@@ -47,23 +56,20 @@ export class Primary<P> {
   readonly #detector: Detector;
   readonly #channel: PrimaryChannel;
   readonly #heart: Heart;
-  readonly #lag = new LagMeter();
-  readonly #control: LagControl;
+  readonly #progress: BackupProgress;
   readonly #stall: Stall;
   readonly #takeover: Takeover;
+  readonly #switchover: Switchover;
+  readonly #links: LinkLoss;
   readonly #table: StateTable<PrimaryState, PrimaryEvent<P>>;
   readonly #copy: number | undefined;
   readonly #giveUpAt: number;
   #state: PrimaryState = 'seeking';
   #pulse: Pulse | undefined;
-  #controlAt = 0;
   /** Number of the frame that ends the log. */
   #last: number | undefined;
-  #executed = { sequence: -1, buffered: 0, digests: 0 };
   #releasedOutputs = 0;
   #missed = 0;
-  /** The frame with the state of a copy. */
-  #committed = -1;
   #effects: PrimaryEffect<P>[] = [];
   #now: number;
 
@@ -79,8 +85,15 @@ export class Primary<P> {
     this.#now = now;
     this.#detector = new Detector(settings);
     this.#heart = new Heart(settings, now);
-    this.#control = new LagControl(settings.lagMs);
+    this.#progress = new BackupProgress(settings);
     this.#stall = new Stall(settings.sendBufferBytes);
+    this.#switchover = new Switchover({
+      patienceMs: settings.detectMs,
+      lagMsMax: settings.lagMs.low,
+      facts: () => this.#facts(),
+      emit: (effect) => this.#effects.push(effect),
+    });
+    this.#links = new LinkLoss(settings);
     this.#takeover = new Takeover(settings, (effect) => this.#effects.push(effect));
     const ears: ChannelEars = {
       emit: (effect) => this.#effects.push(effect),
@@ -90,15 +103,15 @@ export class Primary<P> {
       refused: (reason, at) => this.#refused(reason, at),
       acked: (at) => this.#acked(at),
       suspect: (cause, at) => this.#suspect(cause, at),
-      executed: (message, at) => {
-        this.#executed = message;
-        this.#lag.executed(message.sequence, at);
-        // The backup has put its machine together, and follows: how fast is seen from here on.
-        if (this.#controlAt === Number.POSITIVE_INFINITY && message.sequence >= this.#committed)
-          this.#controlAt = at + CONTROL_EVERY_MS;
-      },
+      executed: (message, at) => this.#wasExecuted(message, at),
+      taken: ({ stoodStillMs }) => this.#taken(stoodStillMs),
     };
     this.#channel = new PrimaryChannel(settings, surroundings, now, ears, copy);
+    this.#table = this.#makeTable();
+  }
+
+  #makeTable(): StateTable<PrimaryState, PrimaryEvent<P>> {
+    const copy = this.#copy;
     const keep = (event: Event<P, 'frame'>, at: number) => this.#frame(event, at);
     const hold = ({ output }: Event<P, 'output'>) => this.#held.hold(output, this.#channel.frames.handed);
     const channel = {
@@ -117,21 +130,37 @@ export class Primary<P> {
       channel.closed(event, at);
       if (++this.#missed >= DIALS_MAX) this.#abandon(event.reason);
     };
-    this.#table = {
+    const holdOrRelease = (event: Event<P, 'output'>) => {
+      hold(event);
+      this.#releaseCovered();
+    };
+    const links = ({ up }: Event<P, 'links'>, at: number) => this.#links.own(up, at);
+    return {
       seeking:
         copy === undefined
-          ? { ...channel, frame: keep, output: hold }
-          : { ...channel, closed: missed, output: release, ended },
-      copying: { ...channel, heartbeat, frame: keep, output: release, ended },
+          ? { ...channel, links, frame: keep, output: hold }
+          : { ...channel, links, closed: missed, output: release, ended },
+      copying: { ...channel, heartbeat, links, frame: keep, output: release, ended },
       protected: {
         ...channel,
         heartbeat,
+        links,
         frame: keep,
-        output: (event) => {
-          hold(event);
-          this.#releaseCovered();
-        },
+        output: holdOrRelease,
+        switch: ({ reason }, at) => this.#switch(reason, at),
+        letGo: (_, at) => this.#claim('moved', at),
       },
+      switching: {
+        ...channel,
+        heartbeat,
+        links,
+        frame: keep,
+        output: holdOrRelease,
+        quiet: (_, at) => this.#switchover.quiet(at),
+        settled: (_, at) => this.#yield(at),
+        callOff: ({ why }) => this.#callOff(why),
+      },
+      yielded: { ...channel, heartbeat, frame: keep, output: hold },
       claiming: { frame: keep, output: hold, claimed: (event, at) => this.#verdict(event, at) },
       alone: {
         frame: ({ last }) => {
@@ -161,8 +190,15 @@ export class Primary<P> {
         return this.#copy === undefined ? this.#channel.deadline : earliest(this.#channel.deadline, this.#giveUpAt);
       case 'copying':
         return earliest(this.#channel.deadline, this.#detector.deadline, this.#heart.due);
-      case 'protected':
-        return earliest(this.#channel.deadline, this.#detector.deadline, this.#heart.due, this.#controlAt);
+      case 'protected': {
+        const steering = earliest(this.#progress.deadline, this.#links.deadline);
+        return earliest(this.#channel.deadline, this.#detector.deadline, this.#heart.due, steering);
+      }
+      case 'switching':
+      case 'yielded': {
+        const { deadline } = this.#switchover;
+        return earliest(this.#channel.deadline, this.#detector.deadline, this.#heart.due, deadline);
+      }
       case 'claiming':
         return this.#takeover.deadline;
       default:
@@ -196,42 +232,43 @@ export class Primary<P> {
       if (heartbeat !== undefined) this.#effects.push({ kind: 'heartbeat', heartbeat });
     }
     if (this.#state === 'protected') {
-      if (now >= this.#controlAt) {
-        this.#controlAt = now + CONTROL_EVERY_MS;
-        // Without a channel the lag that is known says nothing about the backup.
-        if (this.#channel.isOpen && this.#control.step(this.#lag.lag(now)))
-          this.#effects.push({ kind: 'share', share: this.#control.share });
-      }
+      if (this.#progress.steer(this.#channel.isOpen, now))
+        this.#effects.push({ kind: 'share', share: this.#progress.share });
+      if (this.#links.isDue(now)) this.#switch('the network of its clients is lost here', now);
     }
+    const overdue = this.#state === 'switching' ? this.#switchover.overdue(now) : undefined;
+    if (overdue !== undefined) this.#callOff(overdue);
     if (this.#state === 'claiming') this.#takeover.ask(now);
   }
 
   #isFollowed(): boolean {
-    return this.#state === 'copying' || this.#state === 'protected';
+    return FOLLOWED.has(this.#state);
   }
 
   #frame({ sequence, bytes, last, commit }: Event<P, 'frame'>, now: number): void {
     this.#channel.frames.add(sequence, bytes);
-    // What makes up a copy takes as long as it takes: lag is of what the guest has done since.
-    if (this.#state !== 'copying') this.#lag.handed(sequence, now);
+    if (this.#state !== 'copying') this.#progress.handed(sequence, now);
     if (last) this.#last = sequence;
-    if (commit === true && this.#state === 'copying') this.#commit(sequence);
-    this.#channel.sendFrames(now);
+    if (commit === true && this.#state === 'copying') this.#commit(sequence, now);
+    if (last && this.#state === 'switching') this.#callOff('the guest is off');
+    // After 'yield' the backup takes none.
+    if (this.#state !== 'yielded') this.#channel.sendFrames(now);
   }
 
   #begin(peer: Peer, now: number): void {
     this.#state = this.#copy === undefined ? 'protected' : 'copying';
     this.#pulse = new Pulse(this.#settings, peer.who);
     this.#detector.begin(now);
-    this.#controlAt = now + CONTROL_EVERY_MS;
+    this.#progress.begin(now);
+    this.#links.followed(now);
     this.#effects.push({ kind: 'begin' });
   }
 
   /** From here on the backup has a guest, and may ask for the next epoch. */
-  #commit(sequence: number): void {
+  #commit(sequence: number, now: number): void {
     this.#state = 'protected';
-    this.#committed = sequence;
-    this.#controlAt = Number.POSITIVE_INFINITY;
+    this.#links.followed(now);
+    this.#progress.commit(sequence);
   }
 
   #abandon(reason: string): void {
@@ -243,7 +280,7 @@ export class Primary<P> {
 
   /** Before the guest has begun that is for the operator; later the backup has gone its own way. */
   #refused(reason: string, now: number): void {
-    if (this.#state === 'protected') {
+    if (this.#isFollowed() && this.#state !== 'copying') {
       this.#suspect('refused', now);
       return;
     }
@@ -257,7 +294,12 @@ export class Primary<P> {
   }
 
   #acked(now: number): void {
+    if (this.#state === 'yielded') {
+      this.#channel.yield(this.#switchover.reason, this.#switchover.stoodStill(now), now);
+      return;
+    }
     this.#releaseCovered();
+    this.#switchover.look();
     if (this.#last !== undefined && this.#channel.frames.acked >= this.#last) this.#off();
     else this.#channel.sendFrames(now);
   }
@@ -271,6 +313,67 @@ export class Primary<P> {
     }
   }
 
+  #wasExecuted(message: Extract<BackupMessage, { readonly kind: 'executed' }>, now: number): void {
+    this.#progress.told(message, now);
+    this.#links.reported(message.links);
+    this.#switchover.look();
+  }
+
+  /** What is against a planned switch now, in words for the operator; or nothing. */
+  get switchObjection(): string | undefined {
+    return this.#switchover.objection;
+  }
+
+  #facts(): SwitchFacts {
+    const { handed, acked } = this.#channel.frames;
+    const { executed } = this.#progress;
+    return {
+      noBackup: this.#noBackup(),
+      peer: this.#channel.peer?.who ?? 'the backup',
+      lagMs: this.#progress.lag(this.#now),
+      allDone: acked === handed && executed === handed && this.#held.length === 0,
+    };
+  }
+
+  #noBackup(): string | undefined {
+    if (this.#state !== 'protected') return 'the guest has no backup that follows it';
+    if (this.#last !== undefined) return 'the guest is off';
+    if (!this.#channel.isOpen) return 'the channel to the backup is down';
+    return this.#progress.isWhole ? undefined : 'the backup is still putting its machine together';
+  }
+
+  #switch(reason: string, now: number): void {
+    this.#links.tried(now);
+    if (this.#switchover.begin(reason, now)) this.#state = 'switching';
+  }
+
+  /** Nothing has been asked of the backup yet. */
+  #callOff(why: string): void {
+    this.#state = 'protected';
+    this.#switchover.callOff(why);
+  }
+
+  /** The commit point of a planned switch: from here the backup may claim. */
+  #yield(now: number): void {
+    if (!this.#switchover.settled()) return;
+    this.#state = 'yielded';
+    this.#channel.yield(this.#switchover.reason, this.#switchover.stoodStill(now), now);
+  }
+
+  #taken(stoodStillMs: number): void {
+    if (this.#state !== 'yielded') return;
+    this.#switchover.taken(stoodStillMs);
+    this.#close('the guest lives there');
+    this.#handedOver(this.#channel.peer?.who ?? 'the backup');
+  }
+
+  #handedOver(holder: string): void {
+    this.#state = 'halted';
+    this.#held.takeAll();
+    const stoodStillMs = this.#switchover.report?.stoodStillMs;
+    this.#effects.push({ kind: 'halt', why: 'handedOver', holder, stoodStillMs });
+  }
+
   #release(output: HeldOutput<P>): void {
     this.#releasedOutputs++;
     this.#effects.push({ kind: 'release', output });
@@ -282,6 +385,12 @@ export class Primary<P> {
       return;
     }
     this.#close(cause);
+    this.#claim(cause, now);
+  }
+
+  /** A backup that is let go hears of it when that is decided: it would contend otherwise. */
+  #claim(cause: SuspicionCause, now: number): void {
+    this.#detector.stop();
     this.#state = 'claiming';
     const other = `the backup ${this.#channel.peer?.who ?? 'unknown'}`;
     this.#takeover.suspect(cause, other, this.#detector.lastHeardAt, now);
@@ -302,14 +411,21 @@ export class Primary<P> {
   #alone(now: number): void {
     this.#state = 'alone';
     this.#takeover.isLive(now);
+    this.#close('this side goes on alone');
     this.#effects.push({ kind: 'live', epoch: this.#takeover.epoch });
     for (const output of this.#held.takeAll()) this.#release(output);
+    if (this.#switchover.isUnderWay) this.#switchover.callOff('the backup was lost');
     this.#channel.frames.clear();
-    if (this.#control.share < 1) this.#effects.push({ kind: 'share', share: 1 });
+    if (this.#progress.share < 1) this.#effects.push({ kind: 'share', share: 1 });
     if (this.#last !== undefined) this.#off();
   }
 
   #lost(holder: string): void {
+    if (this.#switchover.yielded) {
+      this.#handedOver(holder);
+      return;
+    }
+    this.#close('this side has lost the epoch');
     this.#state = 'halted';
     this.#held.takeAll();
     this.#effects.push({ kind: 'halt', why: 'lost', holder });
@@ -331,6 +447,7 @@ export class Primary<P> {
     const { handed, sent, acked, bytes } = this.#channel.frames;
     const now = this.#now;
     const alone = takeover.liveAt !== undefined;
+    const lagMs = this.#progress.lagReport(now);
     return {
       role: 'primary',
       state: this.#state,
@@ -343,21 +460,19 @@ export class Primary<P> {
       ...takeover,
       lastHeardAt: this.#detector.lastHeardAt,
       heldOutputs: this.#held.length,
-      digests: this.#executed.digests,
-      lagMs: {
-        now: alone ? 0 : this.#lag.lag(now),
-        p50: this.#lag.quantile(0.5),
-        p99: this.#lag.quantile(0.99),
-      },
-      share: alone ? 1 : this.#control.share,
+      digests: this.#progress.digests,
+      lagMs: alone ? { ...lagMs, now: 0 } : lagMs,
+      share: alone ? 1 : this.#progress.share,
       buffer: { bytes, limitBytes: sendBufferBytes },
-      backupBufferBytes: this.#executed.buffered,
-      frames: { handed, sent, acked, executed: this.#executed.sequence },
+      backupBufferBytes: this.#progress.buffered,
+      frames: { handed, sent, acked, executed: this.#progress.executed },
       releasedOutputs: this.#releasedOutputs,
       stalled: this.#stall.stalled,
       stalls: this.#stall.count,
       stalledMs: this.#stall.totalMs(now),
       reconnections: this.#channel.reconnections,
+      switchover: this.#switchover.report,
+      backupLinks: this.#links.backup,
     };
   }
 }

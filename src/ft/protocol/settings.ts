@@ -26,6 +26,10 @@ export interface PairSettings {
   readonly receiveBufferBytes: number;
   /** The primary is slowed down when the backup's lag is above `high`, and let go again below `low`. */
   readonly lagMs: { readonly high: number; readonly low: number };
+  /** A network card of the primary's that has been without its peer for this long is lost. */
+  readonly linkLostMs: number;
+  /** A primary makes no planned switch by itself sooner than this after its backup has begun to follow. */
+  readonly switchEveryMs: number;
 }
 
 export const PAIR_DEFAULTS: Omit<PairSettings, 'pair' | 'epoch' | 'who' | 'host'> = {
@@ -37,13 +41,17 @@ export const PAIR_DEFAULTS: Omit<PairSettings, 'pair' | 'epoch' | 'who' | 'host'
   sendBufferBytes: 32 << 20,
   receiveBufferBytes: 32 << 20,
   lagMs: { high: 1000, low: 100 },
+  linkLostMs: 1000,
+  switchEveryMs: 30_000,
 };
 
 /** What is wrong with settings, in words for the operator; or nothing. */
 export function settingsFault(settings: PairSettings): string | undefined {
   const { epoch, detectMs, reconnectMs, heartbeatMs, claimRetryMs, sendBufferBytes, receiveBufferBytes } = settings;
   if (!Number.isSafeInteger(epoch) || epoch < 1) return `epoch ${epoch} is not 1 or more`;
-  const sizes = { detectMs, reconnectMs, heartbeatMs, claimRetryMs, sendBufferBytes, receiveBufferBytes };
+  const { linkLostMs, switchEveryMs } = settings;
+  const times = { detectMs, reconnectMs, heartbeatMs, claimRetryMs, linkLostMs, switchEveryMs };
+  const sizes = { ...times, sendBufferBytes, receiveBufferBytes };
   for (const [name, size] of Object.entries(sizes)) if (!(size > 0)) return `${name} is ${size}, not above 0`;
   if (detectMs <= 2 * heartbeatMs) return `detectMs ${detectMs} is not more than two heartbeats of ${heartbeatMs}`;
   if (reconnectMs <= 2 * DIAL_EVERY_MS.protected)

@@ -2,6 +2,7 @@
 
 import type { Peer } from './greeting.ts';
 import type { BackupState, PrimaryState } from './io.ts';
+import type { SwitchReport } from './switchover.ts';
 import type { TakeoverReport } from './takeover.ts';
 
 /**
@@ -43,6 +44,10 @@ export interface PrimaryStatus extends CommonStatus {
   readonly stalledMs: number;
   /** Times that a channel was lost and came back. */
   readonly reconnections: number;
+  /** The last planned switch that was begun here. */
+  readonly switchover: SwitchReport | undefined;
+  /** All network cards of the backup's have their peer, as it last told. */
+  readonly backupLinks: boolean | undefined;
 }
 
 export interface BackupStatus extends CommonStatus {

@@ -19,6 +19,8 @@ export interface TakeoverReport {
   readonly suspectedAt: number | undefined;
   readonly claimedAt: number | undefined;
   readonly liveAt: number | undefined;
+  /** Of a guest that was handed over as planned: why, and how long it stood still, known when it is live. */
+  readonly handover: { readonly reason: string; readonly stoodStillMs: number | undefined } | undefined;
   /** Questions to the arbiter, and how many of the answers told nothing. */
   readonly claims: { readonly asked: number; readonly unknown: number };
 }
@@ -36,7 +38,10 @@ export class Takeover {
     suspectedAt: undefined,
     claimedAt: undefined,
     liveAt: undefined,
+    handover: undefined,
   };
+  /** Before the other side's word came. */
+  #stoodStillMs = 0;
 
   constructor(settings: PairSettings, emit: (effect: TakeoverEffect) => void) {
     this.epoch = settings.epoch + 1;
@@ -56,7 +61,17 @@ export class Takeover {
   suspect(cause: SuspicionCause, other: string, lastHeardAt: number | undefined, now: number): void {
     this.#moments = { ...this.#moments, detected: cause, lastHeardAt, suspectedAt: now };
     this.#claim = new Claim(this.epoch, this.#retryMs, now);
-    this.#emit({ kind: 'notice', text: `${other} is lost (${cause}): claiming epoch ${this.epoch}` });
+    const how = cause === 'moved' ? 'let go' : `lost (${cause})`;
+    this.#emit({ kind: 'notice', text: `${other} is ${how}: claiming epoch ${this.epoch}` });
+  }
+
+  /** The other side hands its guest over, which stands still there since `stoodStillMs`. `ask` puts the question. */
+  invite(reason: string, stoodStillMs: number, other: string, now: number): void {
+    const handover = { reason, stoodStillMs: undefined };
+    this.#stoodStillMs = stoodStillMs;
+    this.#moments = { ...this.#moments, detected: 'yielded', lastHeardAt: now, suspectedAt: now, handover };
+    this.#claim = new Claim(this.epoch, this.#retryMs, now);
+    this.#emit({ kind: 'notice', text: `${other} hands the guest over (${reason}): claiming epoch ${this.epoch}` });
   }
 
   /** Asks, or asks again, when it is time to. */
@@ -77,5 +92,9 @@ export class Takeover {
 
   isLive(now: number): void {
     this.#moments = { ...this.#moments, liveAt: now };
+    const { handover, suspectedAt = now } = this.#moments;
+    if (handover === undefined) return;
+    const stoodStillMs = this.#stoodStillMs + now - suspectedAt;
+    this.#moments = { ...this.#moments, handover: { ...handover, stoodStillMs } };
   }
 }

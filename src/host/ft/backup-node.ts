@@ -24,7 +24,7 @@ import type { GuestEnd } from '../live/job.ts';
 import { newRecordingPaths } from '../recordings.ts';
 import { zstd } from '../zstd.ts';
 import { CoreDriver } from './core-driver.ts';
-import type { Endpoint } from './endpoint.ts';
+import { type Endpoint, isAnywhere } from './endpoint.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { NodeBase } from './node-base.ts';
 import type { BackupOptions, NodeUi } from './pair-options.ts';
@@ -74,7 +74,8 @@ export class BackupNode extends NodeBase {
   }
 
   protected override surroundings(spares: readonly Endpoint[]): Uint8Array {
-    return encodeSurroundings(this.#surroundings!, spares);
+    const own = this.#options.stay === true ? this.#listener?.endpoint : undefined;
+    return encodeSurroundings(this.#surroundings!, own === undefined || isAnywhere(own) ? spares : [...spares, own]);
   }
 
   protected override begin(): void {
@@ -162,6 +163,11 @@ export class BackupNode extends NodeBase {
       const report = `at tick ${tick}: expected ${expected}, found ${found}; ${explanation}`;
       this.#tell({ kind: 'diverged', report });
     } else if (!this.shield.ended()) this.#tell({ kind: 'off' });
+  }
+
+  protected override linksChanged(up: boolean): void {
+    super.linksChanged(up);
+    this.#driver?.tell({ kind: 'links', up });
   }
 
   protected override async shut(): Promise<void> {

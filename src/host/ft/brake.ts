@@ -34,16 +34,24 @@ export class Brake {
     this.#seenNs = busyNs();
   }
 
-  hold(): void {
+  /** `quiet`: the guest has been told to come to a stop, and has told that it did. */
+  hold(quiet = false): void {
     const from = this.#busyNs();
     this.#throttle(Number(from - this.#brakedNs - this.#seenNs));
-    while (this.#control.stalled && !this.#control.stopAsked) {
+    const held = (): boolean =>
+      (this.#control.stalled || (quiet && this.#control.quiesced)) && !this.#control.stopAsked;
+    while (held()) {
       const seen = this.#bell.rings;
-      if (this.#control.stalled && !this.#control.stopAsked) this.#bell.wait(seen, Number.POSITIVE_INFINITY);
+      if (held()) this.#bell.wait(seen, Number.POSITIVE_INFINITY);
     }
     const now = this.#busyNs();
     this.#brakedNs += now - from;
     this.#seenNs = now - this.#brakedNs;
+  }
+
+  /** The order to come to a stop still stands. */
+  get quiesced(): boolean {
+    return this.#control.quiesced;
   }
 
   #throttle(ranNs: number): void {

@@ -1,6 +1,6 @@
 /**
  * How a node is found and spoken to on its own host: a Unix socket `ROLE-PID.sock` in the folder of its pair, below the
- * runtime folder of the XDG Base Directory Specification. One word in, one line of JSON out.
+ * runtime folder of the XDG Base Directory Specification. One line in, one line of JSON out.
  */
 
 import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
@@ -33,13 +33,18 @@ export class ControlSocket {
     this.#path = path;
   }
 
-  /** `answer`: what is said to a command, as JSON; bigint becomes a number. UserError when it cannot be made. */
+  /**
+   * `answer`: what is said to a command, as JSON, at once or later; bigint becomes a number. UserError when the socket
+   * cannot be made.
+   */
   static async listen(pair: string, role: string, answer: (command: string) => unknown): Promise<ControlSocket> {
     const folder = join(pairsFolder(), encodeURIComponent(pair));
     const path = join(folder, `${role}-${process.pid}${SUFFIX}`);
     const server = createServer((socket) => {
       socket.setEncoding('utf8').on('error', () => {});
-      socket.once('data', (command: string) => socket.end(`${JSON.stringify(answer(command.trim()), plain)}\n`));
+      socket.once('data', (command: string) => {
+        void Promise.resolve(answer(command.trim())).then((said) => socket.end(`${JSON.stringify(said, plain)}\n`));
+      });
     });
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -80,10 +85,10 @@ export function listNodes(pair?: string): NodeAddress[] {
   );
 }
 
-/** The node's answer; undefined when it is gone, and its socket is removed then. */
-export async function tellNode({ path }: NodeAddress, command: string): Promise<unknown> {
+/** The node's answer, within `withinMs`; undefined when it is gone, and its socket is removed then. */
+export async function tellNode({ path }: NodeAddress, command: string, withinMs = ANSWER_MS): Promise<unknown> {
   try {
-    const answer = await exchange(path, command);
+    const answer = await exchange(path, command, withinMs);
     return answer === '' ? undefined : JSON.parse(answer);
   } catch (error) {
     const code = codeOf(error);
@@ -94,12 +99,12 @@ export async function tellNode({ path }: NodeAddress, command: string): Promise<
   }
 }
 
-function exchange(path: string, command: string): Promise<string> {
+function exchange(path: string, command: string, withinMs: number): Promise<string> {
   return new Promise((done, failed) => {
     const socket = connect(path, () => socket.write(`${command}\n`));
     let text = '';
     socket.setEncoding('utf8');
-    socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error('no answer')));
+    socket.setTimeout(withinMs, () => socket.destroy(new Error('no answer')));
     socket.on('data', (chunk: string) => {
       text += chunk;
     });

@@ -99,6 +99,21 @@ export class Devices {
     );
   }
 
+  /** All that was given has left this process, and no request is under way: nothing of this side can come late. */
+  get atRest(): boolean {
+    return [...this.#lanes.values()].every(({ port, held, waiting }) => {
+      return !held && waiting.length === 0 && port.idle !== false && (port.pending ?? 0) === 0;
+    });
+  }
+
+  /** All network cards have their peer; undefined without cards, or before they are open. */
+  get linksUp(): boolean | undefined {
+    const links = [...this.#lanes.values()].flatMap(({ port, opened }) => {
+      return opened && port.linkUp !== undefined ? [port.linkUp] : [];
+    });
+    return links.length === 0 ? undefined : links.every((up) => up);
+  }
+
   /** Waits for devices to take what they were given, then closes them. */
   async close(): Promise<void> {
     if (this.#open) {

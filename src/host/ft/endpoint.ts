@@ -26,6 +26,9 @@ export function parseEndpoint(flag: string, text: string): Endpoint {
 
 export const endpointText = (endpoint: Endpoint): string => `tcp:${hostPortText(endpoint)}`;
 
+/** A listener's address that is no place that others could dial. */
+export const isAnywhere = ({ host }: Endpoint): boolean => host === '0.0.0.0' || /^[0:]+$/.test(host);
+
 /** UserError for an address that others can reach without a key: the channel carries the guest's memory and secrets. */
 export function requireKey(endpoint: Endpoint, key: PairKey | undefined): void {
   if (key !== undefined || isLoopback(endpoint.host)) return;

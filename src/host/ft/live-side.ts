@@ -4,6 +4,8 @@
  *
  *     not followed ── order 'copy' ──> copying ── the state is written ──> followed ── order 'endCopy' ──> not followed
  *
+ *     runs ── order 'quiesce' ──> at the end of a slice: log flushed, 'quiet' told, stands still ──> runs
+ *
  * Invariant: while it is followed an output comes, in the ring to the main thread, after the frame with its mark. What
  * left before the state of a copy was taken is in the ring before that state.
  */
@@ -89,6 +91,8 @@ export class LiveSide {
   #randomBytes: bigint;
   #copyingNs = 0n;
   #flushedNs = monotonicNs();
+  /** Number of the order to come to a stop. */
+  #quiesce: number | undefined;
 
   constructor(parts: LiveSideParts) {
     const { machine, meter, header, outputs, sender, marks, units } = parts;
@@ -130,6 +134,7 @@ export class LiveSide {
     else if (order.kind === 'acked') {
       if (this.#branch?.copy === order.copy) this.#branch.acked = order.sequence;
     } else if (order.kind === 'endCopy') this.#end(order.copy);
+    else if (order.kind === 'quiesce') this.#quiesce = order.number;
     else throw new Error(`the order ${order.kind} at a guest that lives`);
   }
 
@@ -248,6 +253,20 @@ export class LiveSide {
       this.#log.flush();
     }
     meter.count(longWait);
-    this.#brake.hold();
+    this.#brake.hold(this.#isQuiet());
+  }
+
+  /** Whoever follows comes to the very tick where this guest stands. False: no stop was ordered, or not any more. */
+  #isQuiet(): boolean {
+    const number = this.#quiesce;
+    this.#quiesce = undefined;
+    if (number === undefined || !this.#brake.quiesced) return false;
+    const { machine, outputs, sender } = this.#parts;
+    const log = this.#log;
+    if (machine.tick > (log.lastTick ?? 0n)) log.append({ kind: 'progress', tick: machine.tick });
+    log.flush();
+    outputs.flush();
+    sender.send(encodeReport({ kind: 'quiet', number }));
+    return true;
   }
 }

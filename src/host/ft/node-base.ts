@@ -22,16 +22,23 @@ import type { HostPort, Inbox } from '../ports/port.ts';
 import { Connections } from './connections.ts';
 import { ControlSocket } from './control-socket.ts';
 import { Devices } from './devices.ts';
-import { type Endpoint, parseEndpoint } from './endpoint.ts';
+import { type Endpoint, endpointText, parseEndpoint } from './endpoint.ts';
+import { Handover, type SwitchAnswer } from './handover.ts';
 import type { LogFile } from './job.ts';
 import type { PairKey } from './key.ts';
 import type { NodeUi, PairOutcome } from './pair-options.ts';
 import type { Report } from './ring-messages.ts';
-import { Shield } from './shield.ts';
+import { type NodeEffect, Shield } from './shield.ts';
 import { SideGuest } from './side-guest.ts';
+import { dial } from './transport.ts';
 
 /** The effects that the sides have in common and that are done alike. */
 type SharedEffect = Exclude<CommonEffect<Message, Output>, { kind: 'disconnect' | 'heartbeat' | 'claim' | 'live' }>;
+
+type NodeEnd = Omit<PairOutcome, 'pair'>;
+
+/** Between two looks at the network cards. */
+const LINKS_EVERY_MS = 50;
 
 const REMEDIES = {
   lost: 'nothing more has left it',
@@ -48,7 +55,9 @@ export abstract class NodeBase {
   protected begun = false;
   /** Backups of the guest, when it lives here. */
   protected readonly shield: Shield;
+  readonly #handover: Handover;
   readonly #settings: PairSettings;
+  readonly #key: PairKey | undefined;
   readonly #arbiter: Arbiter;
   #devices: Devices | undefined;
   #drives: readonly DriveFile[] = [];
@@ -59,15 +68,18 @@ export abstract class NodeBase {
   #guestRun: Promise<void> = Promise.resolve();
   #end: GuestEnd | undefined;
   #quit = false;
+  #watching: NodeJS.Timeout | undefined;
+  #linksUp: boolean | undefined;
   #forgotten = false;
   #state = '';
   #control: ControlSocket | undefined;
-  readonly #over: Promise<Outcome>;
-  #finish: (outcome: Outcome) => void = () => {};
+  readonly #over: Promise<NodeEnd>;
+  #finish: (end: NodeEnd) => void = () => {};
   #fail: (error: unknown) => void = () => {};
 
   constructor(settings: PairSettings, key: PairKey | undefined, arbiter: Arbiter, ui: NodeUi) {
     this.#settings = settings;
+    this.#key = key;
     this.#arbiter = arbiter;
     this.ui = ui;
     this.guest = new SideGuest({
@@ -76,10 +88,7 @@ export abstract class NodeBase {
       live: () => this.look(),
     });
     this.shield = new Shield(settings, key, {
-      effect: (effect) => {
-        if (effect.kind === 'stall') this.guest.stall('buffer', effect.stalled);
-        else this.carryOutCommon(effect);
-      },
+      effect: (effect) => this.#carryOutOfShield(effect),
       claim: (epoch, answer) => this.claim(epoch, answer),
       truthful: (message) => this.#truthful(message),
       order: (order) => this.guest.order(order),
@@ -90,6 +99,13 @@ export abstract class NodeBase {
       memoryBytes: () => this.memoryBytes,
       notice: (text) => this.ui.notice(text),
       look: () => this.look(),
+    });
+    this.#handover = new Handover({
+      quiesce: (number) => this.guest.quiesce(number),
+      resume: () => this.guest.resume(),
+      isAtRest: () => this.#devices?.atRest ?? true,
+      storageFault: () => this.#storageFault(),
+      tell: (answer) => this.shield.tell(answer),
     });
     this.#over = new Promise((finish, fail) => {
       this.#finish = finish;
@@ -120,6 +136,10 @@ export abstract class NodeBase {
   protected abstract surroundings(spares: readonly Endpoint[]): Uint8Array;
   /** The first backup follows. */
   protected abstract begin(): void;
+  /** All network cards of this side have their peer, or one has lost it. */
+  protected linksChanged(up: boolean): void {
+    this.shield.links(up);
+  }
   /** Lets go of what the side has opened itself. */
   protected abstract shut(): Promise<void>;
 
@@ -151,9 +171,28 @@ export abstract class NodeBase {
       this.shield.heard(report);
       return true;
     }
+    if (report.kind === 'quiet') {
+      this.#handover.quiet(report.number);
+      return true;
+    }
     if (report.kind !== 'output') return false;
     const { device, unit, output } = report;
     return this.shield.output({ device, unit, payload: output });
+  }
+
+  #carryOutOfShield(effect: NodeEffect): void {
+    switch (effect.kind) {
+      case 'stall':
+        this.guest.stall('buffer', effect.stalled);
+        break;
+      case 'quiesce':
+      case 'settle':
+      case 'resume':
+        this.#handover.carryOut(effect);
+        break;
+      default:
+        this.carryOutCommon(effect);
+    }
   }
 
   protected carryOutCommon(effect: SharedEffect): void {
@@ -277,7 +316,16 @@ export abstract class NodeBase {
       (error) => this.failed(error),
     );
     for (const output of this.#early.splice(0)) this.#devices.release(output);
+    this.#watching = setInterval(() => this.#watchLinks(), LINKS_EVERY_MS).unref();
     return this.#devices;
+  }
+
+  /** Whether the network cards of this side have their peers is looked at now and then. */
+  #watchLinks(): void {
+    const up = this.#devices?.linksUp;
+    if (up === undefined || up === this.#linksUp) return;
+    this.#linksUp = up;
+    this.linksChanged(up);
   }
 
   #inbox(): Inbox {
@@ -300,7 +348,33 @@ export abstract class NodeBase {
     return this.lives ? this.shield.protect(endpoint) : 'the guest does not live on this side';
   }
 
+  /** The guest is to live where its backup is. Settles when it does, or does not. */
+  switchOver(reason: string): Promise<SwitchAnswer> {
+    const objection = this.lives ? this.shield.switchObjection : 'the guest does not live on this side';
+    if (objection !== undefined) return Promise.resolve({ refused: objection });
+    return this.#handover.ordered(() => this.shield.tell({ kind: 'switch', reason }));
+  }
+
+  /** Somebody who listens there is looked for before the present backup is let go. */
+  async #moveBackup(endpoint: Endpoint): Promise<{ readonly refused?: string }> {
+    const objection = (): string | undefined =>
+      this.lives ? this.shield.moveObjection(endpoint) : 'the guest does not live on this side';
+    let refused = objection() ?? (await this.#storageFault());
+    if (refused === undefined) {
+      try {
+        (await dial(endpoint, this.#key, this.#settings.detectMs)).destroy();
+      } catch (error) {
+        refused = `nobody waits at ${endpointText(endpoint)}: ${reasonOf(error)}`;
+      }
+    }
+    refused ??= objection();
+    if (refused !== undefined) return { refused };
+    this.shield.move(endpoint);
+    return {};
+  }
+
   #told(command: string): unknown {
+    if (command === 'switch') return this.switchOver('the operator wants it');
     if (command === 'stop') {
       const refused = this.powerOff();
       return refused === undefined ? {} : { refused };
@@ -310,13 +384,14 @@ export abstract class NodeBase {
       const refused = this.leave();
       return refused === undefined ? {} : { refused };
     }
+    if (word === 'move' && where !== undefined) return this.#moveBackup(parseEndpoint('--to', where));
     if (word === 'protect' && where !== undefined) {
       const refused = this.protect(parseEndpoint('--backup', where));
       return refused === undefined ? {} : { refused };
     }
     const { ticks } = this.guest.progress;
-    const { copy } = this.shield;
-    return { pid: process.pid, command: this.command, ticks, ...this.#recording(), status: this.status, copy };
+    const { copy, backup } = this.shield;
+    return { pid: process.pid, command: this.command, ticks, ...this.#recording(), status: this.status, copy, backup };
   }
 
   /** How it ended when the guest is off. */
@@ -325,8 +400,9 @@ export abstract class NodeBase {
     return outcomeOf(this.#end!, this.#sink?.path, !interrupted);
   }
 
-  #halted(effect: Extract<SharedEffect, { kind: 'halt' }>): Outcome {
+  #halted(effect: Extract<SharedEffect, { kind: 'halt' }>): NodeEnd {
     const outcome = this.#end === undefined ? undefined : this.#ended();
+    if (effect.why === 'handedOver') return this.#handedOver(effect.holder, effect.stoodStillMs);
     if (effect.why === 'diverged' && outcome?.ending === 'diverged') return outcome;
     const what =
       effect.why === 'lost'
@@ -338,11 +414,27 @@ export abstract class NodeBase {
     return { ending: 'failed', exitCode: error.exitCode, error, ...this.#recording(), totals, mips };
   }
 
+  #handedOver(to: string, stoodStillMs: number | undefined): NodeEnd {
+    this.#handover.over({ to, stoodStillMs });
+    const gap = stoodStillMs === undefined ? '' : `; it stood still for ${stoodStillMs.toFixed(0)} ms`;
+    this.ui.notice(`the guest of the pair ${this.#settings.pair} lives at ${to} now${gap}`);
+    const outcome = outcomeOf(this.#end ?? { kind: 'stopped', totals: NO_TOTALS }, this.#sink?.path, true);
+    return { ...outcome, handedOver: to };
+  }
+
+  /** Why the arbiter could not answer a claim of the pair's next epoch. */
+  async #storageFault(): Promise<string | undefined> {
+    const holding = await this.#arbiter.read(this.#settings.pair);
+    return holding.kind === 'unknown' ? `the storage cannot be reached (${holding.reason})` : undefined;
+  }
+
   #recording(): { readonly recording?: string } {
     return this.#sink === undefined ? {} : { recording: this.#sink.path };
   }
 
   async #close(): Promise<void> {
+    clearInterval(this.#watching);
+    this.#handover.over({ refused: 'the guest is off' });
     this.#control?.close();
     this.shield.stop();
     await this.shut();

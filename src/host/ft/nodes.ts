@@ -18,6 +18,8 @@ export interface FoundNode extends NodeAddress {
   readonly status?: PairStatus;
   /** The last backup that was made from the running guest. */
   readonly copy?: CopyStatus;
+  /** Of a guest that lives here: where its backup is, or is looked for. */
+  readonly backup?: string;
 }
 
 const GONE_MS = 20_000;
@@ -60,6 +62,11 @@ export async function protectPair(pair: string | undefined, backup: Endpoint): P
   if (answer?.refused !== undefined) {
     throw new UserError('not-alone', answer.refused, 'see: lockstep ft status', ExitCode.lost);
   }
+  return protectedAt(first, to);
+}
+
+/** Resolves when the guest that lives at `first` has the backup that is being made at `to`; UserError when not. */
+export async function protectedAt(first: NodeAddress, to: string): Promise<CopyStatus> {
   const from = performance.now();
   for (;;) {
     const report = (await tellNode(first, 'status')) as FoundNode | undefined;
@@ -84,7 +91,10 @@ export async function leavePair(pair: string, host: string): Promise<string | un
   return refused;
 }
 
-async function liveSideOf(pair: string | undefined): Promise<{ readonly name: string; readonly first: FoundNode }> {
+/** The side on this host that has the guest of a pair; its backup when there is no other. UserError without any. */
+export async function liveSideOf(
+  pair: string | undefined,
+): Promise<{ readonly name: string; readonly first: FoundNode }> {
   const nodes = await findNodes(pair);
   const names = [...new Set(nodes.map((node) => node.pair))];
   if (names.length > 1) {

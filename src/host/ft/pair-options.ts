@@ -9,9 +9,9 @@ import { hostName, nodeName } from './identity.ts';
 import type { PairKey } from './key.ts';
 import type { Given } from './surroundings.ts';
 
-export type Tuning = Partial<
-  Pick<PairSettings, 'sameHost' | 'detectMs' | 'heartbeatMs' | 'reconnectMs' | 'sendBufferBytes' | 'receiveBufferBytes'>
->;
+export type Tuning = Partial<Pick<PairSettings, Tuned>>;
+type Tuned = 'sameHost' | 'detectMs' | 'heartbeatMs' | 'reconnectMs' | 'linkLostMs' | 'switchEveryMs' | Buffers;
+type Buffers = 'sendBufferBytes' | 'receiveBufferBytes';
 
 export interface PairOptions {
   /** Name of the pair. */
@@ -30,6 +30,8 @@ export interface PrimaryOptions extends PairOptions {
   readonly backup?: Endpoint;
   /** Where others may be: tried in turn when a backup is lost. */
   readonly spares?: readonly Endpoint[];
+  /** Where this process waits as a backup when it has handed the guest over; left out: it ends. */
+  readonly stay?: Endpoint;
 }
 
 export interface BackupOptions extends PairOptions {
@@ -38,6 +40,8 @@ export interface BackupOptions extends PairOptions {
   readonly given: Given;
   /** The own log; a new name in the default folder when left out. */
   readonly output?: string;
+  /** When the guest has been moved away, or goes on with another backup, it waits again; otherwise it ends. */
+  readonly stay?: boolean;
   /** Flip a bit of the guest's state at this tick of the replay: a test aid. */
   readonly injectFaultTick?: bigint;
   /** It is for one guest: it ends when nobody has come for so long, or when who has come does without it. */
@@ -54,6 +58,8 @@ export interface NodeUi extends Omit<LiveUi, 'progress' | 'live'> {
 
 export interface PairOutcome extends Outcome {
   readonly pair: PairStatus | undefined;
+  /** The node where the guest lives now, as it was planned. */
+  readonly handedOver?: string;
 }
 
 export function settingsOf(options: PairOptions, epoch: number): PairSettings {

@@ -9,6 +9,9 @@ import type { FromSide, PlainOutcome, ToSide } from './pair-messages.ts';
 /** `src` runs as it is, `dist` compiled. */
 const ENTRY = new URL(`./pair-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
 
+/** A primary whose guest has ended, lives elsewhere, or may be about to. */
+const ELSEWHERE: ReadonlySet<PairStatus['state']> = new Set(['halted', 'off', 'switching', 'yielded']);
+
 export interface SideEnd {
   readonly outcome?: PlainOutcome;
   readonly refused?: PlainUserError;
@@ -57,7 +60,7 @@ export class PairSide {
   get isLive(): boolean {
     if (this.#isOver) return false;
     const { state, role = this.role } = this.#status ?? {};
-    return state === 'live' || (role === 'primary' && state !== 'halted' && state !== 'off');
+    return state === 'live' || (role === 'primary' && !ELSEWHERE.has(state ?? 'seeking'));
   }
 
   get isOver(): boolean {

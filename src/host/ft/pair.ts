@@ -234,7 +234,7 @@ class Trial {
 /** That of the side that ended with the guest; the primary's when both did. */
 function outcomeOf(ends: readonly SideEnd[]): PairOutcome {
   const refused = ends.find((end) => end.refused !== undefined)?.refused;
-  const outcomes = ends.flatMap(({ outcome }) => outcome ?? []);
+  const outcomes = ends.flatMap(({ outcome }) => (outcome?.handedOver === undefined ? (outcome ?? []) : []));
   const best = outcomes.find(({ ending }) => ending === 'halted' || ending === 'stopped') ?? outcomes[0];
   if (best === undefined) {
     if (refused !== undefined) throw fromPlain(refused);
@@ -245,9 +245,10 @@ function outcomeOf(ends: readonly SideEnd[]): PairOutcome {
   return { ...outcome, ...(error === undefined ? {} : { error: fromPlain(error) }) };
 }
 
-/** The guest lives on, if the other side does. */
+/** The guest lives on elsewhere, if the other side does. */
 function isLoss({ outcome, refused }: SideEnd): boolean {
   if (refused !== undefined) return false;
+  if (outcome?.handedOver !== undefined) return true;
   return outcome === undefined || outcome.ending === 'diverged' || outcome.error?.code === 'pair-lost';
 }
 

@@ -83,6 +83,11 @@ export class PrimaryLink {
     return this.#core.status;
   }
 
+  /** What is against a planned switch now; or nothing. */
+  get switchObjection(): string | undefined {
+    return this.#core.switchObjection;
+  }
+
   tell(...events: readonly Event[]): void {
     this.#driver.tell(...events);
     if (this.#core.state === 'copying' && this.#core.acked > this.#acked) {

@@ -59,7 +59,8 @@ export class PrimaryNode extends NodeBase {
   }
 
   protected override surroundings(spares: readonly Endpoint[]): Uint8Array {
-    return encodeSurroundings(this.#options.guest, spares);
+    const { guest, stay } = this.#options;
+    return encodeSurroundings(guest, stay === undefined ? spares : [...spares, stay]);
   }
 
   override get memoryBytes(): number {

@@ -2,8 +2,8 @@
  * What goes through the rings between the threads of a pair's side besides inputs and outputs. Kinds above those of
  * messages.ts, in the same form: a few bytes of head, little endian, then the payload as it is. Never stored.
  *
- *     to the main thread:  frame, output (under its number), executed, drained, copying
- *     to the guest thread: feed, drain, goLive, copy, acked, endCopy
+ *     to the main thread:  frame, output (under its number), executed, drained, copying, quiet
+ *     to the guest thread: feed, drain, goLive, copy, acked, endCopy, quiesce
  */
 
 import type { Output } from '../../emu/machine/events.ts';
@@ -24,6 +24,8 @@ const COPYING = 135;
 const COPY = 136;
 const ACKED = 137;
 const END_COPY = 138;
+const QUIESCE = 139;
+const QUIET = 140;
 const EMPTY = new Uint8Array(0);
 
 /** From the guest thread. */
@@ -45,7 +47,9 @@ export type Report =
   | ({ readonly kind: 'output' } & NumberedOutput)
   /** All frames up to this are executed; state digests compared so far. */
   | { readonly kind: 'executed'; readonly sequence: number; readonly tick: Tick; readonly digests: number }
-  | { readonly kind: 'drained' };
+  | { readonly kind: 'drained' }
+  /** Answers the order 'quiesce' of this number: everything made is before this in the ring. */
+  | { readonly kind: 'quiet'; readonly number: number };
 
 /** To the guest thread. */
 export type Order =
@@ -58,7 +62,9 @@ export type Order =
   /** The frames of the copy up to this are acknowledged. */
   | { readonly kind: 'acked'; readonly copy: number; readonly sequence: number }
   /** Nobody follows this copy any more. */
-  | { readonly kind: 'endCopy'; readonly copy: number };
+  | { readonly kind: 'endCopy'; readonly copy: number }
+  /** Come to a stop at the end of a slice, for as long as the control words say. */
+  | { readonly kind: 'quiesce'; readonly number: number };
 
 export function encodeReport(report: Report): Message {
   switch (report.kind) {
@@ -88,6 +94,8 @@ export function encodeReport(report: Report): Message {
     }
     case 'drained':
       return { head: Uint8Array.of(DRAINED), body: EMPTY };
+    case 'quiet':
+      return numbers(QUIET, report.number);
     case 'copying':
       return { head: Uint8Array.of(COPYING), body: new TextEncoder().encode(JSON.stringify(report)) };
   }
@@ -119,6 +127,8 @@ export function decodeReport(bytes: Uint8Array): Report | undefined {
       };
     case DRAINED:
       return { kind: 'drained' };
+    case QUIET:
+      return { kind: 'quiet', number: view.getUint32(1, true) };
     case COPYING:
       return JSON.parse(new TextDecoder().decode(bytes.subarray(1))) as Report;
     default:
@@ -144,6 +154,8 @@ export function encodeOrder(order: Order): Message {
       return numbers(ACKED, order.copy, order.sequence);
     case 'endCopy':
       return numbers(END_COPY, order.copy);
+    case 'quiesce':
+      return numbers(QUIESCE, order.number);
   }
 }
 
@@ -165,6 +177,8 @@ export function decodeOrder(bytes: Uint8Array): Order {
       return { kind: 'acked', copy: number(0), sequence: number(1) };
     case END_COPY:
       return { kind: 'endCopy', copy: number(0) };
+    case QUIESCE:
+      return { kind: 'quiesce', number: number(0) };
     default:
       throw new Error(`a message of unknown kind ${bytes[0]}`);
   }

@@ -13,13 +13,17 @@ import { type BackupOptions, type NodeUi, type PairOutcome, type PrimaryOptions,
 import { PrimaryNode } from './primary-node.ts';
 import { requireShared } from './surroundings.ts';
 
-/** Runs until the guest is off, the other side goes on alone, or the operator ends it. */
+/**
+ * Runs until the guest is off, the other side goes on alone, or the operator ends it. After a planned switch it ends,
+ * or waits as a backup, if it is to stay.
+ */
 export async function runPrimary(options: PrimaryOptions, ui: NodeUi): Promise<PairOutcome> {
   const { backup, spares = [] } = options;
   for (const endpoint of [...(backup === undefined ? [] : [backup]), ...spares]) requireKey(endpoint, options.key);
   requireShared(options.guest.drives);
   const arbiter = arbiterOf(options.arbiter, process.cwd(), options.key);
   const member = await Member.of(options, (text) => ui.notice(text));
+  let outcome: PairOutcome;
   try {
     const first = settingsOf(options, 1);
     const epoch = await beginEpoch(arbiter, first.pair, first.who, first.claimRetryMs, ui);
@@ -27,19 +31,25 @@ export async function runPrimary(options: PrimaryOptions, ui: NodeUi): Promise<P
     const plan = await planGuest(options.guest, { pair: settings.pair, epoch });
     for (const spare of spares) member?.places.prefer(spare);
     const told = reporting(ui, (status) => member?.report(status, options.guest.memoryBytes));
-    return await new PrimaryNode(options, settings, plan, arbiter, told, member?.places).run();
+    outcome = await new PrimaryNode(options, settings, plan, arbiter, told, member?.places).run();
   } finally {
     await member?.close();
   }
+  const { stay: listen, guest: _, spares: __, backup: ___, ...same } = options;
+  if (outcome.handedOver === undefined || listen === undefined) return outcome;
+  return runBackup({ ...same, listen, given: { engine: options.guest.engine }, stay: true }, ui);
 }
 
 /** The end of a node that never had a guest. */
 const FORGOTTEN = 'pair-forgotten';
+/** The end of a backup that the pair has gone on without. */
+const NO_MORE = 'pair-lost';
 
 /** Runs until the guest is off, the other side goes on alone, or the operator ends it. */
 export async function runBackup(options: BackupOptions, ui: NodeUi): Promise<PairOutcome> {
   requireKey(options.listen, options.key);
   let { listen } = options;
+  let { output } = options;
   let told = false;
   const listening = (endpoint: Endpoint): void => {
     listen = endpoint;
@@ -51,11 +61,17 @@ export async function runBackup(options: BackupOptions, ui: NodeUi): Promise<Pai
     for (;;) {
       const arbiter = arbiterOf(options.arbiter, process.cwd(), options.key);
       const told = reporting({ ...ui, listening }, (status) => member?.report(status, node.memoryBytes));
-      const settings = settingsOf(options, 0);
-      const node = new BackupNode({ ...options, listen }, settings, arbiter, told, member?.places);
+      const { output: _, ...same } = options;
+      const words = { ...same, listen, ...(output === undefined ? {} : { output }) };
+      const node = new BackupNode(words, settingsOf(options, 0), arbiter, told, member?.places);
       const outcome = await node.run();
-      if (outcome.error?.code !== FORGOTTEN || options.patienceMs !== undefined) return outcome;
-      ui.notice(`${outcome.error.what}: waiting for a primary`);
+      const { code } = outcome.error ?? {};
+      if (options.stay === true && (outcome.handedOver !== undefined || code === NO_MORE)) {
+        // The recording of the guest that was here stays as it is.
+        output = undefined;
+        ui.notice('waiting for a primary');
+      } else if (code !== FORGOTTEN || options.patienceMs !== undefined) return outcome;
+      else ui.notice(`${outcome.error?.what}: waiting for a primary`);
     }
   } finally {
     await member?.close();

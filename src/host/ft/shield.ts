@@ -10,7 +10,7 @@
 
 import type { Output } from '../../emu/machine/events.ts';
 import type { ClaimResult } from '../../ft/arbiter.ts';
-import type { HeldOutput } from '../../ft/protocol/io.ts';
+import type { HeldOutput, PrimaryEvent } from '../../ft/protocol/io.ts';
 import type { PrimaryMessage } from '../../ft/protocol/message.ts';
 import type { PairSettings } from '../../ft/protocol/settings.ts';
 import type { PrimaryStatus } from '../../ft/protocol/status.ts';
@@ -28,7 +28,7 @@ const SLOWER = 0.7;
 const SHARE_LEAST = 0.05;
 
 /** Effects of a link that are the node's to carry out. */
-type NodeEffect = Exclude<LinkEffect, { kind: 'begin' | 'abandon' | 'live' | 'share' }>;
+export type NodeEffect = Exclude<LinkEffect, { kind: 'begin' | 'abandon' | 'live' | 'share' }>;
 
 export interface ShieldHost {
   effect(effect: NodeEffect): void;
@@ -53,7 +53,11 @@ export interface CopyStatus extends CopyProgress {
   readonly to: string;
   /** Since the copy began, until the backup had the guest; milliseconds. */
   readonly tookMs: number | undefined;
+  /** How long the guest had no backup before that; undefined while it has none. */
+  readonly unprotectedMs: number | undefined;
 }
+
+const UNFINISHED = { tookMs: undefined, unprotectedMs: undefined } as const;
 
 export class Shield {
   readonly #settings: PairSettings;
@@ -72,9 +76,12 @@ export class Shield {
   #timer: NodeJS.Timeout | undefined;
   #share = 1;
   #begunAt = 0;
+  #aloneAt = 0;
   #copy: CopyStatus | undefined;
   #told = new Set<string>();
   #isAlone = false;
+  /** All network cards here have their peer; undefined: there are none. */
+  #linksUp: boolean | undefined;
 
   /** `settings`: of the node; the epoch is told by `first` or `alone`. */
   constructor(settings: PairSettings, key: PairKey | undefined, host: ShieldHost) {
@@ -95,6 +102,7 @@ export class Shield {
     this.#epoch = epoch;
     this.#places = places;
     this.#isAlone = true;
+    this.#aloneAt = performance.now();
     this.#told.clear();
     this.#later(0);
   }
@@ -107,6 +115,33 @@ export class Shield {
     this.#told.clear();
     this.#later(0);
     return undefined;
+  }
+
+  /** What is against a planned switch to the backup now; or nothing. */
+  get switchObjection(): string | undefined {
+    return this.#link === undefined ? 'the guest has no backup' : this.#link.switchObjection;
+  }
+
+  /** What is against another place for the backup; or nothing. */
+  moveObjection(endpoint: Endpoint): string | undefined {
+    if (this.#link?.state !== 'protected') return 'the guest has no backup that follows it';
+    return this.backup === endpointText(endpoint) ? `its backup is at ${this.backup} already` : undefined;
+  }
+
+  /** The backup is let go, and a new one made there first of all. */
+  move(endpoint: Endpoint): void {
+    this.#places.prefer(endpoint);
+    this.#link?.tell({ kind: 'letGo' });
+  }
+
+  /** To the core that follows the guest's present backup. */
+  tell(event: Extract<PrimaryEvent<never>, { kind: 'switch' | 'quiet' | 'settled' | 'callOff' }>): void {
+    this.#link?.tell(event);
+  }
+
+  links(up: boolean): void {
+    this.#linksUp = up;
+    this.#link?.tell({ kind: 'links', up });
   }
 
   /** Undefined while no link says more than the node itself knows. */
@@ -127,6 +162,11 @@ export class Shield {
 
   get copy(): CopyStatus | undefined {
     return this.#copy;
+  }
+
+  /** Where the guest's backup is, or is being looked for. */
+  get backup(): string | undefined {
+    return this.#link === undefined ? undefined : endpointText(this.#link.parts.endpoint);
   }
 
   /** False: there is no link, and it may leave. */
@@ -193,7 +233,7 @@ export class Shield {
       },
     );
     this.#link = link;
-    link.tell();
+    link.tell(...(this.#linksUp === undefined ? [] : [{ kind: 'links', up: this.#linksUp } as const]));
   }
 
   #effect(link: PrimaryLink, effect: LinkEffect): void {
@@ -234,7 +274,7 @@ export class Shield {
   #begin(link: PrimaryLink): void {
     this.#begunAt = performance.now();
     const to = endpointText(link.parts.endpoint);
-    this.#copy = { to, round: 0, pages: 0, left: 0, bytes: 0, pausedNs: undefined, slow: false, tookMs: undefined };
+    this.#copy = { to, round: 0, pages: 0, left: 0, bytes: 0, pausedNs: undefined, slow: false, ...UNFINISHED };
     this.#host.order({ kind: 'copy', copy: link.copy });
   }
 
@@ -256,7 +296,8 @@ export class Shield {
   #progress(link: PrimaryLink, progress: CopyProgress): void {
     const done = progress.pausedNs !== undefined;
     const tookMs = done ? performance.now() - this.#begunAt : undefined;
-    this.#copy = { ...progress, to: endpointText(link.parts.endpoint), tookMs };
+    const unprotectedMs = done ? performance.now() - this.#aloneAt : undefined;
+    this.#copy = { ...progress, to: endpointText(link.parts.endpoint), tookMs, unprotectedMs };
     if (progress.slow) {
       if (this.#share === 1) this.#host.notice('the guest changes its memory faster than it is copied: it is slowed');
       this.#setShare(Math.max(SHARE_LEAST, this.#share * SLOWER));

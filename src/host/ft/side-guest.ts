@@ -97,6 +97,17 @@ export class SideGuest {
     this.#guestBell.ring();
   }
 
+  /** The guest comes to a stop at the end of a slice and tells 'quiet' with this number; it goes on at `resume`. */
+  quiesce(number: number): void {
+    this.#control.quiesced = true;
+    this.order({ kind: 'quiesce', number });
+  }
+
+  resume(): void {
+    this.#control.quiesced = false;
+    this.#guestBell.ring();
+  }
+
   share(share: number): void {
     this.#control.share = share;
   }

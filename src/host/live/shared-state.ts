@@ -27,7 +27,7 @@ export function sharedState(): SharedState {
     guestBell: new SharedArrayBuffer(4),
     hostBell: new SharedArrayBuffer(4),
     counters: new SharedArrayBuffer(8 * NAMES.length),
-    control: new SharedArrayBuffer(16),
+    control: new SharedArrayBuffer(20),
   };
 }
 
@@ -75,6 +75,7 @@ const STOP = 0;
 const HELD = 1;
 const STALLED = 2;
 const SHARE_LEFT_OUT = 3;
+const QUIESCED = 4;
 const SHARE_ONE = 1 << 16;
 /** Console bytes that wait in the guest thread; with more, consoles are not read. */
 const HELD_BYTES_MAX = 65536;
@@ -100,6 +101,14 @@ export class ControlWords {
   }
   set stalled(stalled: boolean) {
     Atomics.store(this.#words, STALLED, stalled ? 1 : 0);
+  }
+
+  /** A guest that has been told to come to a stop stands still until this is false. */
+  get quiesced(): boolean {
+    return Atomics.load(this.#words, QUIESCED) !== 0;
+  }
+  set quiesced(quiesced: boolean) {
+    Atomics.store(this.#words, QUIESCED, quiesced ? 1 : 0);
   }
 
   /** Share of the processor that the guest may take, above 0 and at most 1. */

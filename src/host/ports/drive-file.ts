@@ -86,6 +86,10 @@ export class DriveFile implements HostPort {
     return made;
   }
 
+  get pending(): number {
+    return this.#running.size;
+  }
+
   /** The pair's next epoch begins on this node. Resolves when the drive's server has been told. */
   async raise(epoch: number): Promise<void> {
     if (this.#mode === 'write') await this.#remote?.raise(epoch);

@@ -53,6 +53,10 @@ export class NetStream implements HostPort {
     );
   }
 
+  get linkUp(): boolean {
+    return this.#line.isUp;
+  }
+
   /** UserError when the peer is not there. */
   async open(inbox: Inbox): Promise<void> {
     this.#inbox = inbox;

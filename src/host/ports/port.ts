@@ -15,6 +15,10 @@ export interface HostPort {
   take(output: Output): Promise<void> | undefined;
   /** False while some of what was taken is still in this process, and would be lost with it. Left out: not known. */
   readonly idle?: boolean;
+  /** Requests that were taken and are not done; left out: it has none. */
+  readonly pending?: number;
+  /** Of a network card: it has its peer. */
+  readonly linkUp?: boolean;
   /** Finishes what was taken, restores what was changed, and lets go. Safe to call twice, and without `open`. */
   close(): Promise<void>;
 }

@@ -48,6 +48,7 @@ test('what goes through the rings comes out as it went in', () => {
     { kind: 'copy', copy: 3 },
     { kind: 'acked', copy: 3, sequence: 70_000 },
     { kind: 'endCopy', copy: 0 },
+    { kind: 'quiesce', number: 70_000 },
   ] as const) {
     expect(decodeOrder(bytesOf(encodeOrder(order)))).toEqual(order);
   }

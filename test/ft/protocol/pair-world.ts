@@ -28,6 +28,10 @@ export const ACTIONS = [
   'standStill',
   'end',
   'diverge',
+  'order',
+  'letGo',
+  'quiet',
+  'settle',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -57,8 +61,14 @@ export class PairWorld {
   readonly #fed: number[] = [];
   #executed = -1;
   #draining = false;
+  /** The primary's guest has been told to come to a stop, and whether it has; its devices to come to rest. */
+  #quiescing = false;
+  #isQuiet = false;
+  #settling = false;
   readonly released = { primary: [] as number[], backup: [] as number[] };
   readonly live: Name[] = [];
+  /** The primary has halted as planned. */
+  handedOver = false;
   #seen = { primary: 0, backup: 0 };
 
   constructor() {
@@ -167,6 +177,23 @@ export class PairWorld {
       case 'killBackup':
         this.#kill('backup');
         break;
+      case 'order':
+        if (!this.isDead('primary')) this.primary.do({ kind: 'switch', reason: 'made up' });
+        break;
+      case 'letGo':
+        if (!this.isDead('primary')) this.primary.do({ kind: 'letGo' });
+        break;
+      case 'quiet':
+        if (!this.#quiescing || this.isDead('primary')) break;
+        this.#quiescing = false;
+        this.#isQuiet = true;
+        this.primary.do({ kind: 'quiet' });
+        break;
+      case 'settle':
+        if (!this.#settling || this.isDead('primary')) break;
+        this.#settling = false;
+        this.primary.do({ kind: 'settled' });
+        break;
       case 'diverge':
         if (!this.isDead('backup')) this.backup.do({ kind: 'diverged', report: 'made up' });
         break;
@@ -190,6 +217,8 @@ export class PairWorld {
     } else must(backup.length === 0, 'the backup released and does not live');
     must(this.live.length <= 1, 'two live');
     must(live === undefined || live === this.#winner, 'one lives without the arbiter');
+    must(!this.handedOver || this.#winner === 'backup', 'handed over to nobody');
+    must(!this.#isQuiet || live !== 'primary', 'a guest that lives stands still');
     must(live !== 'primary' || primary.length === this.outputs, 'a primary that is alone holds outputs');
   }
 
@@ -199,7 +228,8 @@ export class PairWorld {
 
   #guestRuns(): boolean {
     const { state } = this.primary.core;
-    return !this.isDead('primary') && !this.#ended && (state === 'protected' || state === 'claiming');
+    const runs = state === 'protected' || state === 'claiming' || state === 'switching' || state === 'alone';
+    return !this.isDead('primary') && !this.#ended && !this.#isQuiet && runs;
   }
 
   /** One frame more; its outputs come out. Everything, when no more frames will come. */
@@ -263,6 +293,10 @@ export class PairWorld {
         if (effect.kind === 'disconnect') this.#hangUp('primary', effect.connection);
         if (effect.kind === 'release') this.released.primary.push(Number(effect.output.unit));
         if (effect.kind === 'live') this.live.push('primary');
+        if (effect.kind === 'quiesce') this.#quiescing = true;
+        if (effect.kind === 'settle') this.#settling = true;
+        if (effect.kind === 'resume') this.#quiescing = this.#isQuiet = this.#settling = false;
+        if (effect.kind === 'halt' && effect.why === 'handedOver') this.handedOver = true;
         if (effect.kind === 'claim') this.#claims.push({ by: 'primary', won: undefined });
       }
       for (; this.#seen.backup < this.backup.all.length; this.#seen.backup++) {

@@ -17,9 +17,23 @@ const WEIGHTS: { readonly [action in Action]?: number } = {
   connect: 6,
   decide: 3,
   answer: 3,
+  order: 2,
+  quiet: 4,
+  settle: 4,
 };
 
-const HEALTHY = ['beats', 'connect', 'toBackup', 'toPrimary', 'execute', 'decide', 'answer', 'tick'] as const;
+const HEALTHY = [
+  'beats',
+  'connect',
+  'toBackup',
+  'toPrimary',
+  'execute',
+  'quiet',
+  'settle',
+  'decide',
+  'answer',
+  'tick',
+] as const;
 
 const actions = fc.array(
   fc.oneof(...ACTIONS.map((action) => ({ weight: WEIGHTS[action] ?? 1, arbitrary: fc.constant(action) }))),
@@ -57,12 +71,13 @@ test('when the faults stop, one side that is alive lives, or both go on', () => 
       for (let i = 0; i < 1500; i++) for (const action of HEALTHY) world.do(action);
       const [primary, backup] = [world.primary.core.state, world.backup.core.state];
       reached.add(`${primary}/${backup}`);
+      if (world.handedOver) reached.add('handed over');
       expect(`${primary}/${backup}: ${isGood(world, primary, backup)}`).toContain('true');
     }),
     { numRuns: 200 },
   );
   // The worlds have got to all of these places, else the test would show little.
-  for (const place of ['protected/following', 'off/off']) expect([...reached]).toContain(place);
+  for (const place of ['protected/following', 'off/off', 'handed over']) expect([...reached]).toContain(place);
   for (const state of ['alone', 'live']) expect([...reached].join(' ')).toContain(state);
 });
 

@@ -41,6 +41,7 @@ const ARBITRARIES: { readonly [K in Message['kind']]: fc.Arbitrary<Extract<Messa
     released: fc.dictionary(device, u64, { noNullPrototype: true }),
   }),
   alive: fc.record({ kind: fc.constant('alive' as const) }),
+  yield: fc.record({ kind: fc.constant('yield' as const), through: u32, reason: text, stoodStillMs: small }),
   welcome: fc.record({ kind: fc.constant('welcome' as const), who: text, host: text, received: position }),
   refuse: fc.record({ kind: fc.constant('refuse' as const), reason: text }),
   ack: fc.record({ kind: fc.constant('ack' as const), sequence: u32 }),
@@ -51,6 +52,7 @@ const ARBITRARIES: { readonly [K in Message['kind']]: fc.Arbitrary<Extract<Messa
     buffered: small,
     digests: small,
   }),
+  taken: fc.record({ kind: fc.constant('taken' as const), epoch: small, stoodStillMs: small }),
   diverged: fc.record({ kind: fc.constant('diverged' as const), report: text }),
 };
 
@@ -156,7 +158,7 @@ test('every kind is said by one side', () => {
   fc.assert(fc.property(messages, (message) => void expect(isFromPrimary(message)).toBe(!isFromBackup(message))));
   const saidBy = (from: (message: Message) => boolean) =>
     Object.keys(MessageKind).filter((kind) => from({ kind } as Message));
-  expect(saidBy(isFromPrimary)).toEqual(['hello', 'frame', 'released', 'alive']);
+  expect(saidBy(isFromPrimary)).toEqual(['hello', 'frame', 'released', 'alive', 'yield']);
 });
 
 test('the bytes are what they were', () => {
@@ -175,10 +177,12 @@ test('the bytes are what they were', () => {
     frame: 2,
     released: 3,
     alive: 4,
+    yield: 5,
     welcome: 17,
     refuse: 18,
     ack: 19,
     executed: 20,
     diverged: 21,
+    taken: 22,
   });
 });

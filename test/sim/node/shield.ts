@@ -143,6 +143,10 @@ export class Shield {
           if (link.state === 'alone') this.#drop(link);
         });
         return;
+      case 'quiesce':
+      case 'settle':
+      case 'resume':
+        throw new Error(`the effect ${effect.kind}: nobody orders a switch in these worlds`);
       default:
         node.carryOut(effect);
     }

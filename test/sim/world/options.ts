@@ -60,6 +60,8 @@ export function drawOptions(seed: number): WorldOptions {
       sendBufferBytes: small ? 2_000 : 64_000,
       receiveBufferBytes: small ? 2_000 : 64_000,
       lagMs: { high: 30, low: 8 },
+      linkLostMs: detectMs,
+      switchEveryMs: 3 * detectMs,
     },
     server: {
       period,

@@ -1,0 +1,66 @@
+/** Planned moves of a pair's sides, as the operator orders them at the host where the guest lives. */
+
+import { ExitCode, UserError } from '../../lib/errors.ts';
+import { tellNode } from './control-socket.ts';
+import { type Endpoint, endpointText } from './endpoint.ts';
+import type { SwitchAnswer } from './handover.ts';
+import { type FoundNode, liveSideOf, protectedAt } from './nodes.ts';
+import type { CopyStatus } from './shield.ts';
+
+/** A guest that is handed over; `stoodStillMs` undefined: the new side has not told. */
+export interface Moved {
+  readonly pair: string;
+  readonly to: string;
+  readonly stoodStillMs?: number;
+}
+
+/** By then a switch is done, or has been called off. */
+const SWITCH_MS = 60_000;
+
+/**
+ * Has the guest of a pair live where its backup is, by a planned switch. `pair` may be left out when there is one only.
+ * UserError when this host has no such pair, when it has the backup alone, or when there is nobody to switch to.
+ */
+export async function switchPair(pair: string | undefined): Promise<Moved> {
+  const { name, first } = await liveSideOf(pair);
+  const answer = (await tellNode(first, 'switch', SWITCH_MS)) as SwitchAnswer | undefined;
+  if (answer === undefined) {
+    throw new UserError('not-switched', `the side of ${name} on this host is gone`, STATUS, ExitCode.lost);
+  }
+  if ('refused' in answer) throw refusal(name, first, answer.refused);
+  const { to, stoodStillMs } = answer;
+  return { pair: name, to, ...(stoodStillMs === undefined ? {} : { stoodStillMs }) };
+}
+
+/**
+ * Has the backup of a pair's guest made anew at `to`, and the present one let go first: the guest is unprotected for as
+ * long as the result says. UserError when nobody waits there, and for what is against it; the backup stays then.
+ */
+export async function moveBackup(pair: string | undefined, to: Endpoint): Promise<CopyStatus> {
+  const { name, first } = await liveSideOf(pair);
+  const place = endpointText(to);
+  const answer = (await tellNode(first, `move ${place}`, SWITCH_MS)) as { readonly refused?: string } | undefined;
+  if (answer === undefined) {
+    throw new UserError('not-moved', `the side of ${name} on this host is gone`, STATUS, ExitCode.lost);
+  }
+  if (answer.refused !== undefined) {
+    const what = `the backup of ${name} is not moved: ${answer.refused}`;
+    throw new UserError('not-moved', what, `start one there: lockstep ft backup --listen ${place}`, ExitCode.lost);
+  }
+  return protectedAt(first, place);
+}
+
+const STATUS = 'see: lockstep ft status';
+
+/** What is in the way, and what can be done about it. */
+function refusal(name: string, { status }: FoundNode, why: string): UserError {
+  const remedies: { readonly [state: string]: string } = {
+    alone: 'give it a backup first: lockstep ft protect',
+    copying: 'wait until its backup has been made',
+    protected: 'try again when the backup has caught up: lockstep ft status tells',
+    following: `order it where the guest lives, which is ${status?.peer?.who ?? 'elsewhere'}`,
+    waiting: 'order it where the guest lives',
+  };
+  const what = `the guest of ${name} is not moved: ${why}`;
+  return new UserError('not-switched', what, remedies[status?.state ?? 'waiting'] ?? STATUS, ExitCode.lost);
+}
