@@ -15,13 +15,15 @@ import {
   type SwapResult,
 } from '../../ft/cluster/registry.ts';
 import { ExitCode, UserError } from '../../lib/errors.ts';
-import { DEADLINE_MS, inTime } from '../ft/arbiters/deadline.ts';
+import { inTime } from '../ft/arbiters/deadline.ts';
 import { codeOf, reasonOf } from '../os-errors.ts';
 import { FolderLease, type LeaseFile } from './folder-lease.ts';
 import { FolderRecords } from './folder-records.ts';
 import { LeaseWatch, LOOK_MS, type SeenLease } from './lease-watch.ts';
 
 const SUFFIX = '.lease';
+/** Nobody's guest waits for the registry: a storage that is slow is better than none. */
+const DEADLINE_MS = 10_000;
 /** A lease that was not renewed for so long is removed by who sees it: its owner would make it again. */
 const FORGET_MS = 200 * LEASE_MS;
 
