@@ -14,7 +14,7 @@ export type MemberHost = (typeof MEMBERS)[number];
 
 const AGENT_PORT = 7300;
 const RAM = '2G';
-const UP_MS = 60_000;
+const UP_MS = 5 * 60_000;
 const LOOK_MS = 50;
 
 export class LabCluster {

@@ -45,7 +45,7 @@ export interface FailoverResult {
 
 const NAME = 'cluster';
 const DISK = 'disk';
-const BACK_MS = 180_000;
+const BACK_MS = 5 * 60_000;
 /** Between a kill and the next start of the host's agent, and between two failovers. */
 const AWAY_MS = { low: 200, high: 2000 };
 const CALM_MS = { low: 300, high: 2000 };

@@ -35,7 +35,7 @@ const VXLAN_PORT = '4789';
 const CARDS_PORT = 7200;
 const DISK_PORT = 10809;
 const CHANNEL_PORT = 7100;
-const START_MS = 60_000;
+const START_MS = 5 * 60_000;
 
 export const GUEST = '10.0.2.15';
 export const CHANNEL = { host: WIRE.b, port: CHANNEL_PORT, farPort: CHANNEL_PORT + 1 } as const;
