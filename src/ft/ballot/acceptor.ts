@@ -26,11 +26,14 @@ export interface AcceptorState {
 }
 
 export type BallotRequest =
+  /** Promises nothing, and disturbs nobody. */
+  | { readonly kind: 'inspect'; readonly ballot: Ballot }
   | { readonly kind: 'prepare'; readonly ballot: Ballot }
   | { readonly kind: 'accept'; readonly ballot: Ballot; readonly held: Held };
 
 /** `ballot` is that of the request. */
 export type BallotReply =
+  | { readonly kind: 'state'; readonly ballot: Ballot; readonly accepted?: Accepted }
   | { readonly kind: 'promise'; readonly ballot: Ballot; readonly accepted?: Accepted }
   | { readonly kind: 'accepted'; readonly ballot: Ballot }
   /** A higher ballot has its promise. */
@@ -46,6 +49,8 @@ export interface Answered {
 export function answerBallot(state: AcceptorState, request: BallotRequest): Answered {
   const { ballot } = request;
   const { promised, accepted } = state;
+  const known = accepted === undefined ? {} : { accepted };
+  if (request.kind === 'inspect') return { state, reply: { kind: 'state', ballot, ...known } };
   const order = promised === undefined ? 1 : compareBallots(ballot, promised);
   if (promised !== undefined && order < 0) return { state, reply: { kind: 'refused', ballot, promised } };
   if (request.kind === 'accept') {
@@ -54,6 +59,5 @@ export function answerBallot(state: AcceptorState, request: BallotRequest): Answ
       reply: { kind: 'accepted', ballot },
     };
   }
-  const known = accepted === undefined ? {} : { accepted };
   return { state: order === 0 ? state : { promised: ballot, ...known }, reply: { kind: 'promise', ballot, ...known } };
 }

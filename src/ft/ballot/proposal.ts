@@ -2,7 +2,11 @@
  * One ballot of one proposer: changes the register of a pair by the word of a majority of its acceptors, or learns that
  * a higher ballot is there.
  *
- *     prepare ──majority promises──> accept what the highest ballot among them held, changed ──majority──> chosen
+ *     inspect ──a majority's word──> prepare ──a majority's promise──> accept what the highest ballot among them held,
+ *                                                                      changed ──a majority's word──> chosen
+ *
+ * An inspection ends it when a majority holds one ballot's value, which is chosen then, and the change leaves it: those
+ * who have lost, and readers, do not disturb the others.
  *
  * The register goes from one chosen value to the next, each made from the one before (Rystsov, "CASPaxos", 2018), so a
  * change sees every value that was chosen earlier. Invariant: whatever is lost, doubled, late or out of order, values
@@ -25,7 +29,8 @@ export class Proposal {
   readonly #ballot: Ballot;
   readonly #acceptors: number;
   readonly #change: Change;
-  readonly #promises = new Map<number, Accepted | undefined>();
+  /** What the acceptors have told in this phase. */
+  readonly #known = new Map<number, Accepted | undefined>();
   readonly #agreed = new Set<number>();
   #request: BallotRequest;
 
@@ -34,7 +39,7 @@ export class Proposal {
     this.#ballot = ballot;
     this.#acceptors = acceptors;
     this.#change = change;
-    this.#request = { kind: 'prepare', ballot };
+    this.#request = { kind: 'inspect', ballot };
   }
 
   /** To be sent to every acceptor, again when it has become another. */
@@ -48,8 +53,10 @@ export class Proposal {
     switch (reply.kind) {
       case 'refused':
         return { kind: 'refused', above: reply.promised };
+      case 'state':
+        return this.#heardAccepted('inspect', from, reply.accepted);
       case 'promise':
-        return this.#heardPromise(from, reply.accepted);
+        return this.#heardAccepted('prepare', from, reply.accepted);
       case 'accepted':
         if (this.#request.kind !== 'accept') return undefined;
         this.#agreed.add(from);
@@ -57,22 +64,29 @@ export class Proposal {
     }
   }
 
-  #heardPromise(from: number, accepted: Accepted | undefined): BallotOutcome | undefined {
-    if (this.#request.kind !== 'prepare') return undefined;
-    this.#promises.set(from, accepted);
-    if (!this.#isMajority(this.#promises.size)) return undefined;
+  #heardAccepted(
+    phase: 'inspect' | 'prepare',
+    from: number,
+    accepted: Accepted | undefined,
+  ): BallotOutcome | undefined {
+    if (this.#request.kind !== phase) return undefined;
+    this.#known.set(from, accepted);
+    if (!this.#isMajority(this.#known.size)) return undefined;
     const latest = this.#latest();
     const held = this.#change(latest?.held);
-    // Nobody had to be asked: it is chosen already, or nothing is.
+    // Nobody has to be asked for more: it is chosen already, or nothing is.
     if (held === latest?.held && (latest === undefined || this.#isChosen(latest))) return { kind: 'chosen', held };
     if (held === undefined) throw new Error('what is held cannot be made nothing');
-    this.#request = { kind: 'accept', ballot: this.#ballot, held };
+    const ballot = this.#ballot;
+    this.#request = phase === 'inspect' ? { kind: 'prepare', ballot } : { kind: 'accept', ballot, held };
+    this.#known.clear();
     return undefined;
   }
 
+  /** What the highest ballot among those that are known has had accepted. */
   #latest(): Accepted | undefined {
     let latest: Accepted | undefined;
-    for (const accepted of this.#promises.values()) {
+    for (const accepted of this.#known.values()) {
       if (accepted === undefined) continue;
       if (latest === undefined || compareBallots(accepted.ballot, latest.ballot) > 0) latest = accepted;
     }
@@ -80,7 +94,7 @@ export class Proposal {
   }
 
   #isChosen({ ballot }: Accepted): boolean {
-    const same = [...this.#promises.values()].filter((one) => one && compareBallots(one.ballot, ballot) === 0);
+    const same = [...this.#known.values()].filter((one) => one && compareBallots(one.ballot, ballot) === 0);
     return this.#isMajority(same.length);
   }
 

@@ -17,13 +17,17 @@ const count = fc.oneof(fc.nat(300), fc.nat(Number.MAX_SAFE_INTEGER));
 const ballot = fc.record({ round: count, proposer: text });
 const held = fc.record({ epoch: count, holder: text });
 const request: fc.Arbitrary<BallotRequest> = fc.oneof(
-  fc.record({ kind: fc.constant('prepare' as const), ballot }),
+  fc.record({ kind: fc.constantFrom('prepare' as const, 'inspect' as const), ballot }),
   fc.record({ kind: fc.constant('accept' as const), ballot, held }),
 );
 const asked: fc.Arbitrary<Asked> = fc.record({ members: text, pair: text, request });
 const told: fc.Arbitrary<Told> = fc.oneof(
-  fc.record({ kind: fc.constant('promise' as const), ballot }),
-  fc.record({ kind: fc.constant('promise' as const), ballot, accepted: fc.record({ ballot, held }) }),
+  fc.record({ kind: fc.constantFrom('promise' as const, 'state' as const), ballot }),
+  fc.record({
+    kind: fc.constantFrom('promise' as const, 'state' as const),
+    ballot,
+    accepted: fc.record({ ballot, held }),
+  }),
   fc.record({ kind: fc.constant('accepted' as const), ballot }),
   fc.record({ kind: fc.constant('refused' as const), ballot, promised: ballot }),
   fc.record({ kind: fc.constant('declined' as const), reason: text }),

@@ -45,7 +45,7 @@ const MUTANTS: readonly (readonly [string, Partial<Rules>])[] = [
     'an acceptor that accepts below its promise',
     {
       answer: (state, request) => {
-        if (request.kind === 'prepare') return RULES.answer(state, request);
+        if (request.kind !== 'accept') return RULES.answer(state, request);
         const { ballot, held } = request;
         return { state: { ...state, accepted: { ballot, held } }, reply: { kind: 'accepted', ballot } };
       },
@@ -55,7 +55,7 @@ const MUTANTS: readonly (readonly [string, Partial<Rules>])[] = [
     'an acceptor that promises again what it promised',
     {
       answer: (state, request) =>
-        request.kind === 'accept' ? RULES.answer(state, request) : RULES.answer({ ...state, promised: zero }, request),
+        RULES.answer(request.kind === 'prepare' ? { ...state, promised: zero } : state, request),
     },
   ],
 ];

@@ -2,9 +2,9 @@
  * Messages between who claims and the acceptors of a majority. Each is a length (32 bits) and a body; integers are big
  * endian, a text is a length (16 bits) and UTF-8, a ballot is a round (64 bits) and a proposer.
  *
- *     request   version, kind (1 prepare, 2 accept), members, pair, ballot; accept: epoch (64 bits), holder
- *     reply     version, kind (1 promise, 2 accepted, 3 refused, 4 declined), then
- *               promise: ballot, 0 or 1, and with 1 what is accepted: ballot, epoch, holder
+ *     request   version, kind (1 prepare, 2 accept, 3 inspect), members, pair, ballot; accept: epoch (64 bits), holder
+ *     reply     version, kind (1 promise, 2 accepted, 3 refused, 4 declined, 5 state), then
+ *               promise, state: ballot, 0 or 1, and with 1 what is accepted: ballot, epoch, holder
  *               accepted: ballot      refused: ballot, the promised ballot      declined: why
  *
  * Who sent the bytes is not this file's matter (TLS with the pair's key is that).
@@ -26,8 +26,8 @@ export interface Asked {
 export type Told = BallotReply | { readonly kind: 'declined'; readonly reason: string };
 
 const VERSION = 1;
-const RequestKind = { prepare: 1, accept: 2 } as const;
-const ReplyKind = { promise: 1, accepted: 2, refused: 3, declined: 4 } as const;
+const RequestKind = { prepare: 1, accept: 2, inspect: 3 } as const;
+const ReplyKind = { promise: 1, accepted: 2, refused: 3, declined: 4, state: 5 } as const;
 /** Beyond what any message can have. */
 const BODY_BYTES_MAX = 1 << 19;
 /** Of a text in a message. */
@@ -55,12 +55,16 @@ export function decodeAsked(body: Uint8Array): Asked {
   const members = fields.text16();
   const pair = fields.text16();
   const ballot = takeBallot(fields);
-  if (kind !== RequestKind.prepare && kind !== RequestKind.accept)
-    throw new MalformedError(`a request of kind ${kind}`);
-  const request: BallotRequest =
-    kind === RequestKind.prepare ? { kind: 'prepare', ballot } : { kind: 'accept', ballot, held: takeHeld(fields) };
+  const request = takeRequest(kind, ballot, fields);
   fields.end();
   return { members, pair, request };
+}
+
+function takeRequest(kind: number, ballot: Ballot, fields: Fields): BallotRequest {
+  if (kind === RequestKind.inspect) return { kind: 'inspect', ballot };
+  if (kind === RequestKind.prepare) return { kind: 'prepare', ballot };
+  if (kind === RequestKind.accept) return { kind: 'accept', ballot, held: takeHeld(fields) };
+  throw new MalformedError(`a request of kind ${kind}`);
 }
 
 export function encodeTold(told: Told): Buffer {
@@ -87,9 +91,10 @@ function takeTold(kind: number, fields: Fields): Told {
   const ballot = takeBallot(fields);
   if (kind === ReplyKind.accepted) return { kind: 'accepted', ballot };
   if (kind === ReplyKind.refused) return { kind: 'refused', ballot, promised: takeBallot(fields) };
-  if (kind !== ReplyKind.promise) throw new MalformedError(`a reply of kind ${kind}`);
-  if (fields.uint(1) === 0) return { kind: 'promise', ballot };
-  return { kind: 'promise', ballot, accepted: { ballot: takeBallot(fields), held: takeHeld(fields) } };
+  if (kind !== ReplyKind.promise && kind !== ReplyKind.state) throw new MalformedError(`a reply of kind ${kind}`);
+  const name = kind === ReplyKind.promise ? 'promise' : 'state';
+  if (fields.uint(1) === 0) return { kind: name, ballot };
+  return { kind: name, ballot, accepted: { ballot: takeBallot(fields), held: takeHeld(fields) } };
 }
 
 function opened(body: Uint8Array): Fields {

@@ -26,7 +26,7 @@ export interface Member {
 }
 
 /** The longest wait between attempts, as a multiple of how long one takes. */
-const SPREAD_MAX = 64;
+const SPREAD_MAX = 16;
 
 export class MajorityArbiter implements Arbiter {
   readonly #members: readonly Member[];
@@ -107,25 +107,20 @@ export class MajorityArbiter implements Arbiter {
           const left = this.#members.length - failures.size;
           if (left * 2 <= this.#members.length) failed(new Error([...failures.values()].join(', ')));
         };
+        let asked = proposal.request;
         const askAll = (): void => {
-          const { request } = proposal;
+          asked = proposal.request;
           for (const [index, { endpoint }] of this.#members.entries()) {
-            const asked = { members: this.#names, pair, request };
-            askAcceptor(endpoint, this.#key, asked, this.#deadlineMs, until)
+            const question = { members: this.#names, pair, request: asked };
+            askAcceptor(endpoint, this.#key, question, this.#deadlineMs, until)
               .then((told) => {
                 if (told.kind === 'declined') throw new Error(told.reason);
                 const outcome = proposal.heard(index, told);
                 if (outcome !== undefined) done(outcome);
-                else if (proposal.request !== request && request.kind === 'prepare') advance();
+                else if (proposal.request !== asked) askAll();
               })
               .catch((error: unknown) => fail(index, error));
           }
-        };
-        let advanced = false;
-        const advance = (): void => {
-          if (advanced) return;
-          advanced = true;
-          askAll();
         };
         askAll();
       });
