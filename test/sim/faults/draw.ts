@@ -3,7 +3,7 @@
 import type { WorldOptions } from '../world/options.ts';
 import { Random } from '../world/random.ts';
 import type { Fault, FaultKind } from './fault.ts';
-import { CLONING, KILL_POINTS, type KillPoint } from './kill-points.ts';
+import { CLONING, KILL_POINTS, type KillPoint, SWITCHING } from './kill-points.ts';
 
 const AT_POINTS: readonly FaultKind[] = [
   'kill',
@@ -70,6 +70,7 @@ const RECOVERY = KILL_POINTS.filter(({ name }) => /^(detection: s|test-and-set|g
 export function drawFaults(options: WorldOptions): Fault[] {
   const random = new Random(options.seed, 'faults');
   if (options.clones && random.chance(0.75)) return overGenerations(random, options);
+  if (options.switches > 0 && random.chance(0.6)) return duringSwitch(random, options);
   if (random.chance(0.3)) return duringRecovery(random, options);
   const count = random.pick([0, 1, 1, 1, 2, 2, 2, 3, 4]);
   const faults: Fault[] = [];
@@ -92,6 +93,14 @@ function duringRecovery(random: Random, options: WorldOptions): Fault[] {
   };
   const second = atPoint(random, options, RECOVERY);
   return random.chance(0.3) ? [first, second, atTime(random, options)] : [first, second];
+}
+
+/** A planned switch, and something that goes wrong with it. */
+function duringSwitch(random: Random, options: WorldOptions): Fault[] {
+  const faults = [atPoint(random, options, SWITCHING)];
+  if (random.chance(0.3)) faults.push(atPoint(random, options, [...SWITCHING, ...RECOVERY]));
+  if (random.chance(0.3)) faults.push(atTime(random, options));
+  return faults;
 }
 
 /** One side after the other is lost, and something goes wrong while the next backup is made. */

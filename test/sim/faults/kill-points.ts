@@ -32,6 +32,22 @@ export const CLONING: readonly KillPoint[] = [
   ...both('clone: given up, others are tried', 'after.abandon'),
 ];
 
+/** Of a planned switch, wherever the guest lives. */
+export const SWITCHING: readonly KillPoint[] = [
+  ...both('switch: ordered', 'on.switch'),
+  ...both('switch: the guest is to stop', 'after.quiesce'),
+  ...both('switch: it stands still', 'on.quiet'),
+  ...both('switch: the backup has it all', 'before.settle'),
+  ...both('switch: devices are at rest', 'on.settled'),
+  ...both('switch: before the backup is told', 'before.send.yield'),
+  ...both('switch: the backup is told', 'after.send.yield'),
+  ...both('switch: the backup hears', 'on.message.yield'),
+  ...both('switch: before the answer', 'before.send.taken'),
+  ...both('switch: answered', 'after.send.taken'),
+  ...both('switch: answer read', 'on.message.taken'),
+  ...both('switch: called off', 'after.resume'),
+];
+
 export const KILL_POINTS: readonly KillPoint[] = [
   point('input: arrived', 'A', 'input.arrived'),
   point('input, output: entry written', 'A', 'said.frame'),

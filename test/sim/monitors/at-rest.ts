@@ -82,7 +82,8 @@ function judgeFalseAlarm(world: World): void {
     ({ kind, us }) => HARMLESS.has(kind) || (BRIEF.has(kind) && us < settings.detectMs * 400),
   );
   const once = world.faults.struck.filter(({ kind }) => !HARMLESS.has(kind) || kind === 'reset').length <= 1;
-  if (harmless && once && world.monitor.epoch > 1)
+  const ordered = world.counters.has('a switch is ordered') || world.counters.has('a backup is let go');
+  if (harmless && once && !ordered && world.monitor.epoch > 1)
     world.monitor.fail('E4', `${world.monitor.holder} took over from a node that was well`);
 }
 
@@ -123,10 +124,11 @@ function judgeGap(world: World): void {
     (fault.kind !== 'kill' && fault.kind !== 'crash')
   )
     return;
-  const { settings, retryUs, claimTimeoutUs, server, diskUs, clones } = world.options;
+  const { settings, retryUs, claimTimeoutUs, server, diskUs, clones, switches } = world.options;
   const detection = settings.detectMs * 1.1 * 1000;
   const work = (server.burden + server.effort * 10) / world.options.ticksPerUs;
-  const bound = detection + claimTimeoutUs + 3 * retryUs + 40 * diskUs + 4 * work + (clones ? 2 : 1) * GAP_SLACK_US;
+  const bound =
+    detection + claimTimeoutUs + 3 * retryUs + 40 * diskUs + 4 * work + (clones || switches > 0 ? 2 : 1) * GAP_SLACK_US;
   for (const { history } of world.clients) {
     for (const { completed, invoked } of history) {
       if (completed !== undefined && completed - invoked > bound)

@@ -250,4 +250,30 @@ export const CORE_MUTANTS: readonly Mutant[] = [
       }),
     }),
   },
+  {
+    name: 'the old primary goes on after it has handed its guest over',
+    hooks: () => ({
+      primary: primary(() => (event, now, core) => {
+        if (event.kind !== 'message' || event.message.kind !== 'taken') return core.handle(event, now);
+        return [
+          { kind: 'live', epoch: event.message.epoch },
+          { kind: 'resume', reason: 'nobody' },
+        ];
+      }),
+    }),
+  },
+  {
+    name: 'the backup goes live when it is told to claim',
+    hooks: () => ({
+      backup: backup(() => {
+        let told = false;
+        return (event, now, core) => {
+          if (event.kind === 'message' && event.message.kind === 'yield') told = true;
+          return mapped(core.handle(event, now), (effect) =>
+            told && effect.kind === 'claim' ? core.handle(won(effect.epoch), now) : [effect],
+          );
+        };
+      }),
+    }),
+  },
 ];

@@ -46,9 +46,7 @@ export class BackupNode extends Node {
     if (this.isGone) return 'gone';
     if (state === 'waiting' || state === 'following') return state;
     if (state !== 'live') return 'undecided';
-    const link = this.shield.state;
-    if (link === 'protected') return 'protected';
-    return link === 'claiming' ? 'undecided' : 'alone';
+    return this.shield.standing;
   }
   get isListening(): boolean {
     return this.alive && this.final === undefined;
@@ -172,6 +170,7 @@ export class BackupNode extends Node {
         return;
       case 'frame':
       case 'copying':
+      case 'quiet':
       case 'direct':
         this.heard(said);
         return;

@@ -8,6 +8,7 @@ import { CoveredGate } from '../../../src/ft/guest/covered-gate.ts';
 import { ForkedLog } from '../../../src/ft/guest/forked-log.ts';
 import { ProgressSource } from '../../../src/ft/guest/progress-source.ts';
 import type { NumberedOutput, Units } from '../../../src/ft/guest/units.ts';
+import type { Tick } from '../../../src/lib/brands.ts';
 import { isCheckpointOfTick } from '../../../src/logformat/frame.ts';
 import { COPY_VERSION } from '../../../src/logformat/header.ts';
 import { LogWriter } from '../../../src/logformat/writer.ts';
@@ -30,12 +31,16 @@ export type LiveSaid =
       readonly last: boolean;
       readonly commit: boolean;
     }
+  /** The guest has come to a stop, as was ordered. */
+  | { readonly kind: 'quiet'; readonly number: number }
   | { readonly kind: 'copying'; readonly copy: number; readonly slow: boolean; readonly done: boolean }
   | { readonly kind: 'output'; readonly numbered: NumberedOutput }
   /** Needs no cover. */
   | { readonly kind: 'direct'; readonly output: Output };
 
 export type Order =
+  | { readonly kind: 'quiesce'; readonly number: number }
+  | { readonly kind: 'resume' }
   | { readonly kind: 'copy'; readonly copy: number }
   | { readonly kind: 'acked'; readonly copy: number; readonly sequence: number }
   | { readonly kind: 'endCopy'; readonly copy: number };
@@ -73,6 +78,9 @@ export class LiveSide {
   #followed: boolean;
   #branch: Branch | undefined;
   #flushedNs: bigint;
+  /** Number of the order to come to a stop. */
+  #quiesce: number | undefined;
+  #still = false;
 
   constructor(parts: LiveSideParts) {
     const { machine, log, marks, units } = parts;
@@ -109,6 +117,7 @@ export class LiveSide {
 
   /** How long it may sleep that has starved, microseconds; undefined: until something comes. */
   get sleepUs(): number | undefined {
+    if (this.#still) return undefined;
     if (this.#branch?.guest.busy === true) return COPY_US;
     const { waitNs } = this.source;
     return waitNs === undefined ? undefined : Number(waitNs) / 1000 + 1;
@@ -122,7 +131,11 @@ export class LiveSide {
   order(order: Order): void {
     if (order.kind === 'copy') this.#begin(order.copy);
     else if (order.kind === 'endCopy') this.#end(order.copy);
-    else if (this.#branch?.copy === order.copy) this.#branch.guest.acked = order.sequence;
+    else if (order.kind === 'quiesce') this.#quiesce = order.number;
+    else if (order.kind === 'resume') {
+      this.#quiesce = undefined;
+      this.#still = false;
+    } else if (this.#branch?.copy === order.copy) this.#branch.guest.acked = order.sequence;
   }
 
   flush(): void {
@@ -135,6 +148,7 @@ export class LiveSide {
     const progress = new ProgressSource({ source: live, log: this.#log, nowNs, intervalNs: PROGRESS_NS });
     return {
       next: (now) => {
+        if (now.state !== 'halted' && this.#rests(now.tick)) return 'starved';
         this.#work();
         if (this.#followed) return progress.next(now);
         this.#flushNowAndThen();
@@ -142,6 +156,18 @@ export class LiveSide {
       },
       nondet: () => live.nondet(),
     };
+  }
+
+  /** Whoever follows comes to the very tick where this guest stands. */
+  #rests(tick: Tick): boolean {
+    const number = this.#quiesce;
+    if (number === undefined) return this.#still;
+    this.#quiesce = undefined;
+    this.#still = true;
+    if (tick > (this.#log.lastTick ?? 0n)) this.#log.append({ kind: 'progress', tick });
+    this.#log.flush();
+    this.#parts.say({ kind: 'quiet', number });
+    return true;
   }
 
   #flushNowAndThen(): void {

@@ -28,6 +28,7 @@ const JOB_US = 2;
 const BELL_US = 5;
 /** The network is told again where the guest is, after so long: a late frame of the old host must not mislead it. */
 const ANNOUNCE_AGAIN_US = [20_000, 100_000, 300_000];
+const LATE_US = 3_000;
 
 /** It serves with a backup or without, follows, waits for a primary, is none of these for now, or gone. */
 export type Standing = 'protected' | 'alone' | 'following' | 'waiting' | 'undecided' | 'gone';
@@ -59,9 +60,11 @@ export abstract class Node {
   readonly clock: NodeClock;
   readonly world: Surroundings;
   protected readonly disk: DiskClient;
-  protected readonly shield: Shield;
+  readonly shield: Shield;
   #epoch: number;
   #final: string | undefined;
+  /** Requests on their way to the disk client. */
+  #submitting = 0;
   /** Of the host's main thread. */
   slowness = 1;
   /** Its recording cannot be written to any more. */
@@ -123,6 +126,10 @@ export abstract class Node {
   /** Why it has stopped for good: 'off', 'lost', … */
   get final(): string | undefined {
     return this.#final;
+  }
+  /** Nothing that was given to the disk is under way. */
+  get isAtRest(): boolean {
+    return this.#submitting === 0 && this.disk.outstanding === 0;
   }
   get isGone(): boolean {
     return !this.alive || this.#final !== undefined;
@@ -201,7 +208,7 @@ export abstract class Node {
         this.#epoch = effect.epoch;
         world.monitor.live(this.who);
         this.announce();
-        for (const us of ANNOUNCE_AGAIN_US) world.clockwork.after(us, () => this.main.post(() => this.announce()));
+        for (const us of ANNOUNCE_AGAIN_US) this.#announceAgain(us);
         return;
       case 'halt':
         this.guest?.kill();
@@ -240,11 +247,22 @@ export abstract class Node {
     world.clockwork.after(world.options.claimTimeoutUs, () => settle({ kind: 'unknown', reason: 'no answer' }));
   }
 
-  /** Of one that has a backup others may have the guest by now: only who is alone tells the network where it is. */
+  /** Only who serves tells the network where the guest is. */
   announce(anyhow = false): void {
-    if (this.standing !== 'alone' && !anyhow) return;
+    if (this.standing !== 'alone' && this.standing !== 'protected' && !anyhow) return;
     this.world.monitor.announced(this.who);
     this.world.hub.fromHost(this.name, new Uint8Array(0));
+  }
+
+  /** Not when it comes too late: others may have the guest by then. */
+  #announceAgain(us: number): void {
+    const { clockwork } = this.world;
+    const due = clockwork.now + us;
+    clockwork.at(due, () =>
+      this.main.post(() => {
+        if (clockwork.now < due + LATE_US) this.announce();
+      }),
+    );
   }
 
   toGuest(run: () => void): void {
@@ -261,6 +279,9 @@ export abstract class Node {
         return;
       case 'copying':
         this.shield.progress(said);
+        return;
+      case 'quiet':
+        this.shield.quiet(said.number);
         return;
       case 'direct':
         this.submit(said.output);
@@ -289,7 +310,9 @@ export abstract class Node {
   /** To the storage: with the main thread's next free moment, which may be late. */
   protected submit(output: Output): void {
     if (output.kind !== 'disk') return;
+    this.#submitting++;
     this.main.post(() => {
+      this.#submitting--;
       this.world.probe(`${this.name}.disk.submit`);
       if (this.alive && this.#final !== 'lost') this.disk.submit(output);
     });

@@ -22,11 +22,7 @@ export class PrimaryNode extends Node {
     return this.shield.state ?? 'alone';
   }
   get standing(): Standing {
-    const { link } = this.shield;
-    if (this.isGone) return 'gone';
-    if (link === undefined || link.state === 'alone') return 'alone';
-    if (link.state === 'protected') return 'protected';
-    return link.copy > 0 && link.state !== 'claiming' ? 'alone' : 'undecided';
+    return this.isGone ? 'gone' : this.shield.standing;
   }
   get isListening(): boolean {
     return false;

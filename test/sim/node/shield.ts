@@ -14,6 +14,8 @@ const RETRY_US = 8_000;
 /** What a guest that outruns its copy keeps of its share with each round, and the least. */
 const SLOWER = 0.7;
 const SHARE_LEAST = 0.05;
+/** Between two looks whether the disk is at rest. */
+const SETTLE_US = 200;
 
 export class Shield {
   readonly #node: Node;
@@ -21,6 +23,8 @@ export class Shield {
   #copies = 0;
   #share = 1;
   #acked = -1;
+  /** Of planned switches. */
+  #attempt = 0;
 
   constructor(node: Node) {
     this.#node = node;
@@ -43,6 +47,29 @@ export class Shield {
   /** The guest lives here without a backup. */
   alone(): void {
     if (this.#node.world.options.clones) this.#later();
+  }
+
+  /** As far as backups go, of a node whose guest lives. */
+  get standing(): 'protected' | 'alone' | 'undecided' {
+    const link = this.#link;
+    if (link === undefined || link.state === 'alone') return 'alone';
+    if (link.state === 'protected') return 'protected';
+    const copies = link.copy > 0 && ['seeking', 'copying', 'abandoned'].includes(link.state);
+    return copies ? 'alone' : 'undecided';
+  }
+
+  /** The operator wants the guest on the other host, or the backup elsewhere. */
+  ordered(what: 'switch' | 'letGo'): void {
+    const { world } = this.#node;
+    if (this.#link === undefined) return;
+    world.did(what === 'switch' ? 'a switch is ordered' : 'a backup is let go');
+    if (what === 'switch') this.#link.seat.handle({ kind: 'switch', reason: 'it was ordered' });
+    else this.#link.seat.handle({ kind: 'letGo' });
+  }
+
+  /** The guest has come to a stop. */
+  quiet(number: number): void {
+    if (number === this.#attempt) this.#link?.seat.handle({ kind: 'quiet' });
   }
 
   /** False: there is no link, and it may leave. */
@@ -144,12 +171,27 @@ export class Shield {
         });
         return;
       case 'quiesce':
+        this.#order({ kind: 'quiesce', number: ++this.#attempt });
+        return;
       case 'settle':
+        this.#settle(link, this.#attempt);
+        return;
       case 'resume':
-        throw new Error(`the effect ${effect.kind}: nobody orders a switch in these worlds`);
+        world.did('a switch comes to nothing');
+        this.#attempt++;
+        this.#order({ kind: 'resume' });
+        return;
       default:
+        if (effect.kind === 'halt' && effect.why === 'handedOver') world.did('a switch is made');
         node.carryOut(effect);
     }
+  }
+
+  #settle(link: Link, attempt: number): void {
+    const { world, main } = this.#node;
+    if (attempt !== this.#attempt) return;
+    if (this.#node.isAtRest) link.seat.handle({ kind: 'settled' });
+    else world.clockwork.after(SETTLE_US, () => main.post(() => this.#settle(link, attempt)));
   }
 
   #drop(link: Link): void {

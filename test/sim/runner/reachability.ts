@@ -1,9 +1,9 @@
 /** What must happen in some world, or the simulator proves less than it says. */
 
-import { CLONING, KILL_POINTS } from '../faults/kill-points.ts';
+import { CLONING, KILL_POINTS, SWITCHING } from '../faults/kill-points.ts';
 
 const SOMETIMES: readonly string[] = [
-  ...new Set([...KILL_POINTS, ...CLONING].map(({ probe }) => `at: ${probe}`)),
+  ...new Set([...KILL_POINTS, ...CLONING, ...SWITCHING].map(({ probe }) => `at: ${probe}`)),
   'A goes live',
   'B goes live',
   'A halts: lost',
@@ -41,6 +41,10 @@ const SOMETIMES: readonly string[] = [
   'a guest outruns its copy',
   'a later generation goes live',
   'in lockstep again',
+  'a switch is ordered',
+  'a switch is made',
+  'a switch comes to nothing',
+  'a backup is let go',
 ];
 
 export const unreached = (counters: ReadonlyMap<string, number>): string[] =>

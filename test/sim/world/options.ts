@@ -30,6 +30,8 @@ export interface WorldOptions {
   readonly troubleUs: number;
   /** Whoever is alone makes itself a new backup, on the other host. */
   readonly clones: boolean;
+  /** Planned switches are ordered, this many. */
+  readonly switches: number;
   /** And then there is so much time to come to rest. */
   readonly restUs: number;
   /** How the guest is ended before the mending: by its own word, by the operator, or not. */
@@ -38,10 +40,11 @@ export interface WorldOptions {
 
 export function drawOptions(seed: number): WorldOptions {
   const random = new Random(seed, 'options');
-  const detectMs = random.pick([30, 50, 80]);
   const small = random.chance(0.12);
+  // Buffers fill while nobody has given up yet.
+  const detectMs = small ? 80 : random.pick([30, 50, 80]);
   const long = random.chance(0.02);
-  const behind = long || random.chance(0.1);
+  const behind = long || random.chance(small ? 0.3 : 0.1);
   const clones = !behind && random.chance(0.3);
   const usual = random.pick([50_000, 80_000, 80_000, 150_000, 600_000]);
   const outruns = clones && random.chance(0.15);
@@ -82,6 +85,7 @@ export function drawOptions(seed: number): WorldOptions {
     drift: { A: random.between(0.999, 1.001), B: random.between(0.999, 1.001) },
     troubleUs: long ? 1_200_000 : random.between(60_000, clones ? 300_000 : 180_000),
     clones,
+    switches: random.chance(0.25) ? 1 + random.below(3) : 0,
     restUs: 500_000,
     ending: random.chance(0.15) ? random.pick(['guest', 'operator']) : 'none',
   };

@@ -163,6 +163,10 @@ export class World implements Surroundings {
           if (node.alive && node.state !== 'halted')
             node.main.post(() => node.give({ kind: 'control', action: 'powerOff' }));
       });
+    for (let left = options.switches; left > 0; left--)
+      clockwork.at(random.between(2_000, options.troubleUs), () => this.#order('switch'));
+    if (options.clones && random.chance(0.1))
+      clockwork.at(random.between(2_000, options.troubleUs), () => this.#order('letGo'));
     for (let at = random.between(5_000, 60_000); at < options.troubleUs; at += random.between(20_000, 100_000)) {
       const bytes = random.bytes(1 + random.below(4));
       const port = this.hub;
@@ -171,5 +175,10 @@ export class World implements Surroundings {
         if (node.alive) node.main.post(() => node.give({ kind: 'console', device: 'uart', bytes }));
       });
     }
+  }
+
+  /** To whoever serves with a backup. */
+  #order(what: 'switch' | 'letGo'): void {
+    for (const node of this.nodes) if (node.standing === 'protected') node.main.post(() => node.shield.ordered(what));
   }
 }
