@@ -1,7 +1,8 @@
 /**
  * `npm run bench:ft`: the same guest with and without a backup, in turn, in one run: what is left of its speed, what
- * the channel carries, how far the backup lags, what a client notices. README.md, section "The live pair". Figures are
- * printed, never judged: the status is 1 only when a run failed.
+ * the channel carries, how far the backup lags, what a client notices. README.md, section "The live pair". With
+ * `--methods` the same for each way of the literature. Figures are printed, never judged: the status is 1 only when a
+ * run failed.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -10,7 +11,8 @@ import { join } from 'node:path';
 import { BenchError } from './bench-error.ts';
 import type { Plan, Sample, Turn } from './pair/course.ts';
 import { pairImages } from './pair/images.ts';
-import { MODES } from './pair/machine.ts';
+import { METHOD_MODES, MODES } from './pair/machine.ts';
+import { methodTablesOf } from './pair/method-report.ts';
 import { type FtBenchOptions, parseOptions, USAGE } from './pair/options.ts';
 import { type FtBench, tablesOf } from './pair/report.ts';
 import { linuxTurn, requestTurn } from './pair/turn.ts';
@@ -36,7 +38,7 @@ async function bench(options: FtBenchOptions): Promise<FtBench & { readonly fail
   try {
     for (let round = 1; round <= options.rounds; round++) {
       for (const [what, turn] of [['linux', linuxTurn] as const, ['requests', requestTurn] as const]) {
-        for (const mode of MODES) {
+        for (const mode of options.methods ? METHOD_MODES : MODES) {
           if (plan.stop.aborted) return { quick, samples, failures };
           const from = performance.now();
           const done: Turn = await turn(mode, plan);
@@ -62,7 +64,7 @@ function interrupted(): AbortSignal {
   return stop.signal;
 }
 
-function text(done: FtBench): string {
+function text(done: FtBench, methods: boolean): string {
   const cores = availableParallelism();
   const host = `${cores} × ${cpus()[0]?.model ?? process.arch}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
   const notes = [`${host}, Node ${process.versions.node}; both sides of the pair on this machine`];
@@ -70,7 +72,7 @@ function text(done: FtBench): string {
     const why = 'the two guests, the switch and the clients share them, so the wall times say little';
     notes.push(`${cores} cores: ${why}. Compare processor times.`);
   }
-  return [notes.join('\n'), ...tablesOf(done).map(formatTable)].join('\n\n');
+  return [notes.join('\n'), ...(methods ? methodTablesOf(done) : tablesOf(done)).map(formatTable)].join('\n\n');
 }
 
 try {
@@ -79,7 +81,7 @@ try {
     process.stdout.write(`${USAGE}\n`);
   } else {
     const done = await bench(options);
-    process.stdout.write(`${options.json ? JSON.stringify(done, undefined, 1) : text(done)}\n`);
+    process.stdout.write(`${options.json ? JSON.stringify(done, undefined, 1) : text(done, options.methods)}\n`);
     for (const failure of done.failures) say(`FAILED: ${failure}`);
     process.exitCode = done.failures.length > 0 ? 1 : 0;
   }

@@ -7,6 +7,7 @@ import { zstd } from '../../src/host/zstd.ts';
 import { tick } from '../../src/lib/brands.ts';
 import { COPY_VERSION, type LogHeader } from '../../src/logformat/header.ts';
 import { LogWriter } from '../../src/logformat/writer.ts';
+import { beginning, CheckpointLog } from '../../src/session/checkpoint-log.ts';
 import { Doors } from '../../src/session/doors.ts';
 import { GuestCopy } from '../../src/session/guest-copy.ts';
 import { configToCbor } from '../../src/session/machine-config.ts';
@@ -89,13 +90,19 @@ export class CopiedGuest {
       digestTicks: { small: 1n << 20n, all: 1n << 24n },
       begins: 'checkpoint',
     };
+    const log = new LogWriter({ write: () => {} }, zstd, header);
+    const checkpoints = new CheckpointLog(this.#board, (at, payload) => log.checkpoint(at, payload));
+    const past = { units: {}, randomBytes: 0n };
     const copy = new GuestCopy({
-      board: this.#board,
-      log: new LogWriter({ write: () => {} }, zstd, header),
+      state: beginning(
+        checkpoints,
+        () => past,
+        () => new Uint8Array(0),
+      ),
+      pages: this.#board.ram.pages,
+      log,
       images: {},
       unacknowledged: () => 0,
-      past: () => ({ units: {}, randomBytes: 0n }),
-      line: () => new Uint8Array(0),
       nowNs: () => process.hrtime.bigint(),
     });
     const from = performance.now();

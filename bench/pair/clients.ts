@@ -6,6 +6,7 @@ import { Agent, get } from 'node:http';
 const CONNECTIONS = 4;
 const ANSWER_MS = 2000;
 const RETRY_MS = 250;
+const QUIET_MS = 1000;
 /** For a guest that is not up yet. */
 const START_MS = 600_000;
 
@@ -53,17 +54,35 @@ export async function askInTurn(port: number, count: number, over: Promise<unkno
     for (let waited = 0; !(await answered(socket, 'SET ping pong', RETRY_MS)); waited += RETRY_MS) {
       if (isOver || waited > START_MS) throw new Error('udp-kv does not answer');
     }
+    await quiet(socket);
     const times: number[] = [];
     for (let i = 0; i < count; i++) {
       const from = performance.now();
-      // A datagram may be lost; its time is none.
+      // A datagram may be lost; its time is none, and its answer none to the next.
       if (await answered(socket, 'GET ping', ANSWER_MS)) times.push(performance.now() - from);
+      else await quiet(socket);
     }
     await answered(socket, 'QUIT', ANSWER_MS);
     return times;
   } finally {
     socket.close();
   }
+}
+
+/** Waits until no answer has come for a while: those to requests that were given up are under way. */
+function quiet(socket: Socket): Promise<void> {
+  return new Promise((done) => {
+    const end = (): void => {
+      socket.removeListener('message', again);
+      done();
+    };
+    let limit = setTimeout(end, QUIET_MS);
+    const again = (): void => {
+      clearTimeout(limit);
+      limit = setTimeout(end, QUIET_MS);
+    };
+    socket.on('message', again);
+  });
 }
 
 function answered(socket: Socket, request: string, limitMs: number): Promise<boolean> {

@@ -1,12 +1,13 @@
 /**
- * One guest in one of three ways: FT off (`lockstep run`, and `record` for what recording alone costs), and FT on: a
- * primary and a backup on this host, as two processes of their own.
+ * One guest in one of several ways: FT off (`lockstep run`, and `record` for what recording alone costs), and FT on: a
+ * primary and a backup on this host, as two processes of their own, kept in step by the log or by another method.
  */
 
 import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { MethodName } from '../../src/ft/guest/method.ts';
 import type { PrimaryStatus } from '../../src/ft/protocol/status.ts';
 import { listNodes, tellNode } from '../../src/host/ft/control-socket.ts';
 import type { FoundNode } from '../../src/host/ft/nodes.ts';
@@ -14,7 +15,12 @@ import { branchHintFlags } from '../../src/host/wasm-flags.ts';
 import { Program } from './program.ts';
 
 export const MODES = ['run', 'record', 'ft'] as const;
-export type Mode = (typeof MODES)[number];
+/** The ways of the literature beside it, each with the same pair. */
+export const METHOD_MODES = ['run', 'ft', 'checkpoints', 'epochs', 'stop'] as const;
+export type Mode = (typeof MODES)[number] | (typeof METHOD_MODES)[number];
+
+/** Of `ft primary`. */
+const methodOf = (mode: Exclude<Mode, 'run' | 'record'>): MethodName => (mode === 'ft' ? 'log' : mode);
 
 const COMMAND = fileURLToPath(new URL('../../bin/dev.js', import.meta.url));
 const PAIR = 'bench';
@@ -41,7 +47,7 @@ export class Machine {
     this.#channel = channel;
   }
 
-  /** `guest`: flags that all three ways understand. `line`: each line of its console, or about it. */
+  /** `guest`: flags that all ways understand. `line`: each line of its console, or about it. */
   static async start(
     mode: Mode,
     guest: readonly string[],
@@ -69,7 +75,7 @@ export class Machine {
     });
     const endpoint = await Promise.race([listening, backup.ended.then(() => '')]);
     if (endpoint === '') throw new Error(`the backup does not start: ${backup.tail}`);
-    const words = ['ft', 'primary', ...pair, '--backup', endpoint, ...output, ...guest];
+    const words = ['ft', 'primary', ...pair, '--method', methodOf(mode), '--backup', endpoint, ...output, ...guest];
     const channel = endpoint.slice('tcp:'.length);
     return new Machine(new Program(...lockstep(words), env, line), log, backup, channel);
   }

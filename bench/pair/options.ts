@@ -2,7 +2,7 @@
 
 import { parseArgs } from 'node:util';
 import { BenchError } from '../bench-error.ts';
-import { WORKS, type WorkName } from './works.ts';
+import { METHOD_WORKS, WORKS, type WorkName } from './works.ts';
 
 export interface FtBenchOptions {
   /** Little of everything: whether the bench works, not how fast the pair is. */
@@ -10,6 +10,8 @@ export interface FtBenchOptions {
   readonly rounds: number;
   readonly only: readonly WorkName[];
   readonly json: boolean;
+  /** The ways of the literature beside each other, on the works of `METHOD_WORKS` unless others are named. */
+  readonly methods: boolean;
   /** A folder with the guest, as the bench itself builds it; built when left out. */
   readonly guest: string | undefined;
   /** Silence that is a failure of the other side, milliseconds; the pair's own default when left out. */
@@ -17,7 +19,7 @@ export interface FtBenchOptions {
 }
 
 export const USAGE = `usage: npm run bench:ft -- [--quick] [--rounds N] [--only NAME[,NAME...]]...
-                          [--guest DIR] [--detect MS] [--json]
+                          [--methods] [--guest DIR] [--detect MS] [--json]
 names: ${WORKS.join(' ')}`;
 
 /** BenchError for anything not understood; undefined when help was asked for. */
@@ -30,8 +32,10 @@ export function parseOptions(args: readonly string[]): FtBenchOptions | undefine
   const quick = values.quick ?? false;
   const rounds = whole('--rounds', values.rounds ?? (quick ? '1' : '5'), 1000);
   const detectMs = values.detect === undefined ? undefined : whole('--detect', values.detect, 600_000);
-  const wanted = only.length === 0 ? WORKS : WORKS.filter((name) => only.includes(name));
-  return { quick, rounds, only: wanted, json: values.json ?? false, guest: values.guest, detectMs };
+  const methods = values.methods ?? false;
+  const all = methods ? METHOD_WORKS : WORKS;
+  const wanted = only.length === 0 ? all : WORKS.filter((name) => only.includes(name));
+  return { quick, rounds, only: wanted, json: values.json ?? false, methods, guest: values.guest, detectMs };
 }
 
 function parse(args: readonly string[]) {
@@ -43,6 +47,7 @@ function parse(args: readonly string[]) {
         rounds: { type: 'string' },
         only: { type: 'string', multiple: true },
         json: { type: 'boolean' },
+        methods: { type: 'boolean' },
         guest: { type: 'string' },
         detect: { type: 'string' },
         help: { type: 'boolean', short: 'h' },

@@ -84,14 +84,10 @@ function channelTable(done: FtBench): Table {
 
 function latencyTable({ samples, quick }: FtBench): Table {
   const works = (['nginx', 'request'] as const).filter((name) => samples.some(({ work }) => work === name));
-  const quantile = (work: WorkName, mode: Mode, part: number): number => {
-    const own = samples.filter((sample) => sample.work === work && sample.mode === mode);
-    return median(own.map(({ latencies = [] }) => quantileOf(latencies, part)));
-  };
   const rows = works.map((work) => [
     titleOf(work, quick),
     ...[0.5, 0.99].flatMap((part) => {
-      const [run, record, ft] = MODES.map((mode) => quantile(work, mode, part)) as [number, number, number];
+      const [run, record, ft] = MODES.map((mode) => answers(samples, work, mode, part)) as [number, number, number];
       return [...[run, record, ft].map(figure), figure(ft - run)];
     }),
   ]);
@@ -110,8 +106,14 @@ export function quantileOf(values: readonly number[], part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
 }
 
+/** Time of an answer to a client, milliseconds: a quantile within each round, the median of the rounds. */
+export function answers(samples: readonly Sample[], work: WorkName, mode: Mode, part: number): number {
+  const own = samples.filter((sample) => sample.work === work && sample.mode === mode);
+  return median(own.map(({ latencies = [] }) => quantileOf(latencies, part)));
+}
+
 /** Those that cost something. */
-function workingStages(done: FtBench): StageName[] {
+export function workingStages(done: FtBench): StageName[] {
   return stagesOf(done).filter((work) => work !== 'idle');
 }
 
@@ -119,16 +121,22 @@ function stagesOf({ samples }: FtBench): StageName[] {
   return STAGES.filter((name) => samples.some(({ work }) => work === name));
 }
 
-function each({ samples }: FtBench, work: WorkName, mode: Mode, pick: (gauged: Gauged) => number): number[] {
+export function each({ samples }: FtBench, work: WorkName, mode: Mode, pick: (gauged: Gauged) => number): number[] {
   const own = samples.filter((sample) => sample.work === work && sample.mode === mode);
   return own.flatMap(({ gauged }) => (gauged === undefined ? [] : [pick(gauged)]));
 }
 
 /** Cost with FT off by cost with it on, of the same round. */
-function ratio({ samples }: FtBench, work: WorkName, off: Mode, cost: (gauged: Gauged) => number): string {
+export function ratio(
+  { samples }: FtBench,
+  work: WorkName,
+  off: Mode,
+  cost: (gauged: Gauged) => number,
+  on: Mode = 'ft',
+): string {
   const own = samples.filter((sample) => sample.work === work && sample.gauged !== undefined);
   const ratios = own
-    .filter(({ mode }) => mode === 'ft')
+    .filter(({ mode }) => mode === on)
     .flatMap(({ round, gauged }) => {
       const base = own.find((sample) => sample.round === round && sample.mode === off)?.gauged;
       return base === undefined ? [] : [cost(base) / cost(gauged!)];

@@ -2,6 +2,8 @@
 
 export const STAGES = ['cpu', 'compile', 'redis', 'nginx', 'receive', 'transmit', 'idle'] as const;
 export const WORKS = [...STAGES, 'request'] as const;
+/** A processor and its memory, a disk, a network: what the methods differ in. */
+export const METHOD_WORKS = ['cpu', 'redis', 'nginx', 'request'] as const;
 export type StageName = (typeof STAGES)[number];
 export type WorkName = (typeof WORKS)[number];
 

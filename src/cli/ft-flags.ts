@@ -1,10 +1,11 @@
 /** The flags of a pair, shared by the commands that start its sides. */
 
 import { Flags } from '@oclif/core';
+import { METHOD_DEFAULTS, METHODS, type MethodName, type MethodSettings } from '../ft/guest/method.ts';
 import { type PairKey, readKey } from '../host/ft/key.ts';
 import type { PairOptions, Tuning } from '../host/ft/pair-options.ts';
 import { UserError } from '../lib/errors.ts';
-import { parseSize } from './specs.ts';
+import { parseSize, parseTick } from './specs.ts';
 
 export const tuningFlags = {
   detect: Flags.integer({
@@ -23,6 +24,57 @@ export const tuningFlags = {
     helpValue: 'SIZE',
   }),
 };
+
+const RATE = { min: 1, max: 1000 };
+
+export const methodFlags = {
+  method: Flags.option({
+    options: METHODS,
+    default: METHOD_DEFAULTS.name,
+    summary:
+      'how the backup is kept in step: log; or, to compare with what others do, checkpoints (Remus: changed memory ' +
+      'and state, no recording at the backup), epochs or stop (Bressoud and Schneider)',
+    helpGroup: 'PAIR',
+  })(),
+  epoch: Flags.string({
+    summary: 'with --method epochs: length of an epoch [default: 4000000]',
+    helpGroup: 'PAIR',
+    helpValue: 'TICKS',
+  }),
+  checkpoints: Flags.integer({
+    summary: 'with --method checkpoints: how many a second [default: 25]',
+    helpGroup: 'PAIR',
+    helpValue: 'N',
+    min: RATE.min,
+    max: RATE.max,
+  }),
+};
+
+/** What of the method flags was given, as oclif parses them. */
+export interface MethodWords {
+  readonly method: MethodName;
+  readonly epoch?: string | undefined;
+  readonly checkpoints?: number | undefined;
+}
+
+/** Throws UserError. */
+export function methodSettings({ method, epoch, checkpoints }: MethodWords): MethodSettings {
+  refuseUnused('--epoch', epoch, method === 'epochs', 'epochs');
+  refuseUnused('--checkpoints', checkpoints, method === 'checkpoints', 'checkpoints');
+  const epochTicks = epoch === undefined ? METHOD_DEFAULTS.epochTicks : parseTick('--epoch', epoch);
+  if (epochTicks < MIN_EPOCH_TICKS) {
+    throw new UserError('bad-value', `--epoch ${epoch} is too short`, `give ${MIN_EPOCH_TICKS} ticks or more`);
+  }
+  return { name: method, epochTicks, checkpointsPerSecond: checkpoints ?? METHOD_DEFAULTS.checkpointsPerSecond };
+}
+
+function refuseUnused(flag: string, given: unknown, isUsed: boolean, method: MethodName): void {
+  if (given === undefined || isUsed) return;
+  throw new UserError('bad-value', `${flag} means nothing to this method`, `give it with --method ${method}`);
+}
+
+/** Below, a machine does nothing but deliver. */
+const MIN_EPOCH_TICKS = 1000n;
 
 export const sideFlags = {
   name: Flags.string({ summary: 'name of the pair', default: 'pair', helpGroup: 'PAIR', helpValue: 'NAME' }),

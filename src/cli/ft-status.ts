@@ -1,5 +1,6 @@
 /** The status of nodes for people. */
 
+import type { MethodSettings } from '../ft/guest/method.ts';
 import type { BackupStatus, PairStatus, PrimaryStatus } from '../ft/protocol/status.ts';
 import type { FoundNode } from '../host/ft/nodes.ts';
 import type { CopyStatus } from '../host/ft/shield.ts';
@@ -13,10 +14,11 @@ export function statusText(nodes: readonly FoundNode[]): string {
   return nodes.map(nodeText).join('\n\n');
 }
 
-function nodeText({ pair, pid, command, ticks, recording, status, copy }: FoundNode): string {
+function nodeText({ pair, pid, command, ticks, recording, status, copy, method }: FoundNode): string {
   const rows: Row[] = [
     ['pair', `${pair}, ${command}, process ${pid}`],
     ['state', status === undefined ? 'waiting for a primary' : stateText(status)],
+    ...(method === undefined ? [] : [['method', methodText(method)] as const]),
     ...(status === undefined ? [] : statusRows(status)),
     ...(status === undefined ? [] : switchRows(status)),
     ...(copy === undefined ? [] : [['copy', copyText(copy)] as const]),
@@ -24,6 +26,11 @@ function nodeText({ pair, pid, command, ticks, recording, status, copy }: FoundN
     ...(recording === undefined ? [] : [['recording', recording] as const]),
   ];
   return columns(rows);
+}
+
+function methodText({ name, epochTicks, checkpointsPerSecond }: MethodSettings): string {
+  if (name === 'epochs') return `epochs of ${count(epochTicks)} ticks`;
+  return name === 'checkpoints' ? `${checkpointsPerSecond} checkpoints a second` : name;
 }
 
 function copyText({ to, round, pages, left, bytes: copied, pausedNs }: CopyStatus): string {

@@ -8,9 +8,8 @@
  * most of it before, while the machine runs, as often as it takes; what has changed since goes with the state.
  */
 
-import { PageFlag } from '../emu/cpu/memory-layout.ts';
 import type { Board } from '../emu/machine/board.ts';
-import { hashAt, isZero, PageChanges, type PageKeeper, pageAt } from '../emu/machine/page-keeper.ts';
+import { hashAt, isZero, type PageKeeper, pageAt } from '../emu/machine/page-keeper.ts';
 import { type Tick, tick } from '../lib/brands.ts';
 import {
   CHECKPOINT_PAGE_BYTES,
@@ -20,7 +19,10 @@ import {
   MAX_STATE_BYTES,
   PAGES_PER_FRAME,
   type PageRun,
+  type Past,
 } from '../logformat/checkpoint.ts';
+import { ChangedPages } from './changed-pages.ts';
+import type { CopiedState } from './guest-copy.ts';
 import { stateToCbor } from './machine-state.ts';
 
 /** Where a page is: frame times PAGES_PER_FRAME plus index; -1 for one that is all zero. */
@@ -28,8 +30,6 @@ type Ref = number;
 const ZERO: Ref = -1;
 /** Pages that `copySome` writes at once: packing them is most of what it takes. */
 const COPIED = 32;
-/** Changed pages hashed at once in `copySome`. */
-const LOOKED_AT = 512;
 /** First tick of frames whose pages are of no one moment. */
 const NO_TICK = tick(0);
 /** Contents remembered so that they are not written again. */
@@ -38,20 +38,17 @@ const KNOWN_MAX = 1 << 18;
 export class CheckpointLog {
   readonly #board: Board;
   readonly #put: (at: Tick, payload: Uint8Array) => void;
-  readonly #changes: PageChanges;
+  readonly #changed: ChangedPages;
   readonly #refs: Float64Array;
   /** By hash, which is of contents and page number. */
   readonly #known = new Map<bigint, Ref>();
   #frames = 0;
-  /** Page that `copySome` goes on with, and the first whose hash it has not brought up to date. */
-  #cursor = 0;
-  #hashedTo = 0;
 
   /** `put` appends a checkpoint frame to the log, which has none yet. Nobody else may save `board` meanwhile. */
   constructor(board: Board, put: (at: Tick, payload: Uint8Array) => void) {
     this.#board = board;
     this.#put = put;
-    this.#changes = new PageChanges(board.ram.view);
+    this.#changed = new ChangedPages(board);
     this.#refs = new Float64Array(board.ram.pages).fill(ZERO);
     const keeper: PageKeeper = {
       save: () => new Map(),
@@ -82,9 +79,7 @@ export class CheckpointLog {
 
   /** Pages that may have changed since they were written: what `write` would look at now. */
   get stale(): number {
-    let stale = 0;
-    for (let page = 0; page < this.#refs.length; page++) if (!this.#changes.unchanged(page)) stale++;
-    return stale;
+    return this.#changed.left;
   }
 
   /**
@@ -92,40 +87,9 @@ export class CheckpointLog {
    * `done`: it has come to the end of RAM, and begins anew with the next call.
    */
   copySome(): { readonly written: number; readonly done: boolean } {
-    const { flags } = this.#board.ram.view;
-    if (this.#cursor >= this.#hashedTo) this.#hashAhead();
-    const fresh: number[] = [];
-    let next = this.#cursor;
-    for (; next < this.#hashedTo && fresh.length < COPIED; next++) {
-      // Written to since it was hashed: it is of the next time around.
-      if (this.#changes.unchanged(next) || (flags[next]! & PageFlag.dirty) !== 0) continue;
-      if (!this.#isKnown(next)) fresh.push(next);
-      this.#changes.noteAt(next);
-    }
-    if (fresh.length > 0) this.#writeFrame(NO_TICK, fresh);
-    const done = next >= this.#refs.length;
-    this.#cursor = done ? 0 : next;
-    if (done) this.#hashedTo = 0;
-    return { written: fresh.length, done };
-  }
-
-  /**
-   * Brings hashes up to date from the cursor on, for as many changed pages as is done at once: for all it would take
-   * long, and each time all flags of RAM are gone through.
-   */
-  #hashAhead(): void {
-    const { length } = this.#refs;
-    const stale: number[] = [];
-    let next = this.#cursor;
-    for (; next < length && stale.length < LOOKED_AT; next++) if (!this.#changes.unchanged(next)) stale.push(next);
-    this.#hashedTo = next;
-    const { flags } = this.#board.ram.view;
-    const before = flags.slice();
-    for (let page = 0; page < flags.length; page++) flags[page]! &= ~PageFlag.dirty;
-    for (const page of stale) flags[page]! |= before[page]! & PageFlag.dirty;
-    this.#board.engine.digestRam();
-    for (let page = 0; page < flags.length; page++) flags[page]! |= before[page]! & PageFlag.dirty;
-    for (const page of stale) flags[page]! &= ~PageFlag.dirty;
+    const { pages, done } = this.#changed.some(COPIED, (page) => !this.#isKnown(page));
+    if (pages.length > 0) this.#writeFrame(NO_TICK, pages);
+    return { written: pages.length, done };
   }
 
   /** Whether a page's contents are in the log already; takes down where. */
@@ -136,19 +100,19 @@ export class CheckpointLog {
     return known !== undefined;
   }
 
-  /** Writes what is new, and takes down where each page is. RAM's digest is up to date. */
+  /** Writes what is new, and takes down where each page is. */
   #writePages(at: Tick): number {
-    const { pages } = this.#board.ram;
     const fresh: number[] = [];
     let written = 0;
-    for (let page = 0; page < pages; page++) {
-      if (this.#changes.unchanged(page) || this.#isKnown(page)) continue;
+    // A page that is written is known to those behind it.
+    this.#changed.all((page) => {
+      if (this.#isKnown(page)) return false;
       fresh.push(page);
       written++;
       if (fresh.length === PAGES_PER_FRAME) this.#writeFrame(at, fresh.splice(0));
-    }
+      return true;
+    });
     if (fresh.length > 0) this.#writeFrame(at, fresh);
-    this.#changes.note();
     return written;
   }
 
@@ -184,4 +148,15 @@ export class CheckpointLog {
     }
     return runs;
   }
+}
+
+/** The checkpoint that a log begins with, as a copy of a running guest makes it. */
+export function beginning(log: CheckpointLog, past: () => Past, line: () => Uint8Array): CopiedState {
+  return {
+    get stale() {
+      return log.stale;
+    },
+    copySome: () => log.copySome(),
+    write: () => log.write({ left: 0, marks: { open: [], closed: [] }, line: line(), past: past() }),
+  };
 }

@@ -12,22 +12,29 @@
  * records after it go on from there. Nothing here can be seen by the guest.
  */
 
-import type { Board } from '../emu/machine/board.ts';
 import type { MachineImages } from '../emu/machine/machine.ts';
-import type { Past } from '../logformat/checkpoint.ts';
 import { imagePayloads } from '../logformat/image.ts';
 import type { LogWriter } from '../logformat/writer.ts';
-import { CheckpointLog } from './checkpoint-log.ts';
+
+/** Where pages and state go. */
+export interface CopiedState {
+  /** Pages that are not there as they are now. */
+  readonly stale: number;
+  /** Sends some of these; `done`: a round has ended, the next call begins anew. */
+  copySome(): { readonly written: number; readonly done: boolean };
+  /** Sends the rest and the state, in one pause. Gives the pages sent. */
+  write(): number;
+}
 
 export interface GuestCopyParts {
-  readonly board: Board;
+  readonly state: CopiedState;
+  /** Pages of RAM. */
+  readonly pages: number;
   /** Of the backup, with nothing in it but its header. */
   readonly log: LogWriter;
   readonly images: MachineImages;
   /** Frames of `log` that are on their way and not yet held by the backup. */
   readonly unacknowledged: () => number;
-  readonly past: () => Past;
-  readonly line: () => Uint8Array;
   /** A monotonic clock, nanoseconds; it decides about pace alone. */
   readonly nowNs: () => bigint;
   /** The pause that rounds go on for, nanoseconds. */
@@ -60,7 +67,6 @@ const ROUNDS_MAX = 40;
 
 export class GuestCopy {
   readonly #parts: GuestCopyParts;
-  readonly #checkpoints: CheckpointLog;
   readonly #steps: Iterator<void>;
   #round = 0;
   #pages = 0;
@@ -75,8 +81,7 @@ export class GuestCopy {
 
   constructor(parts: GuestCopyParts) {
     this.#parts = parts;
-    this.#checkpoints = new CheckpointLog(parts.board, (at, payload) => parts.log.checkpoint(at, payload));
-    this.#left = parts.board.ram.pages;
+    this.#left = parts.pages;
     this.#steps = this.#run();
   }
 
@@ -112,8 +117,13 @@ export class GuestCopy {
     return this.done || this.#round !== round;
   }
 
+  /** All of it, at once: the guest is over. */
+  complete(): void {
+    while (!this.done) this.#steps.next();
+  }
+
   *#run(): Generator<void, void> {
-    const { log, images, nowNs } = this.#parts;
+    const { log, images, nowNs, state } = this.#parts;
     // One image at a time: to look at one may be to read it.
     for (const role of Object.keys(images)) {
       for (const payload of imagePayloads(role, images[role as keyof MachineImages]!)) {
@@ -126,13 +136,13 @@ export class GuestCopy {
       this.#round++;
       for (let done = false; !done; ) {
         const from = nowNs();
-        const some = this.#checkpoints.copySome();
+        const some = state.copySome();
         this.#copyingNs += Number(nowNs() - from);
         this.#pages += some.written;
         done = some.done;
         if (!done) yield;
       }
-      this.#left = this.#checkpoints.stale;
+      this.#left = state.stale;
       if (this.#isShort() || this.#round >= ROUNDS_MAX) break;
       this.#slow = this.#left > before * SHRINKS;
       yield;
@@ -151,9 +161,8 @@ export class GuestCopy {
   }
 
   #finish(): void {
-    const { past, line, nowNs } = this.#parts;
-    const marks = { open: [], closed: [] };
-    this.#pages += this.#checkpoints.write({ left: 0, marks, line: line(), past: past() });
+    const { state, nowNs } = this.#parts;
+    this.#pages += state.write();
     this.#left = 0;
     this.#slow = false;
     // What came before it since the guest ran last is of the pause too.

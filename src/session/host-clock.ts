@@ -39,6 +39,8 @@ export interface HostClockOptions {
   readonly hostNs: bigint;
   /** Host time a slice is to take; 1 ms when left out. */
   readonly sliceNs?: bigint;
+  /** Whoever runs the machine asks for anchors no more often than this: they are to hold for so long. */
+  readonly runTicks?: bigint;
 }
 
 export interface Plan {
@@ -51,16 +53,18 @@ export class HostClock {
   readonly #startTime: bigint;
   readonly #startNs: bigint;
   readonly #sliceNs: bigint;
+  readonly #runTicks: number;
   #ticksPerSlice = 1 << 16;
   #anchored = false;
   #spanTick: bigint | undefined;
   #spanNs = 0n;
 
-  constructor({ mode, time, hostNs, sliceNs = 1_000_000n }: HostClockOptions) {
+  constructor({ mode, time, hostNs, sliceNs = 1_000_000n, runTicks = 0n }: HostClockOptions) {
     this.#mode = mode;
     this.#startTime = time;
     this.#startNs = hostNs;
     this.#sliceNs = sliceNs;
+    this.#runTicks = Number(runTicks);
   }
 
   /** Guest time that host time `hostNs` stands for. */
@@ -92,7 +96,7 @@ export class HostClock {
   plan(now: Moment, hostNs: bigint): Plan {
     this.#spanTick = now.tick;
     this.#spanNs = hostNs;
-    const ticks = significant(BigInt(Math.round(this.#ticksPerSlice)));
+    const ticks = significant(BigInt(Math.round(Math.max(this.#ticksPerSlice, this.#runTicks))));
     return { anchor: this.#anchor(now, this.timeAt(hostNs), ticks), until: tick(now.tick + ticks) };
   }
 
@@ -104,7 +108,8 @@ export class HostClock {
     const close = behind >= -TOLERANCE && behind <= TOLERANCE;
     if (this.#anchored && close && !jump) return undefined;
     this.#anchored = true;
-    const nominal = (CATCH_UP * this.#sliceNs) / UNIT_NS;
+    const slices = Math.max(1, this.#runTicks / this.#ticksPerSlice);
+    const nominal = (CATCH_UP * BigInt(Math.round(slices * Number(this.#sliceNs)))) / UNIT_NS;
     const advance = jump ? nominal : clamp(nominal + behind, nominal / 4n, nominal * 4n);
     const rate = significant((advance * RATE_ONE) / (CATCH_UP * sliceTicks));
     return { kind: 'clock', time: jump ? target : now.time, rate };

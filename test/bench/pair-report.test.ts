@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Sample } from '../../bench/pair/course.ts';
 import type { Gauged } from '../../bench/pair/gauge.ts';
+import { methodTablesOf } from '../../bench/pair/method-report.ts';
 import { parseOptions } from '../../bench/pair/options.ts';
 import { quantileOf, tablesOf } from '../../bench/pair/report.ts';
 
@@ -55,6 +56,24 @@ test('a client sees what FT adds', () => {
   expect(latency?.rows).toEqual([
     ['request, 100 requests', '1.00', '2.00', '3.00', '2.00', '4.00', '4.00', '9.00', '5.00'],
   ]);
+});
+
+test('the methods beside each other: speed against run, channel, and what a client waits for', () => {
+  const pair = { backupCpuSeconds: 2, channelBytes: 2 ** 20 };
+  const samples: Sample[] = [
+    { round: 1, mode: 'run', work: 'cpu', gauged: gauged(10, 8) },
+    { round: 1, mode: 'ft', work: 'cpu', gauged: gauged(10, 8, pair) },
+    { round: 1, mode: 'checkpoints', work: 'cpu', gauged: gauged(40, 16, { ...pair, channelBytes: 2 ** 30 }) },
+    { round: 1, mode: 'run', work: 'request', latencies: [1] },
+    { round: 1, mode: 'checkpoints', work: 'request', latencies: [41] },
+  ];
+  const [cost, latency] = methodTablesOf({ quick: true, samples });
+  const of = (rows: readonly (readonly string[])[] | undefined, method: string): readonly string[] | undefined =>
+    rows?.find(([name]) => name?.endsWith(`: ${method}`))?.slice(1);
+  expect(of(cost?.rows, 'log')).toEqual(['1.00', '1.00', '0.839', '1.00', '0.250']);
+  expect(of(cost?.rows, 'checkpoints')).toEqual(['0.500', '0.250', '215', '1,024', '0.125']);
+  expect(of(cost?.rows, 'stop')).toEqual(['-', '-', '-', '-', '-']);
+  expect(of(latency?.rows, 'checkpoints')).toEqual(['1.00', '41.0', '40.0', '1.00', '41.0', '40.0']);
 });
 
 test('what was not measured has no row, and no answers have no quantile', () => {

@@ -3,7 +3,7 @@
 import { Flags } from '@oclif/core';
 import { LockstepCommand } from '../../cli/command.ts';
 import { digestEveryFlag, digestTicksOf } from '../../cli/digest-every.ts';
-import { tuningFlags, tuningOf } from '../../cli/ft-flags.ts';
+import { methodFlags, methodSettings, tuningFlags, tuningOf } from '../../cli/ft-flags.ts';
 import { pairUi } from '../../cli/ft-text.ts';
 import { guestOptions } from '../../cli/guest-options.ts';
 import { reportOutcome } from '../../cli/live.ts';
@@ -25,6 +25,10 @@ export default class FtPair extends LockstepCommand {
       description: 'Linux.',
       command: '<%= config.bin %> ft pair --kernel Image --initrd initrd.cpio.gz --append console=ttyS0',
     },
+    {
+      description: 'The count once more, with checkpoints of its memory instead of a log of its inputs.',
+      command: '<%= config.bin %> ft pair --kernel samples/prebuilt/count.elf --method checkpoints --checkpoints 40',
+    },
   ];
   static override flags = {
     name: Flags.string({ summary: 'name of the pair', default: 'pair', helpGroup: 'PAIR', helpValue: 'NAME' }),
@@ -38,6 +42,7 @@ export default class FtPair extends LockstepCommand {
       helpGroup: 'PAIR',
     }),
     'digest-every': digestEveryFlag,
+    ...methodFlags,
     ...tuningFlags,
     ...machineFlags,
   };
@@ -51,7 +56,8 @@ export default class FtPair extends LockstepCommand {
       command: ['lockstep', 'ft', 'pair', ...this.argv],
     };
     const { name, respawn } = flags;
-    const outcome = await runPair({ name, guest, tuning: tuningOf(flags), respawn }, pairUi(this.jsonEnabled()));
+    const options = { name, guest, tuning: tuningOf(flags), method: methodSettings(flags), respawn };
+    const outcome = await runPair(options, pairUi(this.jsonEnabled()));
     reportOutcome('recorded', outcome);
     this.finish(outcome.exitCode);
     return outcome;

@@ -3,7 +3,7 @@
 import { Flags } from '@oclif/core';
 import { LockstepCommand } from '../../cli/command.ts';
 import { digestEveryFlag, digestTicksOf } from '../../cli/digest-every.ts';
-import { pairOptions, sideFlags } from '../../cli/ft-flags.ts';
+import { methodFlags, methodSettings, pairOptions, sideFlags } from '../../cli/ft-flags.ts';
 import { nodeUi } from '../../cli/ft-text.ts';
 import { guestOptions } from '../../cli/guest-options.ts';
 import { reportOutcome } from '../../cli/live.ts';
@@ -48,6 +48,7 @@ export default class FtPrimary extends LockstepCommand {
       helpValue: 'tcp:HOST:PORT',
     }),
     'digest-every': digestEveryFlag,
+    ...methodFlags,
     ...sideFlags,
     ...machineFlags,
   };
@@ -61,6 +62,7 @@ export default class FtPrimary extends LockstepCommand {
         ...(backup === undefined ? {} : { backup }),
         spares,
         ...(flags.stay === undefined ? {} : { stay: parseEndpoint('--stay', flags.stay) }),
+        method: methodSettings(flags),
         guest: {
           ...guestOptions(flags),
           ...(flags.output === undefined ? {} : { output: flags.output }),

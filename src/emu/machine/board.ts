@@ -224,6 +224,12 @@ export class Board implements Machine {
   restore(state: MachineState): void {
     if (state.harts.length !== this.harts.length) throw new RangeError(`snapshot of ${state.harts.length} harts`);
     restorePages(this.ram, state.pages);
+    this.restoreSmall(state);
+  }
+
+  /** The same with RAM as it is, whose pages somebody has put there by `ram.write` and `ram.fill`. */
+  restoreSmall(state: Omit<MachineState, 'pages'>): void {
+    if (state.harts.length !== this.harts.length) throw new RangeError(`snapshot of ${state.harts.length} harts`);
     for (const [i, hart] of this.harts.entries()) restoreHart(hart, state.harts[i]!);
     const { clock, ...devices } = state.devices;
     if (clock === undefined) throw new TypeError('snapshot: clock is missing');

@@ -9,8 +9,8 @@
  * Packets that the guest gives out in one step are covered by one frame: a step of a driver sends many, and a frame for
  * each costs more than the packet.
  *
- * Order of calls: `flush`, then `pass` once for each output covered. Requests that are given out again on going live
- * (reissue) have their marks already and do not go through here.
+ * Order of calls: `flush`, then `pass` once for each output covered, then `passed`. Requests that are given out again
+ * on going live (reissue) have their marks already and do not go through here.
  */
 
 import type { Gate, Output } from '../../session/gate.ts';
@@ -21,6 +21,8 @@ export interface CoveredGateParts {
   readonly flush: () => void;
   /** Takes an output that everything flushed so far covers. */
   readonly pass: (covered: NumberedOutput) => void;
+  /** Everything that a flush covers has been passed. */
+  readonly passed?: () => void;
   /** Takes a request that needs no cover; it counts among the device's units. */
   readonly direct: (output: Output) => void;
   /** Where the numbering goes on; from 0 without. */
@@ -65,6 +67,7 @@ export class CoveredGate implements Gate {
     this.#kept.delete(device);
     this.#parts.flush();
     for (const covered of kept) this.#parts.pass(covered);
+    this.#parts.passed?.();
   }
 }
 

@@ -14,9 +14,12 @@ export type RecordedLog = Pick<
   'offset' | 'events' | 'lastTick' | 'append' | 'appendAll' | 'flush' | 'checkpoint' | 'close'
 >;
 
+/** What a branch is given. */
+export type BranchLog = Pick<LogWriter, 'offset' | 'appendAll' | 'flush' | 'close'>;
+
 export class ForkedLog implements RecordedLog {
   readonly #own: LogWriter;
-  #branch: LogWriter | undefined;
+  #branch: BranchLog | undefined;
   /** Bytes of branches that are no more: `offset` never goes back. */
   #past = 0;
 
@@ -29,7 +32,7 @@ export class ForkedLog implements RecordedLog {
   }
 
   /** Everything that comes from now on goes there too. Undefined: no longer. Ends the branch there was. */
-  set branch(branch: LogWriter | undefined) {
+  set branch(branch: BranchLog | undefined) {
     this.#past += this.#branch?.offset ?? 0;
     this.#branch = branch;
   }

@@ -9,6 +9,7 @@ import type { Socket } from 'node:net';
 import type { Output } from '../../emu/machine/events.ts';
 import type { MachineConfig } from '../../emu/machine/machine.ts';
 import type { Arbiter } from '../../ft/arbiter.ts';
+import type { MethodSettings } from '../../ft/guest/method.ts';
 import { Backup } from '../../ft/protocol/backup.ts';
 import type { BackupEffect, BackupEvent } from '../../ft/protocol/io.ts';
 import type { Message } from '../../ft/protocol/message.ts';
@@ -30,7 +31,14 @@ import { NodeBase } from './node-base.ts';
 import type { BackupOptions, NodeUi } from './pair-options.ts';
 import { type Places, StaticPlaces } from './places.ts';
 import type { Report } from './ring-messages.ts';
-import { cardsOf, decodeSurroundings, encodeSurroundings, requireShared } from './surroundings.ts';
+import type { GuestJob } from './side-guest.ts';
+import {
+  cardsOf,
+  decodeSurroundings,
+  encodeSurroundings,
+  requireShared,
+  type ToldSurroundings,
+} from './surroundings.ts';
 import { type Listener, listen } from './transport.ts';
 
 type Event = BackupEvent<Output>;
@@ -47,7 +55,7 @@ export class BackupNode extends NodeBase {
   #driver: CoreDriver<Event, Effect> | undefined;
   #listener: Listener | undefined;
   #heartbeats: Heartbeats | undefined;
-  #surroundings: (Surroundings & { readonly spares: readonly Endpoint[] }) | undefined;
+  #surroundings: ToldSurroundings | undefined;
   #memoryBytes = 0;
   #connection = 0;
   #toldStrangers = false;
@@ -75,7 +83,12 @@ export class BackupNode extends NodeBase {
 
   protected override surroundings(spares: readonly Endpoint[]): Uint8Array {
     const own = this.#options.stay === true ? this.#listener?.endpoint : undefined;
-    return encodeSurroundings(this.#surroundings!, own === undefined || isAnywhere(own) ? spares : [...spares, own]);
+    const told = this.#surroundings!;
+    return encodeSurroundings(told, told.method, own === undefined || isAnywhere(own) ? spares : [...spares, own]);
+  }
+
+  protected override get method(): MethodSettings | undefined {
+    return this.#surroundings?.method;
   }
 
   protected override begin(): void {
@@ -277,17 +290,27 @@ export class BackupNode extends NodeBase {
 
   /** The first frame is the header: now it is known what the machine is. */
   #begin(headerBytes: Uint8Array): void {
-    const log = this.makeLog(this.#options.output, newRecordingPaths(`${this.#settings.pair}-backup`));
     const surroundings = this.#surroundings;
-    if (log === undefined || surroundings === undefined) return;
+    const job = surroundings === undefined ? undefined : this.#jobFor(surroundings);
+    if (surroundings === undefined || job === undefined) return;
     const config = configFromCbor(decodeHeader(headerBytes, zstd).machine);
     this.#memoryBytes = config.memoryBytes;
     this.#prepared = this.#prepare(config, surroundings);
     this.#prepared.catch((error: unknown) => this.failed(error));
-    const { engine, entropy } = surroundings;
+    this.runGuest(() => this.guest.run(job));
+  }
+
+  /** Undefined when the node has failed. */
+  #jobFor({ engine, entropy, method }: ToldSurroundings): GuestJob | undefined {
+    if (method.name === 'checkpoints') {
+      this.ui.notice('the primary sends checkpoints and no log: nothing is recorded here');
+      return { role: 'state', engine, entropy, method };
+    }
+    const log = this.makeLog(this.#options.output, newRecordingPaths(`${this.#settings.pair}-backup`));
+    if (log === undefined) return undefined;
     const { injectFaultTick } = this.#options;
     const fault = injectFaultTick === undefined ? {} : { injectFaultTick };
-    this.runGuest(() => this.guest.run({ role: 'backup', engine, entropy, log, ...fault }));
+    return { role: 'backup', engine, entropy, method, log, ...fault };
   }
 
   /** Shows early what would be missing; nothing is written and no card speaks before this side is live. */

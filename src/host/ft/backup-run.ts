@@ -15,7 +15,6 @@ import { FollowedLog } from '../../ft/guest/followed-log.ts';
 import { NumberedGate } from '../../ft/guest/numbered-gate.ts';
 import { type NumberedOutput, Units } from '../../ft/guest/units.ts';
 import { tick } from '../../lib/brands.ts';
-import { ExitCode, UserError } from '../../lib/errors.ts';
 import { isCheckpointOfTick } from '../../logformat/frame.ts';
 import type { LogHeader } from '../../logformat/header.ts';
 import { ConsoleLines, DEFAULT_CONSOLE } from '../../session/console-lines.ts';
@@ -31,17 +30,17 @@ import { FaultSource } from '../fault-source.ts';
 import { closeImages, ImageReader, type KeptImages, keepImages } from '../kept-images.ts';
 import { HistorySource } from '../live/history-doors.ts';
 import type { GuestEnd } from '../live/job.ts';
-import { RingInputs } from '../live/ring-ports.ts';
 import { RunMeter } from '../live/run-meter.ts';
 import { LogFileSink } from '../log-file-sink.ts';
 import { openRecording } from '../log-file-source.ts';
 import { machineOf } from '../machine-of.ts';
 import { NO_TOTALS } from '../outcome.ts';
 import { zstd } from '../zstd.ts';
+import { BackupOrders, neverBegun } from './backup-orders.ts';
 import { ChannelImages } from './channel-images.ts';
 import type { BackupJob } from './job.ts';
 import { LiveSide } from './live-side.ts';
-import { decodeOrder, encodeReport, type Order } from './ring-messages.ts';
+import { encodeReport } from './ring-messages.ts';
 import { SideRun } from './side-run.ts';
 
 /** While busy the main thread is told this often how far the replay is. */
@@ -63,32 +62,20 @@ interface Replica {
 
 export class BackupRun extends SideRun {
   readonly #job: BackupJob;
-  readonly #inputs: RingInputs;
+  readonly #orders: BackupOrders;
   readonly #sink: LogFileSink;
   readonly #channel = new ChannelRecords(zstd);
   readonly #log: FollowedLog;
   readonly #images = new ChannelImages();
-  readonly #orders: Order[] = [];
-  /** When the newest frame came. */
-  #receivedNs = monotonicNs();
-  #draining = false;
-  #goLiveAsked = false;
   #toldNs = 0n;
   readonly #lines = new ConsoleLines();
   /** The state that a copy begins with is here. */
   #hasState = false;
-  #live: LiveSide | undefined;
 
   constructor(job: BackupJob) {
     super(job.shared);
     this.#job = job;
-    this.#inputs = new RingInputs(job.shared, (message) => {
-      const order = decodeOrder(message);
-      if (this.#live === undefined) this.#orders.push(order);
-      else this.#live.order(order);
-      // Inputs behind it are for the live guest.
-      return order.kind === 'goLive';
-    });
+    this.#orders = new BackupOrders(job.shared);
     this.#sink = new LogFileSink(job.log.path, job.log.fd);
     this.#log = new FollowedLog(this.#sink, zstd, this.#channel);
   }
@@ -112,7 +99,7 @@ export class BackupRun extends SideRun {
     if (result === 'stopped') return { kind: 'stopped', totals: this.meter!.totals() };
     if (result !== 'drained') return this.meter!.endOf(result);
     this.sender.send(encodeReport({ kind: 'drained' }));
-    if (!this.#goLiveTold()) return { kind: 'stopped', totals: this.meter!.totals() };
+    if (!this.#orders.untilLive()) return { kind: 'stopped', totals: this.meter!.totals() };
     this.#goLive(replica);
     return this.meter!.endOf(replica.session.runToEnd());
   }
@@ -120,7 +107,7 @@ export class BackupRun extends SideRun {
   /** Header and images, which are the first frames; undefined when it is to stop before. */
   #receiveMachine(): LogHeader | undefined {
     for (;;) {
-      if (this.#inputs.stopAsked) return undefined;
+      if (this.#orders.inputs.stopAsked) return undefined;
       this.#takeOrders();
       this.#log.follow(0);
       const { executed: sequence, header, finished } = this.#channel;
@@ -128,7 +115,7 @@ export class BackupRun extends SideRun {
       const isThere = header?.begins === undefined || this.#hasState;
       if (header !== undefined && this.#images.complete(header) && isThere) return header;
       if (finished) throw neverBegun();
-      this.#inputs.wait(undefined);
+      this.#orders.inputs.wait(undefined);
     }
   }
 
@@ -176,19 +163,19 @@ export class BackupRun extends SideRun {
   #follow(replica: Replica): FinalResult | 'drained' | 'stopped' {
     const { session, images } = replica;
     for (;;) {
-      if (this.#inputs.stopAsked) return 'stopped';
+      if (this.#orders.inputs.stopAsked) return 'stopped';
       this.#takeOrders();
       const result = session.step();
       images.giveBack();
       if (result.kind === 'starved') this.#starve(replica);
       else if (result.kind === 'ran') this.#tellNowAndThen(replica);
-      else return this.#draining && replica.replayer.finish?.kind !== 'end' ? drainedBy(result) : result;
+      else return this.#orders.draining && replica.replayer.finish?.kind !== 'end' ? drainedBy(result) : result;
     }
   }
 
   #starve(replica: Replica): void {
     this.#tell(replica);
-    if (!this.#inputs.stopAsked) this.#inputs.wait(undefined);
+    if (!this.#orders.inputs.stopAsked) this.#orders.inputs.wait(undefined);
   }
 
   #tellNowAndThen(replica: Replica): void {
@@ -205,33 +192,12 @@ export class BackupRun extends SideRun {
   }
 
   #takeOrders(): void {
-    const input = this.#inputs.take();
-    if (input !== undefined) throw new Error(`a ${input.kind} input at a backup that is not live`);
-    for (const order of this.#orders.splice(0)) {
-      if (order.kind === 'feed') {
-        this.#receivedNs = order.receivedNs;
-        this.#channel.push(order.bytes);
-        this.#images.add(order.bytes);
-        if (isCheckpointOfTick(order.bytes)) this.#hasState = true;
-      } else if (order.kind === 'drain') {
-        this.#draining = true;
-        this.#channel.cut();
-      } else if (order.kind === 'goLive') {
-        this.#goLiveAsked = true;
-      } else {
-        throw new Error(`the order ${order.kind} at a backup that is not live`);
-      }
-    }
-  }
-
-  /** False when it is to stop instead. */
-  #goLiveTold(): boolean {
-    while (!this.#inputs.stopAsked) {
-      this.#takeOrders();
-      if (this.#goLiveAsked) return true;
-      this.#inputs.wait(undefined);
-    }
-    return false;
+    this.#orders.take((frame) => {
+      this.#channel.push(frame);
+      this.#images.add(frame);
+      if (isCheckpointOfTick(frame)) this.#hasState = true;
+    });
+    if (this.#orders.draining) this.#channel.cut();
   }
 
   /** Guest time goes on as if it had not stopped since the newest frame came. */
@@ -247,7 +213,7 @@ export class BackupRun extends SideRun {
       header,
       log: this.#log.goOn(replayer.taken),
       images: kept,
-      inputs: this.#inputs,
+      inputs: this.#orders.inputs,
       consoles,
       sender,
       outputs,
@@ -257,21 +223,17 @@ export class BackupRun extends SideRun {
       randomBytes: given,
       lines: this.#lines,
       followed: false,
+      method: this.#job.method,
       between: () => images.giveBack(),
       units: gate.units,
       marks: replayer.marks,
-      timeNs: this.#receivedNs,
+      timeNs: this.#orders.receivedNs,
     });
-    this.#live = live;
+    this.#orders.live = live;
     session.connect(live.recorder, live.recorder);
     reissue(machine, new OpenGate(live.direct));
     this.say({ kind: 'live', tick: machine.tick });
   }
-}
-
-function neverBegun(): UserError {
-  const what = 'the primary was lost before the machine that it runs was here';
-  return new UserError('never-begun', what, 'start the pair again', ExitCode.lost);
 }
 
 function drainedBy(result: FinalResult): FinalResult | 'drained' {

@@ -4,6 +4,7 @@
  */
 
 import type { MachineConfig } from '../../emu/machine/machine.ts';
+import type { MethodSettings } from '../../ft/guest/method.ts';
 import type { LogHeader } from '../../logformat/header.ts';
 import type { EntropySetting } from '../entropy.ts';
 import type { EngineName } from '../guest-options.ts';
@@ -25,11 +26,13 @@ interface SideJob {
   readonly shared: SharedState;
   readonly engine: EngineName;
   readonly entropy: EntropySetting;
-  readonly log: LogFile;
+  /** How a backup is kept in step while the guest lives here. */
+  readonly method: MethodSettings;
 }
 
 export interface PrimaryJob extends SideJob {
   readonly role: 'primary';
+  readonly log: LogFile;
   readonly config: MachineConfig;
   readonly images: KeptImages;
   readonly header: LogHeader;
@@ -40,8 +43,14 @@ export interface PrimaryJob extends SideJob {
 /** Machine and images come over the channel, in the log that is followed. */
 export interface BackupJob extends SideJob {
   readonly role: 'backup';
+  readonly log: LogFile;
   /** Flip a bit of the guest's state at this tick of the replay: a test aid. */
   readonly injectFaultTick?: bigint;
 }
 
-export type SideOfPairJob = PrimaryJob | BackupJob;
+/** The same for a backup that is given states and no log: it keeps no log itself. */
+export interface StateJob extends SideJob {
+  readonly role: 'state';
+}
+
+export type SideOfPairJob = PrimaryJob | BackupJob | StateJob;

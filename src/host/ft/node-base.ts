@@ -8,6 +8,7 @@
 import { rmSync } from 'node:fs';
 import type { Output } from '../../emu/machine/events.ts';
 import type { Arbiter, ClaimResult } from '../../ft/arbiter.ts';
+import type { MethodSettings } from '../../ft/guest/method.ts';
 import type { CommonEffect, HeldOutput } from '../../ft/protocol/io.ts';
 import type { Message } from '../../ft/protocol/message.ts';
 import type { PairSettings } from '../../ft/protocol/settings.ts';
@@ -93,6 +94,7 @@ export abstract class NodeBase {
       truthful: (message) => this.#truthful(message),
       order: (order) => this.guest.order(order),
       share: (share) => this.guest.share(share),
+      acknowledged: (frames) => this.guest.acknowledged(frames),
       begin: () => this.begin(),
       live: (epoch) => this.raiseDrives(epoch),
       surroundings: (spares) => this.surroundings(spares),
@@ -119,6 +121,8 @@ export abstract class NodeBase {
   protected abstract get firstState(): PairStatus['state'] | undefined;
   /** 'primary' or 'backup', as it was started. */
   protected abstract get command(): string;
+  /** How the pair is kept in step; undefined while a backup does not know. */
+  protected abstract get method(): MethodSettings | undefined;
   protected abstract start(): Promise<void>;
   /** The guest lives here, and not elsewhere as far as is known. */
   protected abstract get lives(): boolean;
@@ -391,7 +395,8 @@ export abstract class NodeBase {
     }
     const { ticks } = this.guest.progress;
     const { copy, backup } = this.shield;
-    return { pid: process.pid, command: this.command, ticks, ...this.#recording(), status: this.status, copy, backup };
+    const { command: startedAs, method, status } = this;
+    return { pid: process.pid, command: startedAs, method, ticks, ...this.#recording(), status, copy, backup };
   }
 
   /** How it ended when the guest is off. */

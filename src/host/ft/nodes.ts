@@ -1,6 +1,7 @@
 /** The nodes of pairs on this host, as who is on this host sees them: asked for their status, told to stop. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { MethodSettings } from '../../ft/guest/method.ts';
 import type { PairStatus } from '../../ft/protocol/status.ts';
 import { ExitCode, UserError } from '../../lib/errors.ts';
 import { listNodes, type NodeAddress, tellNode } from './control-socket.ts';
@@ -12,6 +13,8 @@ export interface FoundNode extends NodeAddress {
   readonly pid: number;
   /** 'primary' or 'backup', as it was started. */
   readonly command: string;
+  /** How the pair is kept in step; unknown to a backup that has no primary yet. */
+  readonly method?: MethodSettings;
   readonly ticks: number;
   readonly recording?: string;
   /** Of its protocol core; none while a backup waits for its first primary. */

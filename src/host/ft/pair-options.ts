@@ -1,5 +1,6 @@
 /** What an operator can say about a pair, already parsed, and what a node tells while it runs. */
 
+import type { MethodSettings } from '../../ft/guest/method.ts';
 import { PAIR_DEFAULTS, type PairSettings } from '../../ft/protocol/settings.ts';
 import type { PairStatus } from '../../ft/protocol/status.ts';
 import type { Outcome } from '../outcome.ts';
@@ -28,6 +29,8 @@ export interface PrimaryOptions extends PairOptions {
   readonly guest: RecordOptions;
   /** Left out: the guest begins alone. */
   readonly backup?: Endpoint;
+  /** How the backup is kept in step; METHOD_DEFAULTS when left out. */
+  readonly method?: MethodSettings;
   /** Where others may be: tried in turn when a backup is lost. */
   readonly spares?: readonly Endpoint[];
   /** Where this process waits as a backup when it has handed the guest over; left out: it ends. */

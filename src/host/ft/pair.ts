@@ -6,6 +6,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { MethodSettings } from '../../ft/guest/method.ts';
 import type { PairStatus } from '../../ft/protocol/status.ts';
 import { ExitCode, UserError } from '../../lib/errors.ts';
 import { fromPlain } from '../live/job.ts';
@@ -31,6 +32,7 @@ export interface TrialOptions {
   readonly name: string;
   readonly guest: RecordOptions;
   readonly tuning: Tuning;
+  readonly method?: MethodSettings;
   /** A side that is lost is replaced by a new process. */
   readonly respawn?: boolean;
 }
@@ -99,7 +101,9 @@ class Trial {
     for (const side of this.#sides) void side.ended.then(() => this.#died());
     await this.#terminal.open(this.#inbox());
     this.#ui.started(primary.pid ?? 0, backup.side.pid ?? 0);
-    primary.tell({ kind: 'primary', options: { ...this.#common(), guest, backup: backup.endpoint } });
+    const { method } = this.#options;
+    const chosen = method === undefined ? {} : { method };
+    primary.tell({ kind: 'primary', options: { ...this.#common(), ...chosen, guest, backup: backup.endpoint } });
     if (this.#options.respawn) return this.#keepTwo();
     return this.#untilEnd(primary, backup.side);
   }

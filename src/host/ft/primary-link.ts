@@ -39,7 +39,7 @@ export interface LinkEars {
   claim(epoch: number, answer: (result: ClaimResult) => void): void;
   /** What is to be said instead. */
   truthful(message: PrimaryMessage): PrimaryMessage;
-  /** A copy's frames up to this are acknowledged. */
+  /** Frames up to this are acknowledged. */
   acked(sequence: number): void;
   /** After every event. */
   look(): void;
@@ -90,7 +90,7 @@ export class PrimaryLink {
 
   tell(...events: readonly Event[]): void {
     this.#driver.tell(...events);
-    if (this.#core.state === 'copying' && this.#core.acked > this.#acked) {
+    if (this.#core.acked > this.#acked) {
       this.#acked = this.#core.acked;
       this.#ears.acked(this.#acked);
     }

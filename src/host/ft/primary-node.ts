@@ -5,6 +5,7 @@
 
 import type { Output } from '../../emu/machine/events.ts';
 import type { Arbiter } from '../../ft/arbiter.ts';
+import { METHOD_DEFAULTS, type MethodSettings } from '../../ft/guest/method.ts';
 import { Primary } from '../../ft/protocol/primary.ts';
 import type { PairSettings } from '../../ft/protocol/settings.ts';
 import type { PrimaryStatus } from '../../ft/protocol/status.ts';
@@ -60,7 +61,11 @@ export class PrimaryNode extends NodeBase {
 
   protected override surroundings(spares: readonly Endpoint[]): Uint8Array {
     const { guest, stay } = this.#options;
-    return encodeSurroundings(guest, stay === undefined ? spares : [...spares, stay]);
+    return encodeSurroundings(guest, this.method, stay === undefined ? spares : [...spares, stay]);
+  }
+
+  protected override get method(): MethodSettings {
+    return this.#options.method ?? METHOD_DEFAULTS;
   }
 
   override get memoryBytes(): number {
@@ -130,7 +135,8 @@ export class PrimaryNode extends NodeBase {
     this.#kept = undefined;
     const { engine, entropy } = guest;
     const followed = this.#options.backup !== undefined;
-    const job = { role: 'primary', config, images, header, engine, entropy, log, followed } as const;
+    const { method } = this;
+    const job = { role: 'primary', config, images, header, engine, entropy, log, followed, method } as const;
     this.runGuest(() => this.guest.run(job).finally(() => closeImages(images)));
   }
 }

@@ -54,9 +54,11 @@ export class PrimaryRun extends SideRun {
 
   protected override toEnd(): GuestEnd {
     const machine = this.#machine;
-    const { header, followed, images, shared } = this.#job;
-    const log = new LogWriter(followed ? this.#bothSinks() : this.#sink, zstd, header);
-    if (followed) this.#sendImages(log);
+    const { header, followed, images, shared, method } = this.#job;
+    // A backup that is given states has no use for it.
+    const isSent = followed && method.name !== 'checkpoints';
+    const log = new LogWriter(isSent ? this.#bothSinks() : this.#sink, zstd, header);
+    if (isSent) this.#sendImages(log);
     const entropy = entropySource(this.#job.entropy);
     entropy.skip(RNG_SEED_BYTES);
     this.#meter.goesLive();
@@ -76,6 +78,7 @@ export class PrimaryRun extends SideRun {
       randomBytes: 0n,
       lines: new ConsoleLines(),
       followed,
+      method,
       between: () => this.#images.giveBack(),
     });
     this.#live = live;

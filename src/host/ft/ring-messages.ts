@@ -3,7 +3,7 @@
  * messages.ts, in the same form: a few bytes of head, little endian, then the payload as it is. Never stored.
  *
  *     to the main thread:  frame, output (under its number), executed, drained, copying, quiet
- *     to the guest thread: feed, drain, goLive, copy, acked, endCopy, quiesce
+ *     to the guest thread: feed, drain, goLive, copy, endCopy, quiesce
  */
 
 import type { Output } from '../../emu/machine/events.ts';
@@ -22,7 +22,6 @@ const DRAIN = 133;
 const GO_LIVE = 134;
 const COPYING = 135;
 const COPY = 136;
-const ACKED = 137;
 const END_COPY = 138;
 const QUIESCE = 139;
 const QUIET = 140;
@@ -59,8 +58,6 @@ export type Order =
   | { readonly kind: 'goLive' }
   /** Make a copy of the guest, which runs. */
   | { readonly kind: 'copy'; readonly copy: number }
-  /** The frames of the copy up to this are acknowledged. */
-  | { readonly kind: 'acked'; readonly copy: number; readonly sequence: number }
   /** Nobody follows this copy any more. */
   | { readonly kind: 'endCopy'; readonly copy: number }
   /** Come to a stop at the end of a slice, for as long as the control words say. */
@@ -150,8 +147,6 @@ export function encodeOrder(order: Order): Message {
       return { head: Uint8Array.of(GO_LIVE), body: EMPTY };
     case 'copy':
       return numbers(COPY, order.copy);
-    case 'acked':
-      return numbers(ACKED, order.copy, order.sequence);
     case 'endCopy':
       return numbers(END_COPY, order.copy);
     case 'quiesce':
@@ -173,8 +168,6 @@ export function decodeOrder(bytes: Uint8Array): Order {
       return { kind: 'goLive' };
     case COPY:
       return { kind: 'copy', copy: number(0) };
-    case ACKED:
-      return { kind: 'acked', copy: number(0), sequence: number(1) };
     case END_COPY:
       return { kind: 'endCopy', copy: number(0) };
     case QUIESCE:

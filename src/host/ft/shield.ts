@@ -15,6 +15,7 @@ import type { PrimaryMessage } from '../../ft/protocol/message.ts';
 import type { PairSettings } from '../../ft/protocol/settings.ts';
 import type { PrimaryStatus } from '../../ft/protocol/status.ts';
 import type { CopyProgress } from '../../session/guest-copy.ts';
+import { ALL_FRAMES } from './acknowledged.ts';
 import { type Endpoint, endpointText } from './endpoint.ts';
 import type { PairKey } from './key.ts';
 import { type Place, type Places, placeAt, StaticPlaces } from './places.ts';
@@ -36,6 +37,8 @@ export interface ShieldHost {
   truthful(message: PrimaryMessage): PrimaryMessage;
   order(order: Order): void;
   share(share: number): void;
+  /** Frames of the guest's log that are acknowledged. */
+  acknowledged(frames: number): void;
   /** The first backup follows: the guest may begin. */
   begin(): void;
   /** The guest is alone here, in this epoch. */
@@ -178,8 +181,9 @@ export class Shield {
   heard(report: Extract<Report, { kind: 'frame' | 'copying' }>): void {
     const link = this.#link;
     if (link === undefined || link.copy !== report.copy) return;
-    if (report.kind === 'copying') this.#progress(link, report.progress);
-    else {
+    if (report.kind === 'copying') {
+      if (link.copy > 0) this.#progress(link, report.progress);
+    } else {
       const { sequence, bytes, last, commit } = report;
       link.tell({ kind: 'frame', sequence, bytes, last, ...(commit ? { commit } : {}) });
       if (commit) this.#isAlone = false;
@@ -228,7 +232,9 @@ export class Shield {
         effect: (effect) => this.#effect(link, effect),
         claim: (epoch, answer) => this.#host.claim(epoch, answer),
         truthful: (message) => this.#host.truthful(message),
-        acked: (sequence) => this.#host.order({ kind: 'acked', copy, sequence }),
+        acked: (sequence) => {
+          if (this.#link === link) this.#host.acknowledged(sequence + 1);
+        },
         look: () => this.#host.look(),
       },
     );
@@ -249,6 +255,7 @@ export class Shield {
         this.#host.share(effect.share);
         break;
       case 'live':
+        this.#host.acknowledged(ALL_FRAMES);
         this.#host.order({ kind: 'endCopy', copy: link.copy });
         this.#host.live(effect.epoch);
         // What it holds leaves through the link first.
@@ -275,6 +282,7 @@ export class Shield {
     this.#begunAt = performance.now();
     const to = endpointText(link.parts.endpoint);
     this.#copy = { to, round: 0, pages: 0, left: 0, bytes: 0, pausedNs: undefined, slow: false, ...UNFINISHED };
+    this.#host.acknowledged(0);
     this.#host.order({ kind: 'copy', copy: link.copy });
   }
 

@@ -14,11 +14,13 @@ import { ControlWords, Counters, type Progress, sharedState } from '../live/shar
 import { decodeOutput, encodeInput } from '../messages.ts';
 import type { Inbox } from '../ports/port.ts';
 import { RingReader } from '../ring.ts';
-import type { BackupJob, PrimaryJob, WhenStarted } from './job.ts';
+import type { SideOfPairJob, WhenStarted } from './job.ts';
 import { decodeReport, encodeOrder, type Order, type Report } from './ring-messages.ts';
 
 /** `src` runs as it is, `dist` compiled. */
 const ENTRY = new URL(`./side-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
+type Unshared<J> = J extends SideOfPairJob ? Omit<J, 'shared'> : never;
+export type GuestJob = Unshared<SideOfPairJob>;
 /** As for any live guest: it keeps next to nothing and throws away much. */
 const LIMITS = { maxYoungGenerationSizeMb: 4 };
 /** Messages are taken for this long before others on this thread have their turn: the network does not wait. */
@@ -64,7 +66,7 @@ export class SideGuest {
    * Runs the guest to its end; everything that it reported has been handed on then. Throws what ended the thread
    * otherwise, which is a defect of ours.
    */
-  async run(job: Omit<PrimaryJob, 'shared'> | Omit<BackupJob, 'shared'>): Promise<GuestEnd> {
+  async run(job: GuestJob): Promise<GuestEnd> {
     const serving = this.#serve();
     try {
       return await Promise.race([this.#thread(job), serving.then(() => new Promise<never>(() => {}))]);
@@ -108,6 +110,12 @@ export class SideGuest {
     this.#guestBell.ring();
   }
 
+  /** Frames that the backup has acknowledged: a guest may wait for that. */
+  acknowledged(frames: number): void {
+    this.#control.acknowledged = frames;
+    if (this.#control.awaited) this.#guestBell.ring();
+  }
+
   share(share: number): void {
     this.#control.share = share;
   }
@@ -149,7 +157,7 @@ export class SideGuest {
     return this.#worker;
   }
 
-  #thread(job: Omit<PrimaryJob, 'shared'> | Omit<BackupJob, 'shared'>): Promise<GuestEnd> {
+  #thread(job: GuestJob): Promise<GuestEnd> {
     const worker = this.#started(false);
     worker.ref();
     worker.postMessage({ ...job, shared: this.#shared });

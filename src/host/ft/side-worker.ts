@@ -11,13 +11,25 @@ import { BackupRun } from './backup-run.ts';
 import type { SideOfPairJob, WhenStarted } from './job.ts';
 import { PrimaryRun } from './primary-run.ts';
 import type { SideRun } from './side-run.ts';
+import { StateRun } from './state-run.ts';
 import { warmUp } from './warm-up.ts';
 
 const say = (report: GuestReport): void => parentPort?.postMessage(report);
 
+function runOf(job: SideOfPairJob): SideRun {
+  switch (job.role) {
+    case 'primary':
+      return new PrimaryRun(job);
+    case 'backup':
+      return new BackupRun(job);
+    case 'state':
+      return new StateRun(job);
+  }
+}
+
 function built(job: SideOfPairJob): SideRun | undefined {
   try {
-    return job.role === 'primary' ? new PrimaryRun(job) : new BackupRun(job);
+    return runOf(job);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     say({ kind: 'failed', error: toPlain(error), totals: undefined });

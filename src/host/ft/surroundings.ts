@@ -4,6 +4,7 @@
  */
 
 import type { MachineConfig } from '../../emu/machine/machine.ts';
+import type { MethodSettings } from '../../ft/guest/method.ts';
 import { ExitCode, UserError } from '../../lib/errors.ts';
 import type { EntropySetting } from '../entropy.ts';
 import type { DriveOptions, NetOptions, Surroundings } from '../guest-options.ts';
@@ -27,13 +28,22 @@ export function requireShared(drives: readonly DriveOptions[]): void {
   }
 }
 
-/** `spares`: where backups may be that are made later. */
+/** What the primary says. */
+export interface ToldSurroundings extends Surroundings {
+  /** Where backups may be that are made later. */
+  readonly spares: readonly Endpoint[];
+  readonly method: MethodSettings;
+}
+
+/** `method`: as the backup is to go on with one of its own. */
 export function encodeSurroundings(
   { drives, nets, uart, consoles, entropy }: Surroundings,
+  method: MethodSettings,
   spares: readonly Endpoint[] = [],
 ): Uint8Array {
   const plain = {
     spares,
+    method: { ...method, epochTicks: method.epochTicks.toString() },
     drives,
     nets: nets.map(({ mac, ...net }) => ({ ...net, ...(mac === undefined ? {} : { mac: [...mac] }) })),
     uart,
@@ -44,7 +54,7 @@ export function encodeSurroundings(
 }
 
 /** UserError when the primary says what this version does not understand. */
-export function decodeSurroundings(bytes: Uint8Array, given: Given): Surroundings & { spares: readonly Endpoint[] } {
+export function decodeSurroundings(bytes: Uint8Array, given: Given): ToldSurroundings {
   try {
     const plain = JSON.parse(new TextDecoder().decode(bytes));
     const { drives, uart, consoles, entropy, spares = [] } = plain;
@@ -54,7 +64,8 @@ export function decodeSurroundings(bytes: Uint8Array, given: Given): Surrounding
     }));
     const seeded: EntropySetting =
       entropy.kind === 'seed' ? { kind: 'seed', seed: BigInt(entropy.seed) } : { kind: 'host' };
-    return { drives, nets, uart, consoles, entropy: seeded, engine: 'auto', spares, ...given };
+    const method = { ...plain.method, epochTicks: BigInt(plain.method.epochTicks) };
+    return { drives, nets, uart, consoles, entropy: seeded, engine: 'auto', spares, method, ...given };
   } catch (error) {
     const what = 'the primary says of its devices what this version does not understand';
     throw new UserError('bad-hello', what, 'run the same version of lockstep on both sides', ExitCode.lost, error);

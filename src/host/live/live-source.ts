@@ -9,6 +9,7 @@
 import { Nondet } from '../../emu/isa/vocabulary.ts';
 import type { Input, Output } from '../../emu/machine/events.ts';
 import type { Machine } from '../../emu/machine/machine.ts';
+import { minOf } from '../../lib/bigint.ts';
 import { type Tick, tick } from '../../lib/brands.ts';
 import type { OutputPort } from '../../session/gate.ts';
 import { HostClock } from '../../session/host-clock.ts';
@@ -36,6 +37,10 @@ export interface LiveParts {
   readonly timeNs?: bigint;
   /** There is other work for the thread: it does not block. */
   readonly busy?: () => boolean;
+  /** Host time (monotonic, nanoseconds) of other work for the thread: it blocks no longer. */
+  readonly dueNs?: () => bigint | undefined;
+  /** As in HostClockOptions. */
+  readonly runTicks?: bigint;
 }
 
 export class LiveSource implements InputSource {
@@ -48,10 +53,10 @@ export class LiveSource implements InputSource {
 
   /** Guest time goes on from where the machine stands, or with `timeNs` from where it would stand by now. */
   constructor(parts: LiveParts) {
-    const { machine, timeNs = monotonicNs() } = parts;
+    const { machine, timeNs = monotonicNs(), runTicks = 0n } = parts;
     this.#parts = parts;
     this.#virtual = machine.config.clock === 'ticks';
-    this.#clock = new HostClock({ mode: machine.config.clock, time: machine.time, hostNs: timeNs });
+    this.#clock = new HostClock({ mode: machine.config.clock, time: machine.time, hostNs: timeNs, runTicks });
   }
 
   /** Host time spent blocked, nanoseconds. */
@@ -123,9 +128,11 @@ export class LiveSource implements InputSource {
   #block(now: Moment): void {
     const from = monotonicNs();
     const ns = this.#clock.waitNs(now, from);
-    this.#parts.between(ns === undefined || ns > LONG_WAIT_NS);
+    const dueNs = this.#parts.dueNs?.();
+    this.#parts.between((ns === undefined || ns > LONG_WAIT_NS) && dueNs === undefined);
     if (this.#parts.busy?.() === true) return;
-    this.#parts.inputs.wait(ns === undefined ? undefined : from + ns);
+    const until = ns === undefined ? undefined : from + ns;
+    this.#parts.inputs.wait(until !== undefined && dueNs !== undefined ? minOf(until, dueNs) : (until ?? dueNs));
     this.#idleNs += monotonicNs() - from;
   }
 }

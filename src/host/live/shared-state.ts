@@ -4,8 +4,8 @@
  *     main thread  -- toGuest: inputs -->  guest thread
  *     main thread  <-- toHost: outputs --  guest thread
  *
- * Only the guest thread writes the counters and `heldBytes`; only the main thread asks for the stop, for standing
- * still, and for less than the whole processor.
+ * Only the guest thread writes the counters, `heldBytes` and `awaited`; only the main thread asks for the stop, for
+ * standing still, and for less than the whole processor, and tells what a backup has acknowledged.
  */
 
 import { ringMemory } from '../ring.ts';
@@ -27,7 +27,7 @@ export function sharedState(): SharedState {
     guestBell: new SharedArrayBuffer(4),
     hostBell: new SharedArrayBuffer(4),
     counters: new SharedArrayBuffer(8 * NAMES.length),
-    control: new SharedArrayBuffer(20),
+    control: new SharedArrayBuffer(28),
   };
 }
 
@@ -76,6 +76,8 @@ const HELD = 1;
 const STALLED = 2;
 const SHARE_LEFT_OUT = 3;
 const QUIESCED = 4;
+const ACKNOWLEDGED = 5;
+const AWAITED = 6;
 const SHARE_ONE = 1 << 16;
 /** Console bytes that wait in the guest thread; with more, consoles are not read. */
 const HELD_BYTES_MAX = 65536;
@@ -117,6 +119,22 @@ export class ControlWords {
   }
   set share(share: number) {
     Atomics.store(this.#words, SHARE_LEFT_OUT, Math.min(SHARE_ONE - 1, Math.round((1 - share) * SHARE_ONE)));
+  }
+
+  /** Frames that the backup has acknowledged, of the log that it follows; of no use to a guest that nobody follows. */
+  get acknowledged(): number {
+    return Atomics.load(this.#words, ACKNOWLEDGED);
+  }
+  set acknowledged(frames: number) {
+    Atomics.store(this.#words, ACKNOWLEDGED, frames);
+  }
+
+  /** The guest thread sleeps until more is acknowledged: then its bell is to be rung. */
+  get awaited(): boolean {
+    return Atomics.load(this.#words, AWAITED) !== 0;
+  }
+  set awaited(awaited: boolean) {
+    Atomics.store(this.#words, AWAITED, awaited ? 1 : 0);
   }
 
   get holdsMuch(): boolean {

@@ -13,9 +13,11 @@ import { NumberedGate } from '../../../src/ft/guest/numbered-gate.ts';
 import { ProgressSource } from '../../../src/ft/guest/progress-source.ts';
 import { Units } from '../../../src/ft/guest/units.ts';
 import { zstd } from '../../../src/host/zstd.ts';
+import type { Past } from '../../../src/logformat/checkpoint.ts';
 import { COPY_VERSION, type LogHeader } from '../../../src/logformat/header.ts';
 import { LogReader } from '../../../src/logformat/reader.ts';
 import { LogWriter } from '../../../src/logformat/writer.ts';
+import { beginning, CheckpointLog } from '../../../src/session/checkpoint-log.ts';
 import { reissue } from '../../../src/session/continue.ts';
 import { Doors } from '../../../src/session/doors.ts';
 import { OpenGate } from '../../../src/session/gate.ts';
@@ -89,13 +91,14 @@ export class Source {
     const header: LogHeader = { ...this.#header, version: COPY_VERSION, begins: 'checkpoint' };
     const branch = new LogWriter({ write: (bytes) => this.frames.push(bytes.slice()) }, zstd, header);
     this.#branch = branch;
+    const checkpoints = new CheckpointLog(this.board, (at, payload) => branch.checkpoint(at, payload));
+    const past = (): Past => ({ units: this.gate.units.all, randomBytes: 0n });
     this.copy = new GuestCopy({
-      board: this.board,
+      state: beginning(checkpoints, past, () => new Uint8Array(0)),
+      pages: this.board.ram.pages,
       log: branch,
       images: this.#images,
       unacknowledged: () => 0,
-      past: () => ({ units: this.gate.units.all, randomBytes: 0n }),
-      line: () => new Uint8Array(0),
       nowNs: () => this.#ns++,
       pauseNs,
     });

@@ -6,6 +6,8 @@ import type { Machine, MachinePorts } from '../../../src/emu/machine/machine.ts'
 import { ChannelRecords } from '../../../src/ft/guest/channel-records.ts';
 import { CoveredGate } from '../../../src/ft/guest/covered-gate.ts';
 import { FollowedLog } from '../../../src/ft/guest/followed-log.ts';
+import type { Method } from '../../../src/ft/guest/method.ts';
+import type { MethodParts } from '../../../src/ft/guest/method-of.ts';
 import { NumberedGate } from '../../../src/ft/guest/numbered-gate.ts';
 import { ProgressSource } from '../../../src/ft/guest/progress-source.ts';
 import type { NumberedOutput } from '../../../src/ft/guest/units.ts';
@@ -31,6 +33,18 @@ export type Emitted =
   | { readonly kind: 'frame'; readonly bytes: Uint8Array }
   | { readonly kind: 'output'; readonly output: NumberedOutput };
 
+export type MethodFor = (parts: Omit<MethodParts, 'state'>) => Method;
+
+/** Ships the log, with a progress record each `intervalNs`. */
+export function shipped(intervalNs: bigint): MethodFor {
+  return ({ live, log, pass, nowNs }) => ({
+    source: new ProgressSource({ source: live, log, nowNs, intervalNs }),
+    flush: () => log.flush(),
+    pass,
+    passed: () => {},
+  });
+}
+
 export class PrimarySide {
   readonly machine: Machine;
   readonly gate: CoveredGate;
@@ -38,10 +52,12 @@ export class PrimarySide {
   readonly file = new MemoryLog();
   readonly #session: Session;
   readonly #world: World;
+  /** What is to happen when the guest stands still for acknowledgements. */
+  standStill: () => void = () => {};
   /** Events of the ring before this one are with the world or acknowledged. */
   #released = 0;
 
-  constructor(machineFor: MachineFor, worldFor: WorldFor, header: LogHeader, intervalNs: bigint) {
+  constructor(machineFor: MachineFor, worldFor: WorldFor, header: LogHeader, methodFor: MethodFor) {
     const doors = new Doors();
     const machine = machineFor(doors);
     const world = worldFor(machine);
@@ -50,12 +66,20 @@ export class PrimarySide {
       this.ring.push({ kind: 'frame', bytes: bytes.slice() });
     };
     const log = new LogWriter({ write }, zstd, header);
-    const gate = new CoveredGate({
-      flush: () => log.flush(),
+    const method = methodFor({
+      live: world,
+      log,
       pass: (output) => this.ring.push({ kind: 'output', output }),
+      nowNs: () => world.ns,
+      standStill: () => this.standStill(),
+    });
+    const gate = new CoveredGate({
+      flush: () => method.flush(),
+      pass: (output) => method.pass(output),
+      passed: () => method.passed(),
       direct: (output) => world.deliver(output),
     });
-    const source = new ProgressSource({ source: world, log, nowNs: () => world.ns, intervalNs });
+    const { source } = method;
     const { digestTicks } = header;
     const recorder = new Recorder({ machine, source, gate, log, digestTicks, elapsedNs: () => world.ns });
     this.machine = machine;
@@ -77,6 +101,11 @@ export class PrimarySide {
       else this.#world.deliver(event.output.output);
       this.#released++;
     }
+  }
+
+  /** Outputs that wait for an acknowledgement, or have not been released since. */
+  get held(): number {
+    return this.ring.slice(this.#released).filter(({ kind }) => kind === 'output').length;
   }
 
   frames(): Uint8Array[] {

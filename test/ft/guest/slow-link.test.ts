@@ -8,6 +8,7 @@ import { createInterpreter } from '../../../src/emu/cpu/interpreter/interpreter.
 import { Board } from '../../../src/emu/machine/board.ts';
 import { zstd } from '../../../src/host/zstd.ts';
 import { LogWriter } from '../../../src/logformat/writer.ts';
+import { beginning, CheckpointLog } from '../../../src/session/checkpoint-log.ts';
 import { Doors } from '../../../src/session/doors.ts';
 import { GuestCopy } from '../../../src/session/guest-copy.ts';
 import { config, flat } from '../../emu/machine/guest.ts';
@@ -34,13 +35,18 @@ function copied(linkFrames: number, slower: number): Copied {
   let ns = 0n;
   let acked = 0;
   const log = new LogWriter({ write: () => {} }, zstd, header);
+  const checkpoints = new CheckpointLog(board, (at, payload) => log.checkpoint(at, payload));
+  const past = { units: {}, randomBytes: 0n };
   const copy = new GuestCopy({
-    board,
+    state: beginning(
+      checkpoints,
+      () => past,
+      () => new Uint8Array(0),
+    ),
+    pages: board.ram.pages,
     log,
     images: {},
     unacknowledged: () => log.frames - 1 - Math.floor(acked),
-    past: () => ({ units: {}, randomBytes: 0n }),
-    line: () => new Uint8Array(0),
     nowNs: () => {
       ns += 1000n;
       return ns;

@@ -11,7 +11,7 @@ import { Replayer } from '../../../src/session/replayer.ts';
 import { type FinalResult, Session } from '../../../src/session/session.ts';
 import { read, sourceOf } from '../../logformat/support.ts';
 import { ToyWorld } from '../../session/toy-world.ts';
-import { BackupSide, type MachineFor, PrimarySide, randomOf, roomy } from './pair.ts';
+import { BackupSide, type MachineFor, type MethodFor, PrimarySide, randomOf, roomy, shipped } from './pair.ts';
 
 export interface Trial {
   readonly machineFor: MachineFor;
@@ -24,6 +24,8 @@ export interface Trial {
   readonly liveTicks: bigint;
   /** Steps that the backup makes in a round, at most. */
   readonly pace: number;
+  /** How the backup is kept in step; the log is shipped when left out. */
+  readonly methodFor?: MethodFor;
 }
 
 /** The bytes, or packets, that each device has said. */
@@ -54,17 +56,18 @@ function newestTick(frames: readonly Uint8Array[]): bigint {
 }
 
 /** Plays a pair through, checks all that must hold, and gives how often the backup had to wait. */
-export function tryPair({ machineFor, clock, header: head, seed, rounds, liveTicks, pace }: Trial): {
-  starved: number;
-} {
+export function tryPair(trial: Trial): { starved: number; stood: number } {
+  const { machineFor, clock, header: head, seed, rounds, liveTicks, pace } = trial;
   const random = randomOf(seed);
   const intervalNs = BigInt(random(3)) * 2_000_000n;
-  const primary = new PrimarySide(machineFor, (machine) => roomy(new ToyWorld(seed, clock), machine), head, intervalNs);
+  const methodFor = trial.methodFor ?? shipped(intervalNs);
+  const primary = new PrimarySide(machineFor, (machine) => roomy(new ToyWorld(seed, clock), machine), head, methodFor);
   const backup = new BackupSide(machineFor);
   let sent = 0;
   let sentBytes = 0;
   let ended = false;
   let starved = 0;
+  let stood = 0;
   /** Sends up to `bytes` more of the channel, in pieces. */
   const send = (bytes: number): void => {
     const all = new Uint8Array(Buffer.concat(primary.frames().slice(sent)));
@@ -84,6 +87,12 @@ export function tryPair({ machineFor, clock, header: head, seed, rounds, liveTic
     }
     sentBytes -= frameEnds;
     expect(backup.channel.received).toBe(sent - 1);
+  };
+  primary.standStill = () => {
+    send(Number.POSITIVE_INFINITY);
+    primary.acknowledge(sent);
+    expect(primary.held).toBe(0);
+    stood++;
   };
   const work = (steps: number): void => {
     for (; steps > 0; steps--) {
@@ -105,7 +114,7 @@ export function tryPair({ machineFor, clock, header: head, seed, rounds, liveTic
   const received = rounds === undefined ? Number.POSITIVE_INFINITY : random(3000);
   send(received);
   const whole = primary.frames().length === sent && ended;
-  if (sent === 0) return { starved };
+  if (sent === 0) return { starved, stood };
   const covered = primary.covered(sent);
   const drained = backup.drain();
   if (drained.kind === 'diverged') throw new Error(`seed ${seed}: ${JSON.stringify(drained.divergence, String)}`);
@@ -134,7 +143,7 @@ export function tryPair({ machineFor, clock, header: head, seed, rounds, liveTic
     for (const device of ['uart', 'virtio0', 'virtio1', 'virtio2'])
       expect(backup.gate.units.of(device)).toBe(primary.gate.units.of(device));
     expect(backup.channel).toMatchObject({ executed: sent - 1, unexecutedBytes: 0 });
-    return { starved };
+    return { starved, stood };
   }
   expect(backup.machine.tick).toBe(newestTick(primary.frames().slice(0, sent)));
   expect(Buffer.compare(backup.file.bytes, prefix.subarray(0, backup.file.bytes.length))).toBe(0);
@@ -146,5 +155,5 @@ export function tryPair({ machineFor, clock, header: head, seed, rounds, liveTic
   const offline = replayOffline(backup.file.bytes, machineFor);
   expect(offline.digest).toBe(backup.machine.digest('all'));
   expect(offline.result.kind).toBe(backup.machine.halt === undefined ? 'ended' : 'halted');
-  return { starved };
+  return { starved, stood };
 }

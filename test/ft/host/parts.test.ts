@@ -46,7 +46,6 @@ test('what goes through the rings comes out as it went in', () => {
     { kind: 'drain' },
     { kind: 'goLive' },
     { kind: 'copy', copy: 3 },
-    { kind: 'acked', copy: 3, sequence: 70_000 },
     { kind: 'endCopy', copy: 0 },
     { kind: 'quiesce', number: 70_000 },
   ] as const) {
@@ -152,8 +151,10 @@ test('surroundings go through a hello, and what is given at the backup wins', ()
   const { drives, uart, consoles, engine } = DEFAULTS;
   const nets = [{ peer: { kind: 'unix', path: '/run/net' }, mac: Uint8Array.of(2, 0, 0, 0, 0, 1), mtu: 9000 }] as const;
   const entropy = { kind: 'seed', seed: (1n << 64n) - 1n } as const;
-  const bytes = encodeSurroundings({ drives: [{ path: '/a', mode: 'write' }], nets, uart, consoles, entropy, engine });
-  expect(decodeSurroundings(bytes, {})).toMatchObject({ drives: [{ path: '/a', mode: 'write' }], nets, entropy });
+  const method = { name: 'epochs', epochTicks: 1n << 60n, checkpointsPerSecond: 40 } as const;
+  const told = { drives: [{ path: '/a', mode: 'write' }], nets, uart, consoles, entropy, engine } as const;
+  const bytes = encodeSurroundings(told, method);
+  expect(decodeSurroundings(bytes, {})).toMatchObject({ drives: told.drives, nets, entropy, method });
   expect(decodeSurroundings(bytes, { drives, uart: { kind: 'none' } })).toMatchObject({
     drives,
     uart: { kind: 'none' },

@@ -77,6 +77,7 @@ async function copying() {
         if (order.kind === 'copy') begun(order.copy);
       },
       share: (share) => shares.push(share),
+      acknowledged: () => {},
       begin: () => {},
       memoryBytes: () => 0,
       live: () => {},

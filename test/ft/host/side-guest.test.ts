@@ -4,6 +4,7 @@ import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { METHOD_DEFAULTS } from '../../../src/ft/guest/method.ts';
 import { SideGuest } from '../../../src/host/ft/side-guest.ts';
 import { warmUp } from '../../../src/host/ft/warm-up.ts';
 
@@ -21,7 +22,7 @@ test('a thread that was prepared takes its job when that comes, and ends with it
   const path = join(folder, 'log.lks');
   const fd = openSync(path, 'wx');
   const entropy = { kind: 'seed', seed: 1n } as const;
-  const run = guest.run({ role: 'backup', engine: 'auto', entropy, log: { fd, path } });
+  const run = guest.run({ role: 'backup', method: METHOD_DEFAULTS, engine: 'auto', entropy, log: { fd, path } });
   guest.stop();
   expect(await run).toMatchObject({ kind: 'stopped' });
   closeSync(fd);

@@ -1,0 +1,70 @@
+/** What the main thread tells the guest thread of a backup, in order; a guest that is live takes orders itself. */
+
+import { ExitCode, UserError } from '../../lib/errors.ts';
+import { monotonicNs } from '../clock.ts';
+import { RingInputs } from '../live/ring-ports.ts';
+import type { SharedState } from '../live/shared-state.ts';
+import type { LiveSide } from './live-side.ts';
+import { decodeOrder, type Order } from './ring-messages.ts';
+
+export class BackupOrders {
+  readonly inputs: RingInputs;
+  /** Set when the guest is live: orders are its own from then on. */
+  live: LiveSide | undefined;
+  readonly #waiting: Order[] = [];
+  #receivedNs = monotonicNs();
+  #draining = false;
+  #goLive = false;
+
+  constructor(shared: SharedState) {
+    this.inputs = new RingInputs(shared, (message) => {
+      const order = decodeOrder(message);
+      if (this.live === undefined) this.#waiting.push(order);
+      else this.live.order(order);
+      // Inputs behind it are for the live guest.
+      return order.kind === 'goLive';
+    });
+  }
+
+  /** When the newest frame came. */
+  get receivedNs(): bigint {
+    return this.#receivedNs;
+  }
+
+  /** No more frames will come. */
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  /** Gives the frames that have come to `feed`. */
+  take(feed: (frame: Uint8Array) => void): void {
+    const input = this.inputs.take();
+    if (input !== undefined) throw new Error(`a ${input.kind} input at a backup that is not live`);
+    for (const order of this.#waiting.splice(0)) {
+      if (order.kind === 'feed') {
+        this.#receivedNs = order.receivedNs;
+        feed(order.bytes);
+      } else if (order.kind === 'drain') this.#draining = true;
+      else if (order.kind === 'goLive') this.#goLive = true;
+      else throw new Error(`the order ${order.kind} at a backup that is not live`);
+    }
+  }
+
+  /** Waits for the word to go live; false when it is to stop instead. */
+  untilLive(): boolean {
+    while (!this.inputs.stopAsked) {
+      this.take(() => {
+        throw new Error('a frame for a backup that is drained');
+      });
+      if (this.#goLive) return true;
+      this.inputs.wait(undefined);
+    }
+    return false;
+  }
+}
+
+/** The end of a backup that has nothing to take over. */
+export function neverBegun(): UserError {
+  const what = 'the primary was lost before the machine that it runs was here';
+  return new UserError('never-begun', what, 'start the pair again', ExitCode.lost);
+}

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { methodSettings } from '../../src/cli/ft-flags.ts';
+import { statusText } from '../../src/cli/ft-status.ts';
+import { METHODS } from '../../src/ft/guest/method.ts';
+import type { FoundNode } from '../../src/host/ft/nodes.ts';
+
+const node = (words: Parameters<typeof methodSettings>[0]): FoundNode => {
+  const method = methodSettings(words);
+  return { pair: 'web', path: '/run/web.sock', pid: 7, command: 'primary', ticks: 0, method };
+};
+
+test('the method of a pair is given by name, with what belongs to it, and told by the status', () => {
+  expect(statusText([node({ method: 'log' })])).toMatch(/^method +log$/m);
+  expect(statusText([node({ method: 'epochs', epoch: '1_000_000' })])).toMatch(/^method +epochs of 1,000,000 ticks$/m);
+  expect(statusText([node({ method: 'checkpoints' })])).toMatch(/^method +25 checkpoints a second$/m);
+  expect(METHODS.map((method) => methodSettings({ method }).name)).toEqual([...METHODS]);
+});
+
+test.each([
+  ['an epoch without epochs', { method: 'log', epoch: '100000' }, /--method epochs/],
+  ['a rate without checkpoints', { method: 'stop', checkpoints: 40 }, /--method checkpoints/],
+  ['an epoch that is too short', { method: 'epochs', epoch: '10' }, /too short/],
+] as const)('%s is refused', (_, words, says) => {
+  let error: unknown;
+  try {
+    methodSettings(words);
+  } catch (caught) {
+    error = caught;
+  }
+  const { what, remedy } = error as { readonly what: string; readonly remedy: string };
+  expect(`${what}; ${remedy}`).toMatch(says);
+});
