@@ -8,6 +8,7 @@
  *                                                         goes on from when it was ended; a line every 10 seconds
  *     node test/sim/main.ts --seed 17 --trace             one world, with what happens in it
  *     node test/sim/main.ts --seed 17 --faults 0,2        with these of its faults alone
+ *     node test/sim/main.ts --hours 24                    one world that lasts so long, in peace; digests compared
  *     node test/sim/main.ts --mutants                     how many worlds each defect takes to be found
  *
  * Exit code 1: an invariant was violated, a defect was not found, or something that must happen somewhere never did.
@@ -17,6 +18,7 @@ import { parseArgs } from 'node:util';
 import { describe } from './faults/fault.ts';
 import { huntAll, mutantTable } from './mutants/hunt.ts';
 import { huntSource, SOURCE_MUTANTS } from './mutants/source.ts';
+import { describe as describeHours, runHours } from './runner/hours.ts';
 import { type Cost, runMany } from './runner/many.ts';
 import { unreached } from './runner/reachability.ts';
 import { reproduction, shrink } from './runner/shrink.ts';
@@ -35,6 +37,7 @@ const { values } = parseArgs({
     worlds: { type: 'string', default: '1000' },
     jobs: { type: 'string', default: '1' },
     mutants: { type: 'boolean', default: false },
+    hours: { type: 'string' },
     summary: { type: 'string' },
     trace: { type: 'boolean', default: false },
   },
@@ -42,8 +45,15 @@ const { values } = parseArgs({
 
 async function main(): Promise<boolean> {
   if (values.mutants) return hunt();
+  if (values.hours !== undefined) return hours(Number(values.seed ?? 1), Number(values.hours));
   if (values.seed !== undefined) return one(Number(values.seed));
   return many(Number(values.from), Number(values.worlds), Number(values.jobs));
+}
+
+function hours(seed: number, count: number): boolean {
+  const outcome = runHours(seed, count, (text) => console.log(text));
+  console.log(`${count} simulated hours, world ${seed}: ${describeHours(outcome)}`);
+  return outcome.clean;
 }
 
 function one(seed: number): boolean {

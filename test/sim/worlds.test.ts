@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { describe as describeFault } from './faults/fault.ts';
 import { KILL_POINTS } from './faults/kill-points.ts';
 import { contradiction } from './monitors/history.ts';
+import { runHours } from './runner/hours.ts';
 import { tally } from './runner/tally.ts';
 import { runWorld } from './world/run.ts';
 
@@ -21,6 +22,13 @@ test('the same seed gives the same world', () => {
     expect(again.digest).toBe(once.digest);
     expect(again.struck.map(describeFault)).toEqual(once.struck.map(describeFault));
   }
+});
+
+test('in peace two machines are in the same state for as long as they run', () => {
+  const { clean, digests, states } = runHours(FROM, 0.02, () => {});
+  expect(clean).toBe(true);
+  expect(digests).toBeGreaterThan(100);
+  expect(states).toBeGreaterThan(100);
 });
 
 test('different seeds give different worlds', () => {

@@ -50,6 +50,9 @@ export class Monitor {
   readonly #now: () => number;
   readonly #did: (what: string) => void;
   readonly #first: string;
+  /** False: what is judged is forgotten, and no history is left to be replayed in the end. */
+  readonly #keeps: boolean;
+  #compared = 0;
   readonly #limits: { readonly send: number; readonly receive: number };
   /** State of each living machine at each count of its guest. */
   readonly #states = new Map<string, Map<number, string>>();
@@ -69,10 +72,12 @@ export class Monitor {
     did: (what: string) => void,
     first: string,
     limits: { readonly send: number; readonly receive: number },
+    keeps = true,
   ) {
     this.#now = now;
     this.#did = did;
     this.#first = first;
+    this.#keeps = keeps;
     this.#holder = first;
     this.#limits = limits;
   }
@@ -100,6 +105,14 @@ export class Monitor {
   /** Whose log is the guest's history: who lived last. */
   get historian(): string {
     return this.#live ?? this.#first;
+  }
+  /** Frames of the first log. */
+  get frames(): number {
+    return this.#log({ primary: this.#first, copy: 0 }).frames.length;
+  }
+  /** States of two machines compared, all equal but for what was found. */
+  get compared(): number {
+    return this.#compared;
   }
   get isOff(): boolean {
     return this.#off;
@@ -136,9 +149,10 @@ export class Monitor {
   written(who: string, sequence: number, bytes: Uint8Array): void {
     const frames = this.#own.get(who) ?? [];
     this.#own.set(who, frames);
-    if (sequence !== frames.length) this.fail('I15', `${who} writes frame ${sequence} to its log`);
+    if (this.#keeps && sequence !== frames.length) this.fail('I15', `${who} writes frame ${sequence} to its log`);
     const original = this.#followed.get(who)?.frames[sequence];
-    frames.push(original !== undefined && same(original.bytes, bytes) ? original : new LoggedFrame(bytes));
+    if (this.#keeps)
+      frames.push(original !== undefined && same(original.bytes, bytes) ? original : new LoggedFrame(bytes));
     if (who !== this.#first) return;
     const log = this.#log({ primary: who, copy: 0 });
     log.add(bytes);
@@ -177,6 +191,7 @@ export class Monitor {
     if (original === undefined || !same(original.bytes, bytes))
       this.fail('I15', `frame ${sequence} is not what was logged`);
     else log.held.add(original);
+    if (!this.#keeps) log.forget(sequence);
     log.buffered++;
     log.bufferedBytes += bytes.length;
   }
@@ -189,7 +204,7 @@ export class Monitor {
   /** Something leaves a node. `unit`: the node's own count, taken for consoles alone, as their bytes are compared. */
   left(who: string, device: string, unit: bigint, payload: Output): void {
     const own = payload.kind === 'console' ? Number(unit) : unitOf(payload);
-    this.released.push({ who, device, unit: own, payload });
+    if (this.#keeps) this.released.push({ who, device, unit: own, payload });
     this.#judge(who, device, own, 'leaves');
   }
 
@@ -251,8 +266,12 @@ export class Monitor {
     if (log === undefined || this.#hasLived(who)) {
       const states = this.#states.get(who) ?? new Map<number, string>();
       this.#states.set(who, states.set(count, state));
-    } else if (this.#states.get(log.primary)?.get(count) !== state)
-      this.fail('I5', `the states differ at count ${count}, and nobody has noticed`);
+      return;
+    }
+    const states = this.#states.get(log.primary);
+    this.#compared++;
+    if (states?.get(count) !== state) this.fail('I5', `the states differ at count ${count}, and nobody has noticed`);
+    if (!this.#keeps) states?.delete(count);
   }
 
   diverged(report: string): void {

@@ -10,7 +10,7 @@ import { LoggedFrame } from './logged-frame.ts';
 export class PrimaryLog {
   readonly primary: string;
   readonly copy: number;
-  readonly frames: LoggedFrame[] = [];
+  readonly frames: (LoggedFrame | undefined)[] = [];
   /** The frames that the backup holds. */
   readonly held = new Coverage();
   /** Who has been given frames of it. */
@@ -34,6 +34,11 @@ export class PrimaryLog {
   add(bytes: Uint8Array): void {
     this.frames.push(new LoggedFrame(bytes));
     this.loggedBytes += bytes.length;
+  }
+
+  /** It has been judged. */
+  forget(sequence: number): void {
+    this.frames[sequence] = undefined;
   }
 
   /** The frame written next is the state. */

@@ -63,6 +63,11 @@ export class BackupGuest extends GuestThread<BackupSaid> {
     return this.#replica?.machine;
   }
 
+  /** State digests compared while it replayed, all equal. */
+  get digests(): number {
+    return this.#replica?.replayer.digests ?? 0;
+  }
+
   /** Bytes of frames that are not executed. */
   get backlog(): number {
     return this.#channel.unexecutedBytes;
@@ -186,6 +191,6 @@ export class BackupGuest extends GuestThread<BackupSaid> {
     this.#reportedAt = this.clockwork.now;
     if (executed === this.#reported) return;
     this.#reported = executed;
-    this.say({ kind: 'executed', sequence: executed, tick: this.tick, digests: this.#replica?.replayer.digests ?? 0 });
+    this.say({ kind: 'executed', sequence: executed, tick: this.tick, digests: this.digests });
   }
 }

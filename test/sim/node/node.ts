@@ -46,6 +46,8 @@ export interface NodeParts {
 export type NodeGuest = Pick<GuestThread<never>, 'slowness' | 'share' | 'stop' | 'resume' | 'kill'> & {
   stalled: boolean;
   readonly machine: SimMachine | undefined;
+  /** State digests compared while it replayed. */
+  readonly digests?: number;
   give(input: Input): void;
   order(order: Order): void;
   flush(): void;

@@ -30,6 +30,8 @@ export interface WorldOptions {
   readonly troubleUs: number;
   /** Whoever is alone makes itself a new backup, on the other host. */
   readonly clones: boolean;
+  /** The history is kept, and replayed in the end. */
+  readonly keeps: boolean;
   /** Planned switches are ordered, this many. */
   readonly switches: number;
   /** And then there is so much time to come to rest. */
@@ -85,8 +87,35 @@ export function drawOptions(seed: number): WorldOptions {
     drift: { A: random.between(0.999, 1.001), B: random.between(0.999, 1.001) },
     troubleUs: long ? 1_200_000 : random.between(60_000, clones ? 300_000 : 180_000),
     clones,
+    keeps: true,
     switches: random.chance(0.25) ? 1 + random.below(3) : 0,
     restUs: 500_000,
     ending: random.chance(0.15) ? random.pick(['guest', 'operator']) : 'none',
+  };
+}
+
+/** So many hours of mixed load in peace, with the pair's times as they are in earnest. */
+export function hourOptions(seed: number, hours: number): WorldOptions {
+  const drawn = drawOptions(seed);
+  const times = {
+    detectMs: 500,
+    reconnectMs: 100,
+    heartbeatMs: 100,
+    claimRetryMs: 200,
+    lagMs: { high: 1000, low: 100 },
+  };
+  return {
+    ...drawn,
+    settings: { ...drawn.settings, ...times, sendBufferBytes: 64_000, receiveBufferBytes: 64_000 },
+    server: { period: 5_000_000, burden: 600_000, races: 3, changes: 3, effort: 30_000 },
+    backupSpeed: 1,
+    clients: 3,
+    thinkUs: 1_000_000,
+    retryUs: 200_000,
+    clones: false,
+    keeps: false,
+    switches: 0,
+    ending: 'none',
+    troubleUs: hours * 3.6e9,
   };
 }

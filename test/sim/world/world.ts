@@ -52,7 +52,7 @@ export class World implements Surroundings {
     this.random = new Random(seed, 'world');
     this.trace = new Trace(now, write);
     const limits = { send: settings.sendBufferBytes, receive: settings.receiveBufferBytes };
-    this.monitor = new Monitor(now, did, 'a1', limits);
+    this.monitor = new Monitor(now, did, 'a1', limits, options.keeps);
     this.network = new Network(clockwork, new Random(seed, 'network'));
     const watch = {
       applied: (...what: Parameters<Monitor['applied']>) => this.monitor.applied(...what),
