@@ -53,6 +53,8 @@ export class Monitor {
   /** False: what is judged is forgotten, and no history is left to be replayed in the end. */
   readonly #keeps: boolean;
   #compared = 0;
+  /** Bytes of the longest frame: what comes after a stall comes together. */
+  #longest = 0;
   readonly #limits: { readonly send: number; readonly receive: number };
   /** State of each living machine at each count of its guest. */
   readonly #states = new Map<string, Map<number, string>>();
@@ -147,6 +149,7 @@ export class Monitor {
 
   /** A frame of a node's own log. */
   written(who: string, sequence: number, bytes: Uint8Array): void {
+    this.#longest = Math.max(this.#longest, bytes.length);
     const frames = this.#own.get(who) ?? [];
     this.#own.set(who, frames);
     if (this.#keeps && sequence !== frames.length) this.fail('I15', `${who} writes frame ${sequence} to its log`);
@@ -157,8 +160,8 @@ export class Monitor {
     const log = this.#log({ primary: who, copy: 0 });
     log.add(bytes);
     const open = log.loggedBytes - log.bufferedBytes;
-    const isAlone = this.#epoch > 1 && this.#holder === who;
-    if (!isAlone && open > this.#limits.send + SLACK_BYTES.send)
+    const isAlone = this.#hasLived(who) || (this.#epoch > 1 && this.#holder === who);
+    if (!isAlone && open > this.#limits.send + SLACK_BYTES.send + this.#longest)
       this.fail('I9', `${open} bytes are logged and not with the backup`);
   }
 
@@ -198,7 +201,8 @@ export class Monitor {
 
   /** Bytes that a backup's guest has and has not executed. */
   backlog(bytes: number): void {
-    if (bytes > this.#limits.receive + SLACK_BYTES.receive) this.fail('I9', `${bytes} bytes wait at the backup`);
+    if (bytes > this.#limits.receive + SLACK_BYTES.receive + this.#longest)
+      this.fail('I9', `${bytes} bytes wait at the backup`);
   }
 
   /** Something leaves a node. `unit`: the node's own count, taken for consoles alone, as their bytes are compared. */

@@ -89,7 +89,8 @@ export function drawOptions(seed: number): WorldOptions {
     clones,
     keeps: true,
     switches: random.chance(0.25) ? 1 + random.below(3) : 0,
-    restUs: 500_000,
+    // A backup that holds part of a copy forgets it after ten times of detection.
+    restUs: 500_000 + (clones ? 14_000 * detectMs : 0),
     ending: random.chance(0.15) ? random.pick(['guest', 'operator']) : 'none',
   };
 }
