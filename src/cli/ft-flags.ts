@@ -83,8 +83,8 @@ export const sideFlags = {
     description:
       'file:DIR is a folder that both hosts share, disk:HOST:PORT a lockstep disk serve, ' +
       'majority:HOST:PORT,HOST:PORT,HOST:PORT hosts that each run a lockstep ft witness, ' +
-      'etcd:http://HOST:PORT[,HOST:PORT...] an etcd. ' +
-      'Its password belongs in ETCDCTL_USER: a command line can be read by others.',
+      'etcd:http://HOST:PORT[,HOST:PORT...] an etcd, postgres://USER@HOST/DATABASE a PostgreSQL. ' +
+      'Passwords belong in ETCDCTL_USER and PGPASSWORD: a command line can be read by others.',
     helpGroup: 'PAIR',
     helpValue: 'KIND:PLACE',
     required: true,

@@ -28,6 +28,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@oclif/core': ['commands', 'cli'],
   chalk: ['commands', 'cli'],
   'cbor-x': ['logformat', 'lib'],
+  pg: ['host'],
   '@vscode/debugadapter': ['host'],
   '@vscode/debugprotocol': ['debug', 'host'],
   'node:': ['commands', 'cli', 'host'],

@@ -3,10 +3,14 @@ import { expect, test } from 'vitest';
 import { parseEtcd } from '../../../src/host/etcd/etcd-place.ts';
 import { arbiterOf, withoutPassword } from '../../../src/host/ft/arbiters/arbiter-of.ts';
 import { EtcdArbiter } from '../../../src/host/ft/arbiters/etcd.ts';
+import { PostgresArbiter } from '../../../src/host/ft/arbiters/postgres.ts';
 import { UserError } from '../../../src/lib/errors.ts';
 
 test('kinds', () => {
   expect(arbiterOf('etcd:http://127.0.0.1:2379')).toBeInstanceOf(EtcdArbiter);
+  for (const scheme of ['postgres', 'postgresql']) {
+    expect(arbiterOf(`${scheme}://u@h/d`)).toBeInstanceOf(PostgresArbiter);
+  }
 });
 
 test('several endpoints of etcd, IPv6, a port left out, TLS, a user', () => {

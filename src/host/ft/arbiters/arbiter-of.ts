@@ -1,6 +1,6 @@
 /**
  * Arbiters as users name them: `file:DIR`, a folder that both hosts share; `disk:ADDRESS`, their block server;
- * `majority:HOST:PORT,...`, acceptors; `etcd:URL`.
+ * `majority:HOST:PORT,...`, acceptors; `etcd:URL`; `postgres://...`.
  */
 
 import { resolve } from 'node:path';
@@ -15,10 +15,12 @@ import { DiskArbiter } from './disk.ts';
 import { EtcdArbiter } from './etcd.ts';
 import { FileArbiter } from './file.ts';
 import { MajorityArbiter, type Member } from './majority.ts';
+import { PostgresArbiter } from './postgres.ts';
 
 const REMEDY =
   'give file:DIR (a folder that both hosts share), disk:HOST:PORT (as of: lockstep disk serve), ' +
-  'majority:HOST:PORT,HOST:PORT,HOST:PORT (as of: lockstep ft witness) or etcd:http://HOST:PORT[,HOST:PORT...]';
+  'majority:HOST:PORT,HOST:PORT,HOST:PORT (as of: lockstep ft witness), etcd:http://HOST:PORT[,HOST:PORT...] ' +
+  'or postgres://USER@HOST/DATABASE';
 const MEMBERS_MIN = 3;
 
 /**
@@ -26,10 +28,11 @@ const MEMBERS_MIN = 3;
  * acceptors that are not on loopback. Nothing is opened yet. Throws UserError.
  */
 export function arbiterOf(text: string, base: string = process.cwd(), key?: PairKey): Arbiter {
-  const [, kind = '', rest = ''] = /^(file|disk|majority|etcd):(.+)$/s.exec(text) ?? [];
+  const [, kind = '', rest = ''] = /^(file|disk|majority|etcd|postgres|postgresql):(.+)$/s.exec(text) ?? [];
   if (kind === 'file') return new FileArbiter(resolve(base, rest));
   if (kind === 'etcd') return new EtcdArbiter(parseEtcd(rest));
   if (kind === 'majority') return new MajorityArbiter(parseMembers(rest, key), key);
+  if (kind.startsWith('postgres') && rest.startsWith('//') && URL.canParse(text)) return new PostgresArbiter(text);
   const address = kind === 'disk' ? parseAddress(rest, base) : undefined;
   if (address !== undefined) return new DiskArbiter(address);
   throw new UserError('bad-value', `the arbiter ${withoutPassword(text)} is not understood`, REMEDY);
