@@ -33,7 +33,7 @@ export interface LogName {
 }
 
 /** Bytes over a limit that are no fault, before the channel and behind it: what is on its way when the limit is met. */
-const SLACK_BYTES = { send: 6_000, receive: 3_500 } as const;
+const SLACK_BYTES = 3_500;
 
 export class Monitor {
   readonly violations: Violation[] = [];
@@ -161,7 +161,7 @@ export class Monitor {
     log.add(bytes);
     const open = log.loggedBytes - log.bufferedBytes;
     const isAlone = this.#hasLived(who) || (this.#epoch > 1 && this.#holder === who);
-    if (!isAlone && open > this.#limits.send + SLACK_BYTES.send + this.#longest)
+    if (!isAlone && open > this.#limits.send + SLACK_BYTES + this.#longest)
       this.fail('I9', `${open} bytes are logged and not with the backup`);
   }
 
@@ -201,7 +201,7 @@ export class Monitor {
 
   /** Bytes that a backup's guest has and has not executed. */
   backlog(bytes: number): void {
-    if (bytes > this.#limits.receive + SLACK_BYTES.receive + this.#longest)
+    if (bytes > this.#limits.receive + SLACK_BYTES + this.#longest)
       this.fail('I9', `${bytes} bytes wait at the backup`);
   }
 
