@@ -8,12 +8,15 @@
  * Text from another version that is not understood is as if it were not there.
  */
 
+import { PROTOCOL_VERSION } from '../protocol/message.ts';
+
 /** Sizes in bytes. */
 export interface HostReport {
   /** The physical host's name, as nodes tell it to each other. */
   readonly name: string;
   /** Where its agent listens: `tcp:HOST:PORT`. */
   readonly agent: string;
+  /** As `versionText` gives it. */
   readonly version: string;
   readonly cpus: number;
   /** Processes that want a processor: the average over a minute. */
@@ -49,6 +52,9 @@ export interface PairReport {
   readonly backup?: string;
   readonly memoryBytes: number;
 }
+
+/** What two hosts must have in common to be sides of one pair. `release`: of lockstep. */
+export const versionText = (release: string): string => `${release}, protocol ${PROTOCOL_VERSION}`;
 
 export const NO_LEDGER: Ledger = { enrolled: false, draining: false, reservations: [] };
 

@@ -9,7 +9,7 @@
 
 import { join } from 'node:path';
 import { Cluster } from '../../ft/cluster/cluster.ts';
-import { type HostReport, hostKey } from '../../ft/cluster/records.ts';
+import { type HostReport, hostKey, versionText } from '../../ft/cluster/records.ts';
 import type { Lease, Registry } from '../../ft/cluster/registry.ts';
 import { UserError } from '../../lib/errors.ts';
 import { type Endpoint, endpointText, requireKey } from '../ft/endpoint.ts';
@@ -119,7 +119,7 @@ export class Agent {
   #report(): string {
     const { version, ramBytes } = this.#options;
     const agent = endpointText(this.endpoint);
-    const report: HostReport = { name: this.#name, agent, version, ...hostFacts(ramBytes) };
+    const report: HostReport = { name: this.#name, agent, version: versionText(version), ...hostFacts(ramBytes) };
     return JSON.stringify(report);
   }
 

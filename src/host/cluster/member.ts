@@ -5,7 +5,7 @@
 
 import { resolve } from 'node:path';
 import { Cluster } from '../../ft/cluster/cluster.ts';
-import { type PairReport, pairKeyOf } from '../../ft/cluster/records.ts';
+import { type PairReport, pairKeyOf, versionText } from '../../ft/cluster/records.ts';
 import type { Lease, Registry } from '../../ft/cluster/registry.ts';
 import type { PairStatus } from '../../ft/protocol/status.ts';
 import { hostName } from '../ft/identity.ts';
@@ -26,9 +26,10 @@ export class Member {
   #turn: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
 
-  private constructor(registry: Registry, options: PairOptions, version: string, notice: (text: string) => void) {
+  private constructor(registry: Registry, options: PairOptions, release: string, notice: (text: string) => void) {
     this.#registry = registry;
     const { name: pair, key, tuning } = options;
+    const version = versionText(release);
     const needs = { pair, host: this.#host, version, arbiter: portable(options.arbiter), tuning, key };
     this.#places = new ClusterPlaces(new Cluster(registry), needs, notice);
     // From now on it is seen which hosts live.

@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { Cluster } from '../../../src/ft/cluster/cluster.ts';
 import type { PlaceRequest } from '../../../src/ft/cluster/placement.ts';
+import { versionText } from '../../../src/ft/cluster/records.ts';
 import { Agent } from '../../../src/host/cluster/agent.ts';
 import { askAgent } from '../../../src/host/cluster/agent-door.ts';
 import { openRegistry } from '../../../src/host/cluster/registry-of.ts';
@@ -48,7 +49,7 @@ const request = (pair: string): PlaceRequest => ({
   pair,
   from: 'elsewhere',
   bytes: 200 * MB,
-  version: 'test',
+  version: versionText('test'),
   failed: new Set(),
 });
 
