@@ -68,11 +68,14 @@ export class Devices {
     }
   }
 
-  /** All ports are open. Cards tell the network that they are here, then what waits is given out. */
-  begin(cards: ReadonlyMap<string, Uint8Array> = new Map()): void {
+  /**
+   * All ports are open. Cards tell the network that they are here, and again while `isHere` says that it is certain;
+   * then what waits is given out.
+   */
+  begin(cards: ReadonlyMap<string, Uint8Array> = new Map(), isHere?: () => boolean): void {
     for (const [device, mac] of cards) {
       const port = this.#lanes.get(device)?.port;
-      if (port instanceof NetStream) port.speak(mac);
+      if (port instanceof NetStream) port.speak(mac, isHere);
     }
     this.#open = true;
     for (const lane of this.#lanes.values()) this.#drain(lane);

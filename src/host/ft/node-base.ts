@@ -248,7 +248,7 @@ export abstract class NodeBase {
   /** The world has the guest here from now on. */
   protected async openDevices(): Promise<void> {
     await this.#devices?.open(this.#inbox());
-    this.#devices?.begin(this.#cards);
+    this.#devices?.begin(this.#cards, () => this.shield.isAlone);
   }
 
   protected raiseDrives(epoch: number): void {

@@ -110,6 +110,11 @@ export class Shield {
     this.#later(0);
   }
 
+  /** The guest lives here, and nobody else may come to have it. */
+  get isAlone(): boolean {
+    return this.#isAlone;
+  }
+
   /** A backup at this place is wanted now. Why not; or nothing. */
   protect(endpoint: Endpoint): string | undefined {
     if (!this.#isAlone) return 'the guest has a backup, or its fate is not decided';

@@ -39,6 +39,7 @@ export class NetStream implements HostPort {
   #lost = false;
   /** Of the last announcement. */
   #mac: Uint8Array | undefined;
+  #isHere: () => boolean = () => true;
   #repeats: NodeJS.Timeout[] = [];
 
   constructor(device: string, address: StreamAddress, { reconnect = true, quiet = false }: NetStreamOptions = {}) {
@@ -74,9 +75,13 @@ export class NetStream implements HostPort {
     if (output.kind === 'packet' && !this.#quiet) this.#line.send(output.frame);
   }
 
-  /** From here on packets flow in both directions; before the first of them the network hears where `mac` is now. */
-  speak(mac: Uint8Array): void {
+  /**
+   * From here on packets flow in both directions; before the first of them the network hears where `mac` is now. It
+   * hears it again while `isHere` holds: who may have been followed by another draws nobody to itself.
+   */
+  speak(mac: Uint8Array, isHere: () => boolean = () => true): void {
     this.#quiet = false;
+    this.#isHere = isHere;
     this.announce(mac);
   }
 
@@ -87,7 +92,10 @@ export class NetStream implements HostPort {
     this.#stopRepeats();
     const frame = announcement(mac);
     this.#line.send(frame);
-    this.#repeats = REPEAT_MS.map((ms) => setTimeout(() => this.#line.send(frame), ms).unref());
+    const again = (): void => {
+      if (this.#isHere()) this.#line.send(frame);
+    };
+    this.#repeats = REPEAT_MS.map((ms) => setTimeout(again, ms).unref());
   }
 
   async close(): Promise<void> {
@@ -121,7 +129,7 @@ export class NetStream implements HostPort {
     if (!this.#lost) return;
     this.#lost = false;
     this.#inbox?.notice(`${this.device} has ${addressText(this.#address)} again`);
-    if (this.#mac !== undefined) this.announce(this.#mac);
+    if (this.#mac !== undefined && this.#isHere()) this.announce(this.#mac);
   }
 
   #down(reason: string): void {

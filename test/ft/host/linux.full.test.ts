@@ -1,10 +1,14 @@
-/** Pairs of Linux; LOCKSTEP_GUEST is the folder that samples/linux/build.sh fills. Without it, nothing is tested. */
-import { join } from 'node:path';
-import { expect, test } from 'vitest';
+/** Pairs of Linux, killed at random moments. */
+import { beforeAll, expect, test } from 'vitest';
+import { BUILD_MS, type LinuxGuest, linuxGuest, noGuest } from '../../linux/guest.ts';
 import { eachWorld, type Side } from './sides.ts';
 
-const guest = process.env.LOCKSTEP_GUEST;
 const world = eachWorld();
+let guest: LinuxGuest;
+
+beforeAll(() => {
+  if (noGuest === undefined) guest = linuxGuest();
+}, BUILD_MS);
 
 /** Random moments, to be repeated by the seed. */
 function seeded(): () => number {
@@ -17,7 +21,7 @@ function seeded(): () => number {
 }
 
 function linuxPair(task: string, initrd: string): Side {
-  const images = ['--kernel', join(guest!, 'Image'), '--initrd', join(guest!, initrd)];
+  const images = ['--kernel', guest.kernel, '--initrd', initrd];
   const append = ['--append', `console=ttyS0 task="${task}"`];
   // The machine that runs this may be slow: only who is really gone is given up.
   return world.command('ft', 'pair', ...images, ...append, '--detect', '20000', '-o', world.path('pair.lks'));
@@ -39,11 +43,11 @@ const COUNTING = `i=0; while [ $i -lt ${LINES} ]; do echo line $i; i=$((i+1)); s
 const lines = (said: string): string[] => said.match(/^line \d+$/gm) ?? [];
 const expected = Array.from({ length: LINES }, (_, i) => `line ${i}`);
 
-test.skipIf(guest === undefined).each(['primary', 'backup'] as const)(
+test.skipIf(noGuest !== undefined).each(['primary', 'backup'] as const)(
   'Linux goes on when the %s is killed, its console whole, and the joined log replays from boot',
   async (victim) => {
     const random = seeded();
-    const pair = linuxPair(COUNTING, 'initrd-min.cpio.gz');
+    const pair = linuxPair(COUNTING, guest.small);
     const pid = await pidOf(pair, victim);
     const at = Math.floor(random() * (LINES - 5));
     await pair.until(({ said }) => said.includes(`line ${at}\n`));
@@ -64,9 +68,9 @@ const REDIS = [
   "echo sum $(awk '{s+=$1} END {print s}' /tmp/all)",
 ].join('; ');
 
-test.skipIf(guest === undefined)('redis in a pair forgets nothing that it has acknowledged', async () => {
+test.skipIf(noGuest !== undefined)('redis in a pair forgets nothing that it has acknowledged', async () => {
   const random = seeded();
-  const pair = linuxPair(REDIS, 'initrd.cpio.gz');
+  const pair = linuxPair(REDIS, guest.full);
   const pid = await pidOf(pair, 'primary');
   const at = Math.floor(random() * (REDIS_KEYS - 10));
   await pair.until(({ said }) => said.includes(`stored ${at}\n`));

@@ -203,6 +203,31 @@ test('a quiet card lets nothing through; when it speaks the network hears first 
   });
 });
 
+test('a card announces itself again only while its guest is certain to be here', async () => {
+  await withPeer(async (listener, path) => {
+    let isHere = true;
+    const inbox = new TestInbox();
+    const card = new NetStream('virtio1', unix(path), { quiet: true });
+    await card.open(inbox);
+    card.speak(MAC, () => isHere);
+    const first = await listener.peer(0);
+    await first.until(() => first.received.length > 0);
+    await first.link.close();
+    const second = await listener.peer(1);
+    await second.until(() => second.received.length > 0);
+    expect(second.received[0]).toEqual(announcement(MAC));
+
+    isHere = false;
+    await second.link.close();
+    const third = await listener.peer(2);
+    await inbox.until(() => inbox.notices.length === 4);
+    card.take(packet(3, 64));
+    await third.until(() => third.received.length > 0);
+    expect(third.received[0]).toEqual(packet(3, 64).frame);
+    await card.close();
+  });
+});
+
 test('the announcement is the frame of announce-self of QEMU', () => {
   const head = 'ffffffffffff 525400123456 8035 0001 0800 06 04 0003 525400123456 00000000 525400123456 00000000';
   expect(Buffer.from(announcement(MAC)).toString('hex')).toBe(head.replaceAll(' ', '').padEnd(120, '0'));
