@@ -152,7 +152,8 @@ export class LogReader {
     if (closing !== undefined) {
       try {
         const frame = this.frameAt(closing.indexOffset);
-        if (frame.kind === 'index') return decodeIndex(unpack(frame, this.#codec));
+        const entries = frame.kind === 'index' ? decodeIndex(unpack(frame, this.#codec)) : [];
+        if (entries.length > 0) return entries;
       } catch (error) {
         if (!(error instanceof FormatError)) throw error;
       }

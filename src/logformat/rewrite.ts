@@ -6,6 +6,7 @@
 import { type Tick, tick } from '../lib/brands.ts';
 import type { Counts, IndexEntry, LogEnd } from './closing.ts';
 import type { Codec } from './frame.ts';
+import { FrameIndex } from './frame-index.ts';
 import { FrameWriter, type LogSink } from './frame-writer.ts';
 import { writeImage } from './image.ts';
 import type { Finish, LogReader } from './reader.ts';
@@ -23,7 +24,8 @@ export function planRepair(reader: LogReader, codec: Codec): Repair | undefined 
   const survey = surveyOf(reader);
   if (survey.finish.kind === 'end') return undefined;
   const parts: Uint8Array[] = [];
-  const writer = new FrameWriter({ write: (bytes) => parts.push(bytes) }, codec, survey.entries, survey.keepBytes);
+  const sink: LogSink = { write: (bytes) => parts.push(bytes) };
+  const writer = new FrameWriter(sink, codec, new FrameIndex(survey.entries), survey.keepBytes);
   writer.close(survey.end);
   const append = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;

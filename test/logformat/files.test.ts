@@ -3,7 +3,10 @@ import { zstd } from '../../src/host/zstd.ts';
 import { tick } from '../../src/lib/brands.ts';
 import { UserError } from '../../src/lib/errors.ts';
 import { encode } from '../../src/logformat/cbor.ts';
+import { decodeIndex } from '../../src/logformat/closing.ts';
 import { decodeFrame, encodeFrame } from '../../src/logformat/frame.ts';
+import { FrameIndex } from '../../src/logformat/frame-index.ts';
+import { FrameWriter } from '../../src/logformat/frame-writer.ts';
 import { encodeHeader, type LogHeader } from '../../src/logformat/header.ts';
 import { readImages } from '../../src/logformat/image.ts';
 import { LogReader } from '../../src/logformat/reader.ts';
@@ -83,6 +86,38 @@ describe('the index', () => {
     expect(open(cut).index()).toEqual(index);
     expect(index.map(({ kind }) => kind)).toEqual(['header', ...Array.from({ length: 7 }, () => 'events')]);
     for (const { offset, firstTick } of index) expect(open(log).frameAt(offset).firstTick).toBe(firstTick);
+  });
+});
+
+describe('an index of too many frames', () => {
+  const frames = (index?: FrameIndex): MemoryLog => {
+    const sink = new MemoryLog();
+    const writer = new FrameWriter(sink, zstd, index);
+    writer.header(header);
+    for (let i = 0; i < 9; i++) writer.frame('checkpoint', tick(i * 1000), encode({ later: i }));
+    const { end } = open(log).end()!;
+    writer.close({ ...end, ticks: tick(9000) });
+    return sink;
+  };
+
+  it('is empty, and rebuilt by a walk', () => {
+    const whole = open(frames().bytes).index();
+    expect(whole).toHaveLength(10);
+    const full = new FrameIndex([], 5);
+    const reader = open(frames(full).bytes);
+    expect(full.count).toBe(12);
+    expect(full.entries).toEqual([]);
+    expect(decodeIndex(reader.payloadOf(reader.frameAt(reader.end()!.indexOffset)))).toEqual([]);
+    expect(reader.index()).toEqual(whole);
+  });
+
+  it('grows with the recording until then', () => {
+    const index = new FrameIndex([], 1000);
+    const entries = Array.from({ length: 1000 }, (_, i) => {
+      return { kind: 'events', offset: 2 ** 40 + 100 * i, firstTick: tick((1n << 60n) + BigInt(i)) } as const;
+    });
+    for (const entry of entries) index.add(entry);
+    expect(index.entries).toEqual(entries);
   });
 });
 
