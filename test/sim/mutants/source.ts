@@ -95,8 +95,8 @@ export const SOURCE_MUTANTS: readonly SourceMutant[] = [
   protocol(
     'the state of a copy is no commit point',
     'primary.ts',
-    "#commit(sequence: number): void {\n    this.#state = 'protected';",
-    '#commit(sequence: number): void {',
+    "#commit(sequence: number, now: number): void {\n    this.#state = 'protected';",
+    '#commit(sequence: number, now: number): void {',
   ),
   protocol(
     'pages of a copy are taken for a guest',

@@ -1,7 +1,7 @@
 /**
- * A node's end of the storage: sends what the guest asks for and gives back what comes, asks again when the server was
- * restarted, and lets two operations on the same place follow one another, reads and writes alike. Answers come in the
- * order in which the server gave them.
+ * A node's end of the storage: sends what the guest asks for and gives back what comes; asks again when the server was
+ * restarted and, for what was refused because its epoch is over, when the node has a later one; and lets two operations
+ * on the same place follow one another, reads and writes alike. Answers come in the order in which the server gave them.
  */
 
 import type { Output } from '../../../src/emu/machine/events.ts';
@@ -15,6 +15,8 @@ export type DiskOutput = Output & { readonly kind: 'disk' };
 interface Asked {
   readonly output: DiskOutput;
   sent: boolean;
+  /** The epoch that was over. */
+  refused: number | undefined;
 }
 
 export interface DiskClientParts {
@@ -48,7 +50,7 @@ export class DiskClient {
 
   submit(output: DiskOutput): void {
     if (this.#asked.has(output.request)) return;
-    this.#asked.set(output.request, { output, sent: false });
+    this.#asked.set(output.request, { output, sent: false, refused: undefined });
     this.#sendReady();
   }
 
@@ -63,7 +65,17 @@ export class DiskClient {
       if (reply.kind === 'done') {
         this.#asked.delete(reply.id);
         this.#parts.done(asked.output, reply.status, reply.data);
-      } else if (reply.epoch < this.#parts.epoch()) asked.sent = false;
+      } else asked.refused = reply.epoch;
+    }
+    this.raised();
+  }
+
+  /** The node may be in a later epoch than before. */
+  raised(): void {
+    for (const asked of this.#asked.values()) {
+      if (asked.refused === undefined || asked.refused >= this.#parts.epoch()) continue;
+      asked.refused = undefined;
+      asked.sent = false;
     }
     this.#sendReady();
   }

@@ -141,6 +141,7 @@ export abstract class Node {
   }
   set epoch(epoch: number) {
     this.#epoch = epoch;
+    this.disk.raised();
   }
 
   /** To the guest thread, when it lives here. */
@@ -208,6 +209,7 @@ export abstract class Node {
         return;
       case 'live':
         this.#epoch = effect.epoch;
+        this.disk.raised();
         world.monitor.live(this.who);
         this.announce();
         for (const us of ANNOUNCE_AGAIN_US) this.#announceAgain(us);
