@@ -93,7 +93,7 @@ function report({ worlds, counters, failures, seconds, processorSeconds, simulat
     console.log(`world ${seed}: ${violation.invariant}: ${violation.what}`);
     console.log(`  ${violation.invariant === 'I12' ? `--seed ${seed}, twice` : reproduction(shrink(seed))}`);
   }
-  const missing = unreached(counters);
+  const missing = unreached(counters, worlds);
   if (worlds >= ENOUGH_WORLDS) for (const what of missing) console.log(`never happened: ${what}`);
   const perProcessor = (worlds / processorSeconds).toFixed(1);
   const rate = `${(worlds / seconds).toFixed(1)} worlds/s, ${perProcessor} a processor second`;

@@ -72,12 +72,6 @@ export const SOURCE_MUTANTS: readonly SourceMutant[] = [
     '#ended(): void {',
   ),
   protocol(
-    'messages are not checked for damage',
-    'wire.ts',
-    'view(bytes).getUint32(crcAt) !== crc32c(',
-    'false && crc32c(',
-  ),
-  protocol(
     'what is held is dropped on being alone',
     'primary.ts',
     'for (const output of this.#held.takeAll()) this.#release(output);',
@@ -90,7 +84,6 @@ export const SOURCE_MUTANTS: readonly SourceMutant[] = [
     "output.kind === 'entropy' ||",
     "output.kind === 'entropy' || output.kind === 'packet' ||",
   ),
-  guest('no progress records', 'progress-source.ts', 'if (now.state ===', 'if (false && now.state ==='),
   guest('numbers of outputs begin again on going live', 'units.ts', 'this.#counts.set(device, unit);', ''),
   protocol(
     'the state of a copy is no commit point',

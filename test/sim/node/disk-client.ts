@@ -1,7 +1,8 @@
 /**
  * A node's end of the storage: sends what the guest asks for and gives back what comes; asks again when the server was
- * restarted and, for what was refused because its epoch is over, when the node has a later one; and lets two operations
- * on the same place follow one another, reads and writes alike. Answers come in the order in which the server gave them.
+ * restarted and, for what was refused because its epoch is over, when the node has a later one; and lets two
+ * operations on the same place follow one another, reads and writes alike. Answers come in the order in which the
+ * server gave them.
  */
 
 import type { Output } from '../../../src/emu/machine/events.ts';
