@@ -50,6 +50,7 @@ for name in hello race clock disk udp-kv count; do
 done
 build lock-server common/sample.ld common/crt0.S common/{bytes,finisher,print,trap,uart,virtio}.c lock-server/*.c \
   udp-kv/{ip,net}.c -- "${integer[@]}" -Ilock-server -Iudp-kv
+build scribble common/sample.ld common/*.[Sc] scribble/*.c disk/blk.c -- "${integer[@]}" -Iscribble
 build fp common/sample.ld common/*.[Sc] fp/*.c -- "${floating[@]}" -Ifp
 ${cross}gcc --version | head -1 > "$out/compiler.txt"
 ${cross}ld --version | head -1 >> "$out/compiler.txt"

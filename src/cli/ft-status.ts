@@ -4,6 +4,7 @@ import type { MethodSettings } from '../ft/guest/method.ts';
 import type { BackupStatus, PairStatus, PrimaryStatus } from '../ft/protocol/status.ts';
 import type { FoundNode } from '../host/ft/nodes.ts';
 import type { CopyStatus } from '../host/ft/shield.ts';
+import type { ImagesProgress } from '../host/mirror/image-copy.ts';
 import { bytes, columns, count } from './text.ts';
 
 type Row = readonly [string, string];
@@ -22,6 +23,7 @@ function nodeText({ pair, pid, command, ticks, recording, status, copy, method }
     ...(status === undefined ? [] : statusRows(status)),
     ...(status === undefined ? [] : switchRows(status)),
     ...(copy === undefined ? [] : [['copy', copyText(copy)] as const]),
+    ...(copy?.images === undefined ? [] : [['images', imagesText(copy.images)] as const]),
     ['guest', `tick ${count(ticks)}`],
     ...(recording === undefined ? [] : [['recording', recording] as const]),
   ];
@@ -37,6 +39,10 @@ function copyText({ to, round, pages, left, bytes: copied, pausedNs }: CopyStatu
   const size = `${to}, round ${round}, ${count(pages)} pages, ${bytes(copied)}`;
   if (pausedNs === undefined) return `${size}, ${count(left)} pages left`;
   return `${size}, the guest stood still for ${(pausedNs / 1e6).toFixed(1)} ms`;
+}
+
+function imagesText({ compared, copied, left }: ImagesProgress): string {
+  return `${bytes(compared)} compared, ${bytes(copied)} copied${left === 0 ? '' : `, ${bytes(left)} left`}`;
 }
 
 function stateText({ state, epoch, connected }: PairStatus): string {

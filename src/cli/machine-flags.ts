@@ -22,7 +22,8 @@ export const machineFlags = {
   drive: Flags.string({
     summary: 'raw disk image or NBD export as a virtio-blk drive; may be repeated',
     description:
-      'mode=cow (the default) keeps changes for this run only, mode=write puts them in the file, mode=readonly.',
+      'mode=cow (the default) keeps changes for this run only, mode=write puts them in the file, mode=readonly; in a ' +
+      'pair mode=own: each side has an image of its own, kept equal.',
     helpGroup: 'MACHINE',
     helpValue: 'FILE|nbd:HOST:PORT/EXPORT[,mode=M][,serial=S]',
     multiple: true,

@@ -44,13 +44,13 @@ function parts(flag: string, text: string, keys: readonly string[]): { head: str
   return { head, options };
 }
 
-/** `FILE|nbd:…[,mode=cow|write|readonly][,serial=NAME]`; relative paths start at `base`. */
+/** `FILE|nbd:…[,mode=cow|write|readonly|own][,serial=NAME]`; relative paths start at `base`. */
 export function parseDrive(text: string, base: string): DriveOptions {
   const { head, options } = parts('--drive', text, ['mode', 'serial']);
   const mode = options.get('mode') ?? 'cow';
   if (head === '') throw bad('--drive', text, 'name a raw disk image, or an NBD export as nbd:HOST:PORT/EXPORT, first');
-  if (mode !== 'cow' && mode !== 'write' && mode !== 'readonly') {
-    throw bad('--drive', text, 'mode is cow (changes end with the run), write or readonly');
+  if (mode !== 'cow' && mode !== 'write' && mode !== 'readonly' && mode !== 'own') {
+    throw bad('--drive', text, 'mode is cow (changes end with the run), write, readonly or own (of a pair)');
   }
   const serial = options.get('serial');
   if (serial !== undefined && !/^[\x21-\x7e]{1,20}$/.test(serial)) {

@@ -7,6 +7,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { MachineConfig } from '../emu/machine/machine.ts';
 import { UserError } from '../lib/errors.ts';
 import type { ConsoleTarget, DriveOptions, NetOptions, Surroundings } from './guest-options.ts';
+import { OwnImage } from './mirror/own-image.ts';
 import { ConsoleFile } from './ports/console-file.ts';
 import { ConsolePipe } from './ports/console-pipe.ts';
 import { ConsoleTerminal, type TerminalInput } from './ports/console-terminal.ts';
@@ -30,14 +31,23 @@ export interface Stdio {
 
 /**
  * Opens drives as devices virtio0 and so on; when one cannot be had, none is left open. For a `member` of a pair, a
- * server of drives is told its epoch.
+ * server of drives is told its epoch. `sizes`: of a guest's drives, in order; an own image that is not there is made.
  */
-export async function openDrives(drives: readonly DriveOptions[], member?: Membership): Promise<DriveFile[]> {
+export async function openDrives(
+  drives: readonly DriveOptions[],
+  member?: Membership,
+  sizes: readonly number[] = [],
+): Promise<DriveFile[]> {
   const opened: DriveFile[] = [];
   try {
     for (const [i, { path, mode }] of drives.entries()) {
+      const device = driveName(i);
+      if (mode === 'own' && typeof path === 'string' && member !== undefined) {
+        opened.push(DriveFile.own(device, await OwnImage.open(path, sizes[i])));
+        continue;
+      }
       const served = typeof path === 'string' ? undefined : member;
-      opened.push(await DriveFile.at(`virtio${i}`, path, mode, served));
+      opened.push(await DriveFile.at(device, path, mode, served));
     }
     return opened;
   } catch (error) {
@@ -45,6 +55,8 @@ export async function openDrives(drives: readonly DriveOptions[], member?: Membe
     throw error;
   }
 }
+
+export const driveName = (index: number): string => `virtio${index}`;
 
 export async function closeAll(ports: readonly HostPort[]): Promise<void> {
   for (const port of ports) await port.close();

@@ -35,6 +35,8 @@ export interface GuestCopyParts {
   readonly images: MachineImages;
   /** Frames of `log` that are on their way and not yet held by the backup. */
   readonly unacknowledged: () => number;
+  /** What is copied elsewhere is nearly there: the state may be taken. At once when left out. */
+  readonly ready?: () => boolean;
   /** A monotonic clock, nanoseconds; it decides about pace alone. */
   readonly nowNs: () => bigint;
   /** The pause that rounds go on for, nanoseconds. */
@@ -77,6 +79,7 @@ export class GuestCopy {
   /** The way has been full. */
   #linkBound = false;
   #slow = false;
+  #waiting = false;
   #pausedNs: number | undefined;
 
   constructor(parts: GuestCopyParts) {
@@ -103,7 +106,7 @@ export class GuestCopy {
 
   /** There is something to do now. */
   get busy(): boolean {
-    return !this.done && this.#parts.unacknowledged() < ON_THE_WAY;
+    return !this.done && this.#parts.unacknowledged() < ON_THE_WAY && !(this.#waiting && !this.#isReady);
   }
 
   /** A little of it. True when a round has ended or the copy is done: there is new progress. */
@@ -113,11 +116,11 @@ export class GuestCopy {
     const until = this.#workedFromNs + WORK_NS;
     const { round } = this.progress;
     while (this.busy && nowNs() < until) if (this.#steps.next().done === true) break;
-    if (!this.done && !this.busy) this.#linkBound = true;
+    if (!this.done && !this.busy && !this.#waiting) this.#linkBound = true;
     return this.done || this.#round !== round;
   }
 
-  /** All of it, at once: the guest is over. */
+  /** All of it, at once: the guest is over. Not for a copy that may have to wait for `ready`. */
   complete(): void {
     while (!this.done) this.#steps.next();
   }
@@ -143,11 +146,32 @@ export class GuestCopy {
         if (!done) yield;
       }
       this.#left = state.stale;
-      if (this.#isShort() || this.#round >= ROUNDS_MAX) break;
+      if (this.#isShort() || this.#round >= ROUNDS_MAX) {
+        if (this.#isReady) break;
+        yield* this.#others();
+        if (this.#isShort()) break;
+        continue;
+      }
       this.#slow = this.#left > before * SHRINKS;
       yield;
     }
     this.#finish();
+  }
+
+  get #isReady(): boolean {
+    return this.#parts.ready?.() ?? true;
+  }
+
+  /** Waits for what is copied elsewhere. */
+  *#others(): Generator<void, void> {
+    const from = this.#parts.nowNs();
+    this.#waiting = true;
+    while (!this.#isReady) yield;
+    this.#waiting = false;
+    this.#pagesFromNs += this.#parts.nowNs() - from;
+    this.#left = this.#parts.state.stale;
+    // What has changed meanwhile says nothing of how fast it changes.
+    this.#slow = false;
   }
 
   /**

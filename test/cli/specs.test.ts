@@ -22,6 +22,7 @@ describe('flag values', () => {
   it('drives are private by default', () => {
     expect(parseDrive('d.img', '/base')).toEqual({ path: '/base/d.img', mode: 'cow' });
     expect(parseDrive('/d.img,mode=write,serial=x1', '/base')).toEqual({ path: '/d.img', mode: 'write', serial: 'x1' });
+    expect(parseDrive('d.img,mode=own', '/base')).toEqual({ path: '/base/d.img', mode: 'own' });
     for (const text of ['', ',mode=cow', 'd,mode=cow,mode=cow', 'd,serial=', 'd,what=1', 'd,mode']) {
       expect(() => parseDrive(text, '/')).toThrow(UserError);
     }

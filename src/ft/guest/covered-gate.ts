@@ -4,7 +4,8 @@
  * for whoever takes frames and outputs in the order in which they come, the Output Rule is a matter of order: an output
  * may leave when every frame before it is acknowledged.
  *
- * Reads of a disk and requests for random bytes change nothing outside: they go straight on.
+ * Reads of a disk and requests for random bytes change nothing outside: they go straight on. So does everything that a
+ * disk is asked of which each side has an image of its own: the other side's is changed by its own guest.
  *
  * Packets that the guest gives out in one step are covered by one frame: a step of a driver sends many, and a frame for
  * each costs more than the packet.
@@ -25,6 +26,8 @@ export interface CoveredGateParts {
   readonly passed?: () => void;
   /** Takes a request that needs no cover; it counts among the device's units. */
   readonly direct: (output: Output) => void;
+  /** Devices inside the pair: what they are asked changes nothing outside it, and goes straight on. */
+  readonly inside?: ReadonlySet<string>;
   /** Where the numbering goes on; from 0 without. */
   readonly units?: Units;
 }
@@ -43,7 +46,7 @@ export class CoveredGate implements Gate {
 
   offer(output: Output): void {
     const numbered = this.units.number(output);
-    if (changesNothing(output)) {
+    if (changesNothing(output) || this.#parts.inside?.has(output.device) === true) {
       this.#parts.direct(output);
       return;
     }

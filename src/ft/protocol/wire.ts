@@ -37,7 +37,7 @@ export function encodeMessage(message: Message): Uint8Array {
 
 /** The message that `bytes` are, envelope included; FormatError for anything else. */
 export function decodeMessage(bytes: Uint8Array): Message {
-  const { kind, body } = open(bytes);
+  const { kind, body } = openEnvelope(bytes);
   return decodeBody(kind, body);
 }
 
@@ -46,7 +46,7 @@ export function encodeHeartbeat(heartbeat: Heartbeat): Uint8Array {
 }
 
 export function decodeHeartbeat(bytes: Uint8Array): Heartbeat {
-  const { kind, body } = open(bytes);
+  const { kind, body } = openEnvelope(bytes);
   if (kind !== HEARTBEAT_KIND) throw new FormatError(`kind ${kind} is not a heartbeat`);
   return decodeHeartbeatBody(body);
 }
@@ -60,13 +60,16 @@ export const isFromBackup = (message: Message): message is BackupMessage => !isF
  * Messages out of bytes that come in pieces. Keeps less than one message, at most `maxBytes`, and only bytes that have
  * come. After FormatError nothing more can be made of the connection: every later call throws too.
  */
-export class MessageSplitter {
+export class EnvelopeSplitter<M> {
+  readonly #decode: (bytes: Uint8Array) => M;
   readonly #maxBytes: number;
   #kept: Uint8Array = new Uint8Array(0);
   #size = 0;
   #broken: FormatError | undefined;
 
-  constructor(maxBytes: number = MAX_MESSAGE_BYTES) {
+  /** `decode`: of a whole message, envelope included; its bytes are used again. */
+  constructor(decode: (bytes: Uint8Array) => M, maxBytes: number) {
+    this.#decode = decode;
     this.#maxBytes = maxBytes;
   }
 
@@ -76,7 +79,7 @@ export class MessageSplitter {
   }
 
   /** The messages that `piece` completes, in order; those before damage are given before FormatError is thrown. */
-  *push(piece: Uint8Array): Generator<Message, void> {
+  *push(piece: Uint8Array): Generator<M, void> {
     if (this.#broken !== undefined) throw this.#broken;
     try {
       for (let at = 0; at < piece.length; ) {
@@ -84,14 +87,14 @@ export class MessageSplitter {
           const whole = this.#wholeAt(piece, at);
           if (whole !== undefined) {
             at += whole.length;
-            yield decodeMessage(whole);
+            yield this.#decode(whole);
             continue;
           }
         }
         at += this.#take(piece, at);
         const length = this.#lengthAt(this.#kept, 0, this.#size);
         if (length === undefined || this.#size < length) continue;
-        const message = decodeMessage(this.#kept.subarray(0, length));
+        const message = this.#decode(this.#kept.subarray(0, length));
         this.#kept = new Uint8Array(0);
         this.#size = 0;
         yield message;
@@ -138,7 +141,15 @@ export class MessageSplitter {
   }
 }
 
-function seal(kind: number, body: Uint8Array): Uint8Array {
+/** Of the logging channel. */
+export class MessageSplitter extends EnvelopeSplitter<Message> {
+  constructor(maxBytes: number = MAX_MESSAGE_BYTES) {
+    super(decodeMessage, maxBytes);
+  }
+}
+
+/** A body in its envelope. */
+export function seal(kind: number, body: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(LEAST_BYTES + body.length);
   const crcAt = bytes.length - CRC_BYTES;
   view(bytes).setUint32(0, bytes.length - LENGTH_BYTES);
@@ -148,7 +159,8 @@ function seal(kind: number, body: Uint8Array): Uint8Array {
   return bytes;
 }
 
-function open(bytes: Uint8Array): { readonly kind: number; readonly body: Uint8Array } {
+/** What is in a whole envelope; FormatError when it is damaged. */
+export function openEnvelope(bytes: Uint8Array): { readonly kind: number; readonly body: Uint8Array } {
   if (bytes.length < LEAST_BYTES || view(bytes).getUint32(0) !== bytes.length - LENGTH_BYTES)
     throw new FormatError('a message does not have the length it states');
   const crcAt = bytes.length - CRC_BYTES;

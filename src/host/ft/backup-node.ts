@@ -22,6 +22,9 @@ import { monotonicNs } from '../clock.ts';
 import type { Surroundings } from '../guest-options.ts';
 import { openDrives, portsOf } from '../guest-ports.ts';
 import type { GuestEnd } from '../live/job.ts';
+import { BackupMirror } from '../mirror/backup-mirror.ts';
+import { isMirrorSocket } from '../mirror/mirror-stream.ts';
+import type { TargetFacts } from '../mirror/mirror-target.ts';
 import { newRecordingPaths } from '../recordings.ts';
 import { zstd } from '../zstd.ts';
 import { CoreDriver } from './core-driver.ts';
@@ -36,7 +39,8 @@ import {
   cardsOf,
   decodeSurroundings,
   encodeSurroundings,
-  requireShared,
+  insideOf,
+  requireCommon,
   type ToldSurroundings,
 } from './surroundings.ts';
 import { type Listener, listen } from './transport.ts';
@@ -60,6 +64,13 @@ export class BackupNode extends NodeBase {
   #connection = 0;
   #toldStrangers = false;
   #prepared: Promise<void> = Promise.resolve();
+  /** Has this side lived. */
+  #lived = false;
+  readonly #mirror: BackupMirror;
+  /** As in the hello of who is followed. */
+  #copy: number | undefined;
+  /** Connections that have not said what they are. */
+  readonly #arriving = new Set<Socket>();
 
   /** The epoch of `settings` is not looked at. `places`: those that the primary tells when left out. */
   constructor(options: BackupOptions, settings: PairSettings, arbiter: Arbiter, ui: NodeUi, places?: Places) {
@@ -67,6 +78,11 @@ export class BackupNode extends NodeBase {
     this.#options = options;
     this.#settings = settings;
     this.#places = places;
+    this.#mirror = new BackupMirror({
+      facts: () => this.#mirrorFacts,
+      stall: (stalled) => this.guest.stall('images', stalled),
+      failed: (error) => this.failed(error),
+    });
   }
 
   protected override get firstStatus(): BackupStatus | undefined {
@@ -116,7 +132,7 @@ export class BackupNode extends NodeBase {
     this.#listener = await listen(
       endpoint,
       key,
-      (socket) => this.#connected(socket),
+      (socket) => void this.#arrived(socket),
       (from) => this.#stranger(from),
     );
     this.#heartbeats = await Heartbeats.at(this.#listener.endpoint, key);
@@ -189,12 +205,34 @@ export class BackupNode extends NodeBase {
     this.#driver?.stop();
     this.#listener?.close();
     this.#heartbeats?.close();
+    for (const socket of this.#arriving) socket.destroy();
     await this.#prepared.catch(() => {});
+    if (this.#core?.state === 'off' && !this.#lived) await this.#mirror.ended(this.#mirrorFacts);
+    await this.#mirror.close();
+  }
+
+  protected override direct(output: Output): void {
+    if (this.#lived) super.direct(output);
+    else this.#mirror.take(output);
+  }
+
+  get #mirrorFacts(): TargetFacts {
+    const { pair, who, host } = this.#settings;
+    const { epoch = 0, peer } = this.#core?.status ?? {};
+    return { pair, epoch, who, host, source: peer?.who, copy: this.#copy };
   }
 
   #tell(event: Event): void {
     this.#driver?.tell(event);
     this.look();
+  }
+
+  async #arrived(socket: Socket): Promise<void> {
+    this.#arriving.add(socket);
+    const isMirror = await isMirrorSocket(socket, GREETING_MS);
+    this.#arriving.delete(socket);
+    if (isMirror === true) this.#mirror.accept(socket);
+    else if (isMirror === false) this.#connected(socket);
   }
 
   #connected(socket: Socket): void {
@@ -221,17 +259,25 @@ export class BackupNode extends NodeBase {
         this.look();
       },
     });
+    socket.resume();
   }
 
   /** While nobody is followed, whoever greets says which epoch the pair is in. */
   #driverFor(message: Message): CoreDriver<Event, Effect> {
     if (this.#driver !== undefined && this.#core?.state !== 'waiting') return this.#driver;
     const epoch = message.kind === 'hello' ? message.epoch : this.#settings.epoch;
+    this.#copy = message.kind === 'hello' ? message.copy : undefined;
     const core = new Backup<Output>({ ...this.#settings, epoch }, performance.now());
     this.#driver?.stop();
     this.#core = core;
     this.#driver = new CoreDriver<Event, Effect>(core, (effect) => this.#carryOut(effect));
     return this.#driver;
+  }
+
+  /** Of a guest that is handed over the images are settled before: until the claim it can go on where it stands. */
+  async #claim(epoch: number): Promise<void> {
+    if (this.#core?.status.detected === 'yielded') await this.#mirror.settled();
+    this.claim(epoch, (result) => this.#tell({ kind: 'claimed', epoch, result }));
   }
 
   #stranger(from: string): void {
@@ -252,7 +298,7 @@ export class BackupNode extends NodeBase {
         this.#heartbeats?.send(effect.heartbeat);
         break;
       case 'claim':
-        this.claim(effect.epoch, (result) => this.#tell({ kind: 'claimed', epoch: effect.epoch, result }));
+        this.#claim(effect.epoch).catch((error: unknown) => this.failed(error));
         break;
       case 'follow':
         this.#follow(effect.surroundings);
@@ -277,7 +323,7 @@ export class BackupNode extends NodeBase {
   #follow(bytes: Uint8Array): void {
     try {
       this.#surroundings = decodeSurroundings(bytes, this.#options.given);
-      requireShared(this.#surroundings.drives);
+      requireCommon(this.#surroundings.drives, this.#surroundings.method);
     } catch (error) {
       this.failed(error);
     }
@@ -301,7 +347,7 @@ export class BackupNode extends NodeBase {
   }
 
   /** Undefined when the node has failed. */
-  #jobFor({ engine, entropy, method }: ToldSurroundings): GuestJob | undefined {
+  #jobFor({ engine, entropy, method, drives }: ToldSurroundings): GuestJob | undefined {
     if (method.name === 'checkpoints') {
       this.ui.notice('the primary sends checkpoints and no log: nothing is recorded here');
       return { role: 'state', engine, entropy, method };
@@ -310,21 +356,26 @@ export class BackupNode extends NodeBase {
     if (log === undefined) return undefined;
     const { injectFaultTick } = this.#options;
     const fault = injectFaultTick === undefined ? {} : { injectFaultTick };
-    return { role: 'backup', engine, entropy, method, log, ...fault };
+    return { role: 'backup', engine, entropy, method, log, inside: insideOf(drives), ...fault };
   }
 
   /** Shows early what would be missing; nothing is written and no card speaks before this side is live. */
   async #prepare(config: MachineConfig, surroundings: Surroundings): Promise<void> {
     const { pair, epoch } = this.#core!.status;
-    const drives = await openDrives(surroundings.drives, { pair, epoch });
+    const sizes = config.devices.flatMap((device) => (device.type === 'block' ? [device.sizeBytes] : []));
+    const drives = await openDrives(surroundings.drives, { pair, epoch }, sizes);
+    this.#mirror.begin(drives);
     const ports = portsOf(config, surroundings, drives, this.ui, true);
     await this.prepareDevices(ports, drives, cardsOf(config));
   }
 
   #live(epoch: number): void {
     this.ui.input.off('data', this.#refuseTyped);
+    this.#lived = true;
     this.#prepared = this.#prepared.then(async () => {
-      this.raiseDrives(epoch);
+      await this.#mirror.settled();
+      const raised = this.raiseDrives(epoch);
+      if (insideOf(this.#surroundings?.drives ?? []).size > 0) await raised;
       await this.openDevices();
       this.shield.alone(epoch, this.#places ?? new StaticPlaces(this.#surroundings?.spares ?? []));
     });

@@ -4,7 +4,8 @@
  *
  *     following ── drain ──> draining ── all executed ──> drained ── goLive ──> live
  *
- * Invariant: until `goLive` nothing but numbered consoles' bytes and packets goes to the main thread, which keeps them.
+ * Invariant: until `goLive` nothing but numbered consoles' bytes and packets goes to the main thread, which keeps them,
+ * and what this side's own images are asked, which is carried out.
  */
 
 import type { Checkpoint } from '../../debug/timeline/checkpoint.ts';
@@ -12,7 +13,7 @@ import { putAtStart } from '../../debug/timeline/start.ts';
 import type { Machine } from '../../emu/machine/machine.ts';
 import { ChannelRecords } from '../../ft/guest/channel-records.ts';
 import { FollowedLog } from '../../ft/guest/followed-log.ts';
-import { NumberedGate } from '../../ft/guest/numbered-gate.ts';
+import { NumberedGate, type OwnDisks } from '../../ft/guest/numbered-gate.ts';
 import { type NumberedOutput, Units } from '../../ft/guest/units.ts';
 import { tick } from '../../lib/brands.ts';
 import { isCheckpointOfTick } from '../../logformat/frame.ts';
@@ -34,9 +35,11 @@ import { RunMeter } from '../live/run-meter.ts';
 import { LogFileSink } from '../log-file-sink.ts';
 import { openRecording } from '../log-file-source.ts';
 import { machineOf } from '../machine-of.ts';
+import { encodeOutput } from '../messages.ts';
 import { NO_TOTALS } from '../outcome.ts';
 import { zstd } from '../zstd.ts';
 import { BackupOrders, neverBegun } from './backup-orders.ts';
+import { Brake } from './brake.ts';
 import { ChannelImages } from './channel-images.ts';
 import type { BackupJob } from './job.ts';
 import { LiveSide } from './live-side.ts';
@@ -135,7 +138,14 @@ export class BackupRun extends SideRun {
       if (output.kind === 'console' && device === terminal) this.#lines.add(output.bytes);
       this.outputs.pass(numbered);
     };
-    const gate = new NumberedGate(pass, new Units(start?.past?.units));
+    const { inside } = this.#job;
+    const own: OwnDisks = {
+      has: (device) => inside.has(device),
+      pass: (output) => this.sender.send(encodeOutput(output)),
+    };
+    const gate = new NumberedGate(pass, new Units(start?.past?.units), own);
+    // Of a copy: whether the image that was copied has them is not known.
+    for (const output of machine.pendingRequests()) if (own.has(output.device)) own.pass(output);
     const from = start === undefined ? {} : { from: start.position.replayer };
     const replayer = new Replayer({ machine, records: this.#channel, gate, ...from });
     const source = new HistorySource(replayer);
@@ -162,7 +172,9 @@ export class BackupRun extends SideRun {
   /** Goes through what comes; 'drained' when no more will come and all of it is executed. */
   #follow(replica: Replica): FinalResult | 'drained' | 'stopped' {
     const { session, images } = replica;
+    const brake = new Brake(this.#job.shared, () => this.meter!.busyNs);
     for (;;) {
+      brake.hold();
       if (this.#orders.inputs.stopAsked) return 'stopped';
       this.#takeOrders();
       const result = session.step();
@@ -222,6 +234,7 @@ export class BackupRun extends SideRun {
       entropy,
       randomBytes: given,
       lines: this.#lines,
+      inside: this.#job.inside,
       followed: false,
       method: this.#job.method,
       between: () => images.giveBack(),

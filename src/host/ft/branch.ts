@@ -24,6 +24,8 @@ export interface BranchParts {
   /** Of the own log. */
   readonly header: LogHeader;
   readonly images: KeptImages;
+  /** Images of drives go with the copy: its state waits until they are nearly there. */
+  readonly withImages: boolean;
   readonly past: () => Past;
   readonly line: () => Uint8Array;
   /** Frames of the branch that the backup has acknowledged. */
@@ -43,6 +45,7 @@ export class Branch {
   readonly records: BranchLog;
   /** Where states go; undefined when a log follows the first. */
   readonly stream: StateStream | undefined;
+  imagesNear: boolean;
   readonly #log: LogWriter;
   readonly #images: ImageReader;
 
@@ -58,6 +61,7 @@ export class Branch {
     const log = new LogWriter({ write: sink }, codec, { ...same, version: COPY_VERSION, begins: 'checkpoint' });
     const put: LogWriter['checkpoint'] = (at, payload) => log.checkpoint(at, payload);
     this.copy = copy;
+    this.imagesNear = !parts.withImages;
     this.#log = log;
     this.#images = new ImageReader(parts.images);
     this.stream = write === undefined ? undefined : new StateStream(board, put);
@@ -71,6 +75,7 @@ export class Branch {
       log,
       images: this.#images.images,
       unacknowledged: () => log.frames - acknowledged(),
+      ready: () => this.imagesNear,
       nowNs: monotonicNs,
     });
   }

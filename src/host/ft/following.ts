@@ -24,6 +24,7 @@ import type { RingSender } from '../live/ring-sender.ts';
 import type { SharedState } from '../live/shared-state.ts';
 import { Acknowledged } from './acknowledged.ts';
 import { Branch } from './branch.ts';
+import type { OwnDevices } from './job.ts';
 import type { JoinedOutputs } from './joined-outputs.ts';
 import { encodeReport, type Order } from './ring-messages.ts';
 
@@ -41,6 +42,7 @@ export interface FollowingParts {
   readonly outputs: JoinedOutputs;
   readonly shared: SharedState;
   readonly method: MethodSettings;
+  readonly inside: OwnDevices;
   /** A backup has been there from the beginning. */
   readonly followed: boolean;
   readonly past: () => Past;
@@ -116,6 +118,7 @@ export class Following implements Required<Pick<CoveredGateParts, 'flush' | 'pas
 
   order(order: Order): void {
     if (order.kind === 'copy') this.#begin(order.copy);
+    else if (order.kind === 'imagesNear') this.#imagesNear(order.copy);
     else if (order.kind === 'endCopy') this.#end(order.copy);
     else throw new Error(`the order ${order.kind} at a guest that lives`);
   }
@@ -160,7 +163,7 @@ export class Following implements Required<Pick<CoveredGateParts, 'flush' | 'pas
   }
 
   #begin(copy: number): void {
-    const { machine, header, images, past, line, sender, outputs } = this.#parts;
+    const { machine, header, images, past, line, sender, outputs, inside } = this.#parts;
     if (!(machine instanceof Board)) throw new Error('a copy is made of a board');
     if (this.#branch !== undefined) this.#end(this.#branch.copy);
     this.#branch = new Branch({
@@ -168,6 +171,7 @@ export class Following implements Required<Pick<CoveredGateParts, 'flush' | 'pas
       board: machine,
       header,
       images,
+      withImages: inside.size > 0,
       past,
       line,
       acknowledged: () => this.#acknowledged.frames,
@@ -177,6 +181,10 @@ export class Following implements Required<Pick<CoveredGateParts, 'flush' | 'pas
       },
       write: this.#sendsRecords ? undefined : () => this.#method.write?.() ?? 0,
     });
+  }
+
+  #imagesNear(copy: number): void {
+    if (this.#branch?.copy === copy) this.#branch.imagesNear = true;
   }
 
   #end(copy: number): void {

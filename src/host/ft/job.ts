@@ -22,6 +22,9 @@ export interface LogFile {
   readonly path: string;
 }
 
+/** Drives of which each side has its own image: inside the pair, so that what they are asked is no output. */
+export type OwnDevices = ReadonlySet<string>;
+
 interface SideJob {
   readonly shared: SharedState;
   readonly engine: EngineName;
@@ -33,6 +36,7 @@ interface SideJob {
 export interface PrimaryJob extends SideJob {
   readonly role: 'primary';
   readonly log: LogFile;
+  readonly inside: OwnDevices;
   readonly config: MachineConfig;
   readonly images: KeptImages;
   readonly header: LogHeader;
@@ -44,6 +48,7 @@ export interface PrimaryJob extends SideJob {
 export interface BackupJob extends SideJob {
   readonly role: 'backup';
   readonly log: LogFile;
+  readonly inside: OwnDevices;
   /** Flip a bit of the guest's state at this tick of the replay: a test aid. */
   readonly injectFaultTick?: bigint;
 }

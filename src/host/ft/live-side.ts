@@ -29,6 +29,7 @@ import type { SharedState } from '../live/shared-state.ts';
 import { encodeOutput } from '../messages.ts';
 import { Brake } from './brake.ts';
 import { Following } from './following.ts';
+import type { OwnDevices } from './job.ts';
 import type { JoinedOutputs } from './joined-outputs.ts';
 import { encodeReport, type Order } from './ring-messages.ts';
 
@@ -51,6 +52,7 @@ export interface LiveSideParts {
   /** Random bytes that the guest has been given. */
   readonly randomBytes: bigint;
   readonly lines: ConsoleLines;
+  readonly inside: OwnDevices;
   /** A backup has been there from the beginning. */
   readonly followed: boolean;
   readonly method: MethodSettings;
@@ -77,7 +79,7 @@ export class LiveSide {
   #quiesce: number | undefined;
 
   constructor(parts: LiveSideParts) {
-    const { machine, meter, header, sender, marks, units, lines } = parts;
+    const { machine, meter, header, sender, marks, units, lines, inside } = parts;
     this.#parts = parts;
     this.#randomBytes = parts.randomBytes;
     this.#log = new ForkedLog(parts.log);
@@ -103,6 +105,7 @@ export class LiveSide {
       pass: (covered) => this.#following.pass(covered),
       passed: () => this.#following.passed(),
       direct: (output) => this.direct.deliver(output),
+      inside,
       ...(units === undefined ? {} : { units }),
     });
     this.recorder = new Recorder({

@@ -16,6 +16,9 @@ import type { PairStatus } from '../../ft/protocol/status.ts';
 import { ExitCode, UserError } from '../../lib/errors.ts';
 import type { GuestEnd } from '../live/job.ts';
 import { LogFileSink } from '../log-file-sink.ts';
+import { CommitLine } from '../mirror/commit-line.ts';
+import { ImageCopy, type ImagesProgress } from '../mirror/image-copy.ts';
+import { leaveBehind } from '../mirror/image-mark.ts';
 import { reasonOf } from '../os-errors.ts';
 import { NO_TOTALS, type Outcome, outcomeOf } from '../outcome.ts';
 import type { DriveFile } from '../ports/drive-file.ts';
@@ -28,6 +31,7 @@ import { Handover, type SwitchAnswer } from './handover.ts';
 import type { LogFile } from './job.ts';
 import type { PairKey } from './key.ts';
 import type { NodeUi, PairOutcome } from './pair-options.ts';
+import type { LinkParts } from './primary-link.ts';
 import type { Report } from './ring-messages.ts';
 import { type NodeEffect, Shield } from './shield.ts';
 import { SideGuest } from './side-guest.ts';
@@ -48,6 +52,11 @@ const REMEDIES = {
   forgotten: 'start the backup again; the primary goes on alone',
 } as const;
 
+const imagesText = ({ compared, copied }: ImagesProgress): string => {
+  const [all, some] = [compared, copied].map((bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`);
+  return `the images are equal: ${all} compared, ${some} copied`;
+};
+
 export abstract class NodeBase {
   protected readonly ui: NodeUi;
   protected readonly guest: SideGuest;
@@ -66,12 +75,17 @@ export abstract class NodeBase {
   /** Released before there were devices. */
   readonly #early: HeldOutput<Output>[] = [];
   #sink: LogFileSink | undefined;
+  readonly #line = new CommitLine();
+  /** Of the last backup that was given images. */
+  #images: ImageCopy | undefined;
   #guestRun: Promise<void> = Promise.resolve();
   #end: GuestEnd | undefined;
   #quit = false;
   #watching: NodeJS.Timeout | undefined;
   #linksUp: boolean | undefined;
   #forgotten = false;
+  /** The pair goes on without this side. */
+  #elsewhere = false;
   #state = '';
   #control: ControlSocket | undefined;
   readonly #over: Promise<NodeEnd>;
@@ -84,19 +98,23 @@ export abstract class NodeBase {
     this.#arbiter = arbiter;
     this.ui = ui;
     this.guest = new SideGuest({
-      report: (report) => this.heard(report),
-      direct: (output) => this.#devices?.direct(output),
+      report: (report) => this.#reported(report),
+      direct: (output) => this.direct(output),
       live: () => this.look(),
     });
     this.shield = new Shield(settings, key, {
       effect: (effect) => this.#carryOutOfShield(effect),
       claim: (epoch, answer) => this.claim(epoch, answer),
       truthful: (message) => this.#truthful(message),
-      order: (order) => this.guest.order(order),
+      order: (order) => {
+        if (order.kind === 'endCopy' && order.copy === this.#images?.parts.copy) this.#images.stop();
+        this.guest.order(order);
+      },
+      copying: (link) => this.#copyImages(link),
       share: (share) => this.guest.share(share),
       acknowledged: (frames) => this.guest.acknowledged(frames),
       begin: () => this.begin(),
-      live: (epoch) => this.raiseDrives(epoch),
+      live: (epoch) => void this.raiseDrives(epoch),
       surroundings: (spares) => this.surroundings(spares),
       memoryBytes: () => this.memoryBytes,
       notice: (text) => this.ui.notice(text),
@@ -217,6 +235,7 @@ export abstract class NodeBase {
       case 'halt':
         this.guest.stop();
         this.#forgotten = effect.why === 'forgotten';
+        this.#elsewhere = effect.why === 'handedOver' || effect.why === 'lost';
         void this.#guestRun.then(() => this.#finish(this.#halted(effect)));
         break;
     }
@@ -251,10 +270,58 @@ export abstract class NodeBase {
     this.#devices?.begin(this.#cards, () => this.shield.isAlone);
   }
 
-  protected raiseDrives(epoch: number): void {
-    for (const drive of this.#drives) {
-      drive.raise(epoch).catch((error: unknown) => this.ui.notice(`drive ${drive.device}: ${reasonOf(error)}`));
+  /** The guest lives here in this epoch: resolves when the drives' storage knows. */
+  protected async raiseDrives(epoch: number): Promise<void> {
+    const { pair, who } = this.#settings;
+    const raised = this.#drives.map(async (drive) => {
+      try {
+        await drive.raise(epoch);
+        await drive.image?.mark('live', { pair, epoch, who });
+      } catch (error) {
+        this.ui.notice(`drive ${drive.device}: ${reasonOf(error)}`);
+      }
+    });
+    await Promise.all(raised);
+  }
+
+  /** The guest that lived here goes on elsewhere, and with it what the images are to hold. */
+  async #leaveImages(): Promise<void> {
+    for (const { device, image } of this.#drives) {
+      try {
+        if (image !== undefined) await leaveBehind(image.path, this.#settings.who);
+      } catch (error) {
+        this.ui.notice(`the mark of the image of ${device}: ${reasonOf(error)}`);
+      }
     }
+  }
+
+  /** An output that is done at once. */
+  protected direct(output: Output): void {
+    this.#devices?.direct(output);
+  }
+
+  /** At the state of a copy the images are held still before anything is done that the guest has asked later. */
+  #reported(report: Report): void {
+    if (report.kind === 'frame' && report.commit && report.copy === this.#images?.parts.copy) {
+      this.#line.hold(this.#images.finish());
+    }
+    this.#line.pass(() => this.heard(report));
+  }
+
+  /** A backup is made there: it is given what the own images hold. */
+  #copyImages({ settings, endpoint, key, copy }: LinkParts): void {
+    const drives = this.#drives.flatMap(({ device, image }) => (image === undefined ? [] : [{ device, image }]));
+    if (drives.length === 0) return;
+    const images: ImageCopy = new ImageCopy(
+      { settings, endpoint, key, copy, drives },
+      {
+        near: () => this.guest.order({ kind: 'imagesNear', copy }),
+        slow: () => this.shield.slower('disks'),
+        done: () => this.ui.notice(imagesText(images.progress)),
+        failed: (reason) => this.shield.giveUp(copy, `its images cannot be made equal: ${reason}`),
+      },
+    );
+    this.#images = images;
   }
 
   /** The file of the own log: `path`, or the first of `otherwise` that is free. Undefined when the node has failed. */
@@ -275,7 +342,7 @@ export abstract class NodeBase {
       (end) => {
         this.#end = end;
         if (end.kind === 'failed') this.#finish(this.#ended());
-        else this.guestEnded(end);
+        else this.#line.pass(() => this.guestEnded(end));
       },
       (error: unknown) => this.failed(error),
     );
@@ -394,7 +461,9 @@ export abstract class NodeBase {
       return refused === undefined ? {} : { refused };
     }
     const { ticks } = this.guest.progress;
-    const { copy, backup } = this.shield;
+    const { backup } = this.shield;
+    const images = this.#images === undefined ? {} : { images: this.#images.progress };
+    const copy = this.shield.copy === undefined ? undefined : { ...this.shield.copy, ...images };
     const { command: startedAs, method, status } = this;
     return { pid: process.pid, command: startedAs, method, ticks, ...this.#recording(), status, copy, backup };
   }
@@ -442,12 +511,14 @@ export abstract class NodeBase {
     this.#handover.over({ refused: 'the guest is off' });
     this.#control?.close();
     this.shield.stop();
+    this.#images?.stop();
     await this.shut();
     this.connections.closeAll('this side ends');
     if (this.begun) this.guest.stop();
     else await this.guest.dismiss();
     await this.#guestRun;
     await this.#devices?.close();
+    if (this.#elsewhere) await this.#leaveImages();
     this.#sink?.close();
     if (this.#forgotten && this.#sink !== undefined) rmSync(this.#sink.path, { force: true });
     await this.#arbiter.close();

@@ -6,9 +6,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MethodSettings } from '../../ft/guest/method.ts';
+import { METHOD_DEFAULTS, type MethodSettings } from '../../ft/guest/method.ts';
 import type { PairStatus } from '../../ft/protocol/status.ts';
 import { ExitCode, UserError } from '../../lib/errors.ts';
+import type { DriveOptions } from '../guest-options.ts';
 import { fromPlain } from '../live/job.ts';
 import { ConsolePipe } from '../ports/console-pipe.ts';
 import { ConsoleTerminal, type TerminalInput } from '../ports/console-terminal.ts';
@@ -21,12 +22,14 @@ import { type Endpoint, endpointText } from './endpoint.ts';
 import type { FromSide } from './pair-messages.ts';
 import type { PairOptions, PairOutcome, Tuning } from './pair-options.ts';
 import { PairSide, type SideEnd } from './pair-side.ts';
-import { requireShared } from './surroundings.ts';
+import { requireCommon } from './surroundings.ts';
 
 /** By then a backup without a primary has seen that it has none. */
 const IDLE_MS = 3000;
 /** Between two questions whether a new backup can be made. */
 const RETRY_MS = 100;
+/** Of the backup's own image. */
+const SECOND_SUFFIX = '.backup';
 
 export interface TrialOptions {
   readonly name: string;
@@ -48,7 +51,7 @@ export interface TrialUi extends Pick<LiveUi, 'input' | 'output' | 'notice' | 's
 
 /** UserError when it cannot begin; what happens later is in the outcome. */
 export async function runPair(options: TrialOptions, ui: TrialUi): Promise<PairOutcome> {
-  requireShared(options.guest.drives);
+  requireCommon(options.guest.drives, options.method ?? METHOD_DEFAULTS);
   return new Trial(options, ui).run();
 }
 
@@ -61,6 +64,8 @@ class Trial {
   #starting: PairSide | undefined;
   /** Typed while the guest lived nowhere. */
   #typed: Uint8Array[] = [];
+  /** Sides that use the second of two own images: the one beside the image that is named. */
+  readonly #second = new WeakSet<PairSide>();
   #diedMs: number | undefined;
   #failure: Error | undefined;
 
@@ -94,7 +99,7 @@ class Trial {
   async #run(): Promise<SideEnd[]> {
     const { guest } = this.#options;
     const { output } = guest;
-    const backup = await this.#newBackup(output === undefined ? undefined : besides(output));
+    const backup = await this.#newBackup(true, output === undefined ? undefined : besides(output));
     if ('by' in backup) return [backup];
     const primary = new PairSide('primary', (message, side) => this.#heard(message, side));
     this.#sides = [primary, backup.side];
@@ -127,7 +132,7 @@ class Trial {
       );
       const other = gone === first ? second : first;
       if (!isLoss(end) || !other.isLiveOrHeir) return this.#untilEnd(gone, other);
-      const fresh = await this.#newBackup(undefined);
+      const fresh = await this.#newBackup(!this.#second.has(other));
       if ('by' in fresh) return [end, fresh, await other.ended];
       this.#sides = [other, fresh.side];
       this.#ui.respawned?.(fresh.side.pid ?? 0);
@@ -146,7 +151,8 @@ class Trial {
 
   /** A process that waits for a primary, or how it ended before that. */
   async #newBackup(
-    output: string | undefined,
+    isSecond: boolean,
+    output?: string,
   ): Promise<{ readonly side: PairSide; readonly endpoint: Endpoint } | SideEnd> {
     let listens: (endpoint: Endpoint) => void = () => {};
     const listening = new Promise<Endpoint>((done) => {
@@ -157,10 +163,14 @@ class Trial {
       else this.#heard(message, from);
     });
     this.#starting = side;
-    const { engine } = this.#options.guest;
+    if (isSecond) this.#second.add(side);
+    const { engine, drives } = this.#options.guest;
     const own = output === undefined ? {} : { output };
     const listen = { host: '127.0.0.1', port: 0 };
-    side.tell({ kind: 'backup', options: { ...this.#common(), listen, given: { engine }, ...own } });
+    side.tell({
+      kind: 'backup',
+      options: { ...this.#common(), listen, given: { engine, ...imagesFor(drives, isSecond) }, ...own },
+    });
     const endpoint = await Promise.race([listening, side.ended]);
     return 'by' in endpoint ? endpoint : { side, endpoint };
   }
@@ -254,6 +264,13 @@ function isLoss({ outcome, refused }: SideEnd): boolean {
   if (refused !== undefined) return false;
   if (outcome?.handedOver !== undefined) return true;
   return outcome === undefined || outcome.ending === 'diverged' || outcome.error?.code === 'pair-lost';
+}
+
+/** Two sides on one host have two images. */
+function imagesFor(drives: readonly DriveOptions[], isSecond: boolean): { readonly drives?: readonly DriveOptions[] } {
+  if (!drives.some(({ mode }) => mode === 'own')) return {};
+  const second = (drive: DriveOptions): DriveOptions => ({ ...drive, path: `${drive.path}${SECOND_SUFFIX}` });
+  return { drives: drives.map((drive) => (isSecond && drive.mode === 'own' ? second(drive) : drive)) };
 }
 
 function besides(output: string): string {

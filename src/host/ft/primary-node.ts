@@ -19,7 +19,7 @@ import { NodeBase } from './node-base.ts';
 import type { NodeUi, PrimaryOptions } from './pair-options.ts';
 import { type Places, StaticPlaces } from './places.ts';
 import type { Report } from './ring-messages.ts';
-import { encodeSurroundings } from './surroundings.ts';
+import { encodeSurroundings, insideOf } from './surroundings.ts';
 
 export class PrimaryNode extends NodeBase {
   readonly #options: PrimaryOptions;
@@ -86,13 +86,19 @@ export class PrimaryNode extends NodeBase {
     this.#kept = keepImages(imageBytes(images));
     await this.useDevices(portsOf(config, this.#options.guest, drives, this.ui), drives);
     const { backup } = this.#options;
-    if (backup !== undefined) {
+    if (backup !== undefined && this.#isFollowed) {
       this.shield.first(backup, this.#places);
       return;
     }
     this.begin();
+    if (backup !== undefined) this.#places.prefer(backup);
     this.shield.alone(this.#settings.epoch, this.#places);
     this.look();
+  }
+
+  /** From power on. With images that must be made equal first, the guest begins alone and is copied with them. */
+  get #isFollowed(): boolean {
+    return this.#options.backup !== undefined && insideOf(this.#options.guest.drives).size === 0;
   }
 
   /** The guest ends where it stands, and the pair with it. */
@@ -134,9 +140,10 @@ export class PrimaryNode extends NodeBase {
     if (log === undefined || images === undefined) return;
     this.#kept = undefined;
     const { engine, entropy } = guest;
-    const followed = this.#options.backup !== undefined;
+    const followed = this.#isFollowed;
     const { method } = this;
-    const job = { role: 'primary', config, images, header, engine, entropy, log, followed, method } as const;
+    const inside = insideOf(guest.drives);
+    const job = { role: 'primary', config, images, header, engine, entropy, log, inside, followed, method } as const;
     this.runGuest(() => this.guest.run(job).finally(() => closeImages(images)));
   }
 }

@@ -54,7 +54,7 @@ export class PrimaryRun extends SideRun {
 
   protected override toEnd(): GuestEnd {
     const machine = this.#machine;
-    const { header, followed, images, shared, method } = this.#job;
+    const { header, followed, images, shared, method, inside } = this.#job;
     // A backup that is given states has no use for it.
     const isSent = followed && method.name !== 'checkpoints';
     const log = new LogWriter(isSent ? this.#bothSinks() : this.#sink, zstd, header);
@@ -77,6 +77,7 @@ export class PrimaryRun extends SideRun {
       entropy,
       randomBytes: 0n,
       lines: new ConsoleLines(),
+      inside,
       followed,
       method,
       between: () => this.#images.giveBack(),

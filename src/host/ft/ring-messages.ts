@@ -3,7 +3,7 @@
  * messages.ts, in the same form: a few bytes of head, little endian, then the payload as it is. Never stored.
  *
  *     to the main thread:  frame, output (under its number), executed, drained, copying, quiet
- *     to the guest thread: feed, drain, goLive, copy, endCopy, quiesce
+ *     to the guest thread: feed, drain, goLive, copy, imagesNear, endCopy, quiesce
  */
 
 import type { Output } from '../../emu/machine/events.ts';
@@ -25,6 +25,7 @@ const COPY = 136;
 const END_COPY = 138;
 const QUIESCE = 139;
 const QUIET = 140;
+const IMAGES_NEAR = 141;
 const EMPTY = new Uint8Array(0);
 
 /** From the guest thread. */
@@ -58,6 +59,8 @@ export type Order =
   | { readonly kind: 'goLive' }
   /** Make a copy of the guest, which runs. */
   | { readonly kind: 'copy'; readonly copy: number }
+  /** The images that go with the copy are nearly equal: its state may be taken. */
+  | { readonly kind: 'imagesNear'; readonly copy: number }
   /** Nobody follows this copy any more. */
   | { readonly kind: 'endCopy'; readonly copy: number }
   /** Come to a stop at the end of a slice, for as long as the control words say. */
@@ -147,6 +150,8 @@ export function encodeOrder(order: Order): Message {
       return { head: Uint8Array.of(GO_LIVE), body: EMPTY };
     case 'copy':
       return numbers(COPY, order.copy);
+    case 'imagesNear':
+      return numbers(IMAGES_NEAR, order.copy);
     case 'endCopy':
       return numbers(END_COPY, order.copy);
     case 'quiesce':
@@ -168,6 +173,8 @@ export function decodeOrder(bytes: Uint8Array): Order {
       return { kind: 'goLive' };
     case COPY:
       return { kind: 'copy', copy: number(0) };
+    case IMAGES_NEAR:
+      return { kind: 'imagesNear', copy: number(0) };
     case END_COPY:
       return { kind: 'endCopy', copy: number(0) };
     case QUIESCE:

@@ -2,16 +2,21 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Arbiter } from '../../ft/arbiter.ts';
+import { METHOD_DEFAULTS } from '../../ft/guest/method.ts';
+import type { PairSettings } from '../../ft/protocol/settings.ts';
 import type { PairStatus } from '../../ft/protocol/status.ts';
 import { UserError } from '../../lib/errors.ts';
 import { Member } from '../cluster/member.ts';
+import type { DriveOptions } from '../guest-options.ts';
 import { planGuest } from '../guest-plan.ts';
+import { readMark, refuseUnfit, writeMark } from '../mirror/image-mark.ts';
+import { OwnImage } from '../mirror/own-image.ts';
 import { arbiterOf } from './arbiters/arbiter-of.ts';
 import { BackupNode } from './backup-node.ts';
 import { type Endpoint, requireKey } from './endpoint.ts';
 import { type BackupOptions, type NodeUi, type PairOutcome, type PrimaryOptions, settingsOf } from './pair-options.ts';
 import { PrimaryNode } from './primary-node.ts';
-import { requireShared } from './surroundings.ts';
+import { requireCommon } from './surroundings.ts';
 
 /**
  * Runs until the guest is off, the other side goes on alone, or the operator ends it. After a planned switch it ends,
@@ -20,14 +25,16 @@ import { requireShared } from './surroundings.ts';
 export async function runPrimary(options: PrimaryOptions, ui: NodeUi): Promise<PairOutcome> {
   const { backup, spares = [] } = options;
   for (const endpoint of [...(backup === undefined ? [] : [backup]), ...spares]) requireKey(endpoint, options.key);
-  requireShared(options.guest.drives);
+  requireCommon(options.guest.drives, options.method ?? METHOD_DEFAULTS);
   const arbiter = arbiterOf(options.arbiter, process.cwd(), options.key);
   const member = await Member.of(options, (text) => ui.notice(text));
   let outcome: PairOutcome;
   try {
     const first = settingsOf(options, 1);
-    const epoch = await beginEpoch(arbiter, first.pair, first.who, first.claimRetryMs, ui);
+    const own = ownImagesOf(options.guest.drives);
+    const epoch = await beginEpoch(arbiter, first, ui, (held) => refuseUnfitImages(own, first.pair, held));
     const settings = { ...first, epoch };
+    for (const image of own) await writeMark(image, { pair: first.pair, epoch, who: first.who, state: 'live' });
     const plan = await planGuest(options.guest, { pair: settings.pair, epoch });
     for (const spare of spares) member?.places.prefer(spare);
     const told = reporting(ui, (status) => member?.report(status, options.guest.memoryBytes));
@@ -37,7 +44,9 @@ export async function runPrimary(options: PrimaryOptions, ui: NodeUi): Promise<P
   }
   const { stay: listen, guest: _, spares: __, backup: ___, ...same } = options;
   if (outcome.handedOver === undefined || listen === undefined) return outcome;
-  return runBackup({ ...same, listen, given: { engine: options.guest.engine }, stay: true }, ui);
+  const { engine, drives } = options.guest;
+  const given = ownImagesOf(drives).length === 0 ? { engine } : { engine, drives };
+  return runBackup({ ...same, listen, given, stay: true }, ui);
 }
 
 /** The end of a node that never had a guest. */
@@ -89,24 +98,40 @@ function reporting(ui: NodeUi, report: (status: PairStatus) => void): NodeUi {
   };
 }
 
-/** The pair's next epoch, claimed for `who`: everything before is over. Waits for the storage as long as it takes. */
+const ownImagesOf = (drives: readonly DriveOptions[]): string[] =>
+  drives.flatMap(({ path, mode }) => (mode === 'own' && typeof path === 'string' ? [path] : []));
+
+/** UserError when one is not there or not fit to begin with. */
+async function refuseUnfitImages(images: readonly string[], pair: string, held: number | undefined): Promise<void> {
+  for (const image of images) {
+    await (await OwnImage.open(image)).close();
+    refuseUnfit(image, await readMark(image), pair, held);
+  }
+}
+
+/**
+ * The pair's next epoch, claimed for this node: everything before is over. Waits for the storage as long as it takes.
+ * `check` is told the last epoch, and may throw, before anything is claimed.
+ */
 async function beginEpoch(
   arbiter: Arbiter,
-  pair: string,
-  who: string,
-  retryMs: number,
+  { pair, who, claimRetryMs }: PairSettings,
   ui: Pick<NodeUi, 'notice' | 'stop'>,
+  check: (held: number | undefined) => Promise<void>,
 ): Promise<number> {
   let told = false;
   for (;;) {
     if (ui.stop?.aborted === true) throw new UserError('stopped', 'stopped while waiting for the storage', '');
     const holding = await arbiter.read(pair);
     const epoch = holding.kind === 'held' ? holding.epoch + 1 : 1;
+    // A claim whose answer was lost.
+    if (holding.kind === 'held' && holding.holder === who) return holding.epoch;
+    if (holding.kind !== 'unknown') await check(holding.kind === 'held' ? holding.epoch : undefined);
     const result = holding.kind === 'unknown' ? holding : await arbiter.claim(pair, epoch, who);
     if (result.kind === 'won') return epoch;
     if (result.kind === 'lost') continue;
     if (!told) ui.notice(`the storage cannot be reached (${result.reason}): waiting for it`);
     told = true;
-    await sleep(retryMs);
+    await sleep(claimRetryMs);
   }
 }

@@ -15,11 +15,12 @@ import type { PrimaryMessage } from '../../ft/protocol/message.ts';
 import type { PairSettings } from '../../ft/protocol/settings.ts';
 import type { PrimaryStatus } from '../../ft/protocol/status.ts';
 import type { CopyProgress } from '../../session/guest-copy.ts';
+import type { ImagesProgress } from '../mirror/image-copy.ts';
 import { ALL_FRAMES } from './acknowledged.ts';
 import { type Endpoint, endpointText } from './endpoint.ts';
 import type { PairKey } from './key.ts';
 import { type Place, type Places, placeAt, StaticPlaces } from './places.ts';
-import { type LinkEffect, PrimaryLink } from './primary-link.ts';
+import { type LinkEffect, type LinkParts, PrimaryLink } from './primary-link.ts';
 import type { Order, Report } from './ring-messages.ts';
 
 /** Between two attempts. */
@@ -47,6 +48,8 @@ export interface ShieldHost {
   memoryBytes(): number;
   /** What a backup needs to know; `spares`: where others may be, its own place not among them. */
   surroundings(spares: readonly Endpoint[]): Uint8Array;
+  /** The guest is copied over this link: what goes with it is to be copied too. */
+  copying(link: LinkParts): void;
   notice(text: string): void;
   look(): void;
 }
@@ -58,6 +61,8 @@ export interface CopyStatus extends CopyProgress {
   readonly tookMs: number | undefined;
   /** How long the guest had no backup before that; undefined while it has none. */
   readonly unprotectedMs: number | undefined;
+  /** Of the images that went with it. */
+  readonly images?: ImagesProgress;
 }
 
 const UNFINISHED = { tookMs: undefined, unprotectedMs: undefined } as const;
@@ -288,7 +293,22 @@ export class Shield {
     const to = endpointText(link.parts.endpoint);
     this.#copy = { to, round: 0, pages: 0, left: 0, bytes: 0, pausedNs: undefined, slow: false, ...UNFINISHED };
     this.#host.acknowledged(0);
+    this.#host.copying(link.parts);
     this.#host.order({ kind: 'copy', copy: link.copy });
+  }
+
+  /** What goes with this copy cannot be had there. Nothing is held for it from now on. */
+  giveUp(copy: number, reason: string): void {
+    const link = this.#link;
+    if (link?.copy !== copy) return;
+    this.#abandon(link, reason);
+    this.#drop(link);
+  }
+
+  /** The guest is slowed, as what it changes (`what`) is not copied as fast. */
+  slower(what: string): void {
+    if (this.#share === 1) this.#host.notice(`the guest changes its ${what} faster than it is copied: it is slowed`);
+    this.#setShare(Math.max(SHARE_LEAST, this.#share * SLOWER));
   }
 
   #abandon(link: PrimaryLink, reason: string): void {
@@ -297,13 +317,15 @@ export class Shield {
     const text = `no backup at ${endpointText(link.parts.endpoint)}: ${reason}`;
     if (!this.#told.has(text)) this.#host.notice(text);
     this.#told.add(text);
-    setImmediate(() => {
-      if (this.#link !== link) return;
-      link.stop();
-      this.#link = undefined;
-      this.#leavePlace();
-      this.#later(RETRY_MS);
-    });
+    setImmediate(() => this.#drop(link));
+  }
+
+  #drop(link: PrimaryLink): void {
+    if (this.#link !== link) return;
+    link.stop();
+    this.#link = undefined;
+    this.#leavePlace();
+    this.#later(RETRY_MS);
   }
 
   #progress(link: PrimaryLink, progress: CopyProgress): void {
@@ -311,10 +333,7 @@ export class Shield {
     const tookMs = done ? performance.now() - this.#begunAt : undefined;
     const unprotectedMs = done ? performance.now() - this.#aloneAt : undefined;
     this.#copy = { ...progress, to: endpointText(link.parts.endpoint), tookMs, unprotectedMs };
-    if (progress.slow) {
-      if (this.#share === 1) this.#host.notice('the guest changes its memory faster than it is copied: it is slowed');
-      this.#setShare(Math.max(SHARE_LEAST, this.#share * SLOWER));
-    }
+    if (progress.slow) this.slower('memory');
     if (!done) return;
     this.#setShare(1);
     const { pages, round, bytes, pausedNs = 0 } = progress;

@@ -174,6 +174,7 @@ export class StateRun extends SideRun {
       entropy,
       randomBytes: past.randomBytes,
       lines: new ConsoleLines(),
+      inside: new Set(),
       followed: false,
       method: this.#job.method,
       between: () => images.giveBack(),

@@ -8,24 +8,39 @@ import type { MethodSettings } from '../../ft/guest/method.ts';
 import { ExitCode, UserError } from '../../lib/errors.ts';
 import type { EntropySetting } from '../entropy.ts';
 import type { DriveOptions, NetOptions, Surroundings } from '../guest-options.ts';
+import { driveName } from '../guest-ports.ts';
 import { placeText } from '../ports/nbd-place.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /** What of it can be given at the backup. */
 export type Given = Partial<Surroundings>;
 
-/** UserError for a drive whose changes another host would not see. */
-export function requireShared(drives: readonly DriveOptions[]): void {
+/** UserError for a drive whose changes the other side would not have, when it is kept in step by `method`. */
+export function requireCommon(drives: readonly DriveOptions[], { name: method }: MethodSettings): void {
   for (const { path, mode } of drives) {
-    if (mode !== 'cow') continue;
     const name = typeof path === 'string' ? path : placeText(path);
+    if (mode === 'own' && typeof path !== 'string') {
+      const what = `the drive ${name} is on a server: both sides would write to it (mode=own)`;
+      throw new UserError('shared-drive', what, 'give mode=write, or a file on each host with mode=own');
+    }
+    if (mode === 'own' && method === 'checkpoints') {
+      const what = `a backup that is given checkpoints replays no writes to its image of ${name} (mode=own)`;
+      const remedy = 'give --method log, stop or epochs; or a drive that both hosts reach, with mode=write';
+      throw new UserError('no-replay', what, remedy);
+    }
+    if (mode !== 'cow') continue;
     const what = `the changes to the drive ${name} would be private to one side, and lost with it (mode=cow)`;
     throw new UserError(
       'private-drive',
       what,
-      'put it where both hosts reach it, and give mode=write or mode=readonly',
+      'put it where both hosts reach it, and give mode=write or mode=readonly; or give mode=own, for an image on each',
     );
   }
+}
+
+/** Devices of the drives of which each side has an image of its own. */
+export function insideOf(drives: readonly DriveOptions[]): ReadonlySet<string> {
+  return new Set(drives.flatMap(({ mode }, i) => (mode === 'own' ? [driveName(i)] : [])));
 }
 
 /** What the primary says. */

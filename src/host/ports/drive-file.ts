@@ -9,6 +9,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { DiskOperation, Output } from '../../emu/machine/events.ts';
 import { ExitCode, UserError } from '../../lib/errors.ts';
+import { OwnImage } from '../mirror/own-image.ts';
 import { reasonOf } from '../os-errors.ts';
 import { pageMemory } from '../page-memory.ts';
 import { type BlockStore, OverlayStore, RawStore, SECTOR_BYTES } from './block-store.ts';
@@ -19,9 +20,9 @@ import type { HostPort, Inbox } from './port.ts';
 
 /**
  * 'cow': changes are private and end with the run. 'write': changes go to the file. 'readonly': the guest cannot change
- * it.
+ * it. 'own': each side of a pair has an image of its own, and both hold what the guest wrote.
  */
-export type DriveMode = 'cow' | 'write' | 'readonly';
+export type DriveMode = 'cow' | 'write' | 'readonly' | 'own';
 
 /** A file's path, or an export of an NBD server. */
 export type DrivePlace = string | NbdPlace;
@@ -41,6 +42,8 @@ export class DriveFile implements HostPort {
   readonly #store: BlockStore;
   /** The server's end of it, of which the store may be an overlay. */
   readonly #remote: NbdStore | undefined;
+  /** Of mode 'own'. */
+  readonly image: OwnImage | undefined;
   readonly #running = new Set<Promise<void>>();
   #inbox: Inbox | undefined;
   #told = false;
@@ -53,6 +56,12 @@ export class DriveFile implements HostPort {
     this.#mode = mode;
     this.#store = mode === 'cow' ? new OverlayStore(base, sizeBytes) : base;
     this.#remote = base instanceof NbdStore ? base : undefined;
+    this.image = base instanceof OwnImage ? base : undefined;
+  }
+
+  /** On the image that this side of a pair has for itself, which the drive closes. */
+  static own(device: string, image: OwnImage): DriveFile {
+    return new DriveFile(device, image.path, 'own', image.sizeBytes, image);
   }
 
   /**
@@ -64,6 +73,13 @@ export class DriveFile implements HostPort {
     if (member !== undefined && mode === 'write') {
       const remedy = 'serve it with: lockstep disk serve, or use mode=cow or mode=readonly';
       throw new UserError('no-epochs', `the drive ${place} is a file, which a pair cannot share`, remedy);
+    }
+    if (mode === 'own') {
+      throw new UserError(
+        'bad-drive',
+        `the drive ${place} is for a pair (mode=own)`,
+        'give mode=write, cow or readonly',
+      );
     }
     const file = await openImage(place, mode);
     const sizeBytes = (await file.stat()).size;
@@ -111,25 +127,27 @@ export class DriveFile implements HostPort {
     this.#closed = true;
     this.#store.ending?.();
     await Promise.all(this.#running);
-    if (this.#mode === 'write') await this.#store.flush().catch((error: unknown) => this.#tell(error));
+    if (this.#mode === 'write' || this.#mode === 'own')
+      await this.#store.flush().catch((error: unknown) => this.#tell(error));
     await this.#store.close();
   }
 
   async #answer(request: number, operation: DiskOperation): Promise<void> {
-    const { status, data } = await this.#carryOut(operation);
+    const { status, data } = await this.#attempt(operation);
     this.#inbox?.deliver({ kind: 'disk', device: this.device, request, status, data });
   }
 
-  async #carryOut(operation: DiskOperation): Promise<{ status: number; data: Uint8Array }> {
+  async #attempt(operation: DiskOperation): Promise<{ status: number; data: Uint8Array }> {
     try {
-      return { status: OK, data: await this.#perform(operation) };
+      return { status: OK, data: await this.carryOut(operation) };
     } catch (error) {
       this.#tell(error);
       return { status: IO_ERROR, data: NOTHING };
     }
   }
 
-  async #perform(operation: DiskOperation): Promise<Uint8Array> {
+  /** What is read, nothing otherwise. Rejects with the storage's error. Nobody is told but the caller. */
+  async carryOut(operation: DiskOperation): Promise<Uint8Array> {
     const end = ('offset' in operation ? operation.offset : 0) + lengthOf(operation);
     if (end > this.sizeBytes) throw new Error(`a request reaches byte ${end} of ${this.sizeBytes}`);
     if (this.#mode === 'readonly' && operation.op !== 'read' && operation.op !== 'flush')

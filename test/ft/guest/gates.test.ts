@@ -15,12 +15,13 @@ const disk = (operation: (Output & { kind: 'disk' })['operation']): Output => ({
 const read = disk({ op: 'read', offset: 0, length: 512 });
 const random: Output = { kind: 'entropy', device: 'virtio2', request: 1, length: 8 };
 
-function covered(): { gate: CoveredGate; calls: string[] } {
+function covered(inside?: ReadonlySet<string>): { gate: CoveredGate; calls: string[] } {
   const calls: string[] = [];
   const gate = new CoveredGate({
     flush: () => calls.push('flush'),
     pass: ({ device, unit }) => calls.push(`pass ${device} ${unit}`),
     direct: ({ kind }) => calls.push(`direct ${kind}`),
+    ...(inside === undefined ? {} : { inside }),
   });
   return { gate, calls };
 }
@@ -41,6 +42,17 @@ describe('a covered gate', () => {
     expect(calls.length).toBe(5);
     gate.marked('uart');
     expect(calls.at(-1)).toBe('pass uart 8');
+  });
+
+  it('lets everything go on at once that a disk inside the pair is asked, and counts it', () => {
+    const { gate, calls } = covered(new Set(['virtio0']));
+    gate.offer(read);
+    gate.offer(disk({ op: 'write', offset: 0, data: new Uint8Array(512) }));
+    gate.offer(disk({ op: 'flush' }));
+    gate.marked('virtio0');
+    gate.sliceEnded();
+    expect(calls).toEqual(['direct disk', 'direct disk', 'direct disk']);
+    expect(gate.units.of('virtio0')).toBe(3n);
   });
 
   it('keeps whatever changes a disk, and lets reads and requests for random bytes go on at once', () => {

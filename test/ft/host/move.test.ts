@@ -1,10 +1,10 @@
 import { EventEmitter, once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { beforeEach, expect, test } from 'vitest';
-import { type Moved, moveBackup, switchPair } from '../../../src/host/ft/moves.ts';
+import { moveBackup, switchPair } from '../../../src/host/ft/moves.ts';
 import { UserError } from '../../../src/lib/errors.ts';
 import { replay } from '../../host/support.ts';
-import { countOf, eachWorld, joined, type Side, sample } from './sides.ts';
+import { countOf, eachWorld, joined, moved, type Side, sample } from './sides.ts';
 
 const world = eachWorld();
 
@@ -39,19 +39,6 @@ async function peer(name: string) {
   await listen();
   const nets = [{ peer: { kind: 'unix', path } }] as const;
   return { path, nets, listen, close, plugged: once(plugged, 'in') };
-}
-
-/** The switch, as the operator orders it, as soon as the backup has caught up. */
-async function moved(...sides: readonly Side[]): Promise<Moved> {
-  for (;;) {
-    try {
-      return await switchPair(undefined);
-    } catch (error) {
-      if (!/ms behind|still putting|does not answer/.test(`${error}`))
-        throw new Error(`${error}\n${sides.map(({ complaints }) => complaints).join('\n')}`);
-    }
-    await new Promise((done) => setTimeout(done, 50));
-  }
 }
 
 test('the guest is handed over: every line once, exit code 0, and both logs are of one run', async () => {

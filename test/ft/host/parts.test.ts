@@ -1,6 +1,7 @@
 /** The parts of a side on their own. */
 import { expect, test, vi } from 'vitest';
 import type { Output } from '../../../src/emu/machine/events.ts';
+import { METHOD_DEFAULTS } from '../../../src/ft/guest/method.ts';
 import { ConsoleOnce } from '../../../src/host/ft/console-once.ts';
 import { type Core, CoreDriver } from '../../../src/host/ft/core-driver.ts';
 import { Devices } from '../../../src/host/ft/devices.ts';
@@ -11,7 +12,7 @@ import {
   encodeReport,
   type Report,
 } from '../../../src/host/ft/ring-messages.ts';
-import { decodeSurroundings, encodeSurroundings } from '../../../src/host/ft/surroundings.ts';
+import { decodeSurroundings, encodeSurroundings, insideOf, requireCommon } from '../../../src/host/ft/surroundings.ts';
 import { DEFAULTS } from '../../../src/host/guest-options.ts';
 import type { Message } from '../../../src/host/messages.ts';
 import type { HostPort, Inbox } from '../../../src/host/ports/port.ts';
@@ -145,6 +146,20 @@ test('devices get nothing before they begin; one that holds is waited for and ho
     await vi.waitFor(() => expect(slow.taken).toHaveLength(count));
   }
   expect(congested).toEqual([true, false]);
+});
+
+test('a drive is what both sides have, or each side has its own: nothing else is taken for a pair', () => {
+  const file = (mode: 'cow' | 'write' | 'own' | 'readonly') => ({ path: '/disk.img', mode });
+  const served = { address: { kind: 'tcp', host: '10.0.0.9', port: 10809 }, export: 'disk' } as const;
+  requireCommon([file('own'), file('readonly'), { path: served, mode: 'write' }], METHOD_DEFAULTS);
+  expect(() => requireCommon([file('cow')], METHOD_DEFAULTS)).toThrow('private to one side');
+  expect(() => requireCommon([{ path: served, mode: 'own' }], METHOD_DEFAULTS)).toThrow('both sides would write');
+  const checkpoints = { ...METHOD_DEFAULTS, name: 'checkpoints' } as const;
+  requireCommon([file('readonly'), { path: served, mode: 'write' }], checkpoints);
+  expect(() => requireCommon([file('own')], checkpoints)).toThrow('replays no writes');
+  expect(insideOf([file('readonly'), file('own'), file('write'), file('own')])).toEqual(
+    new Set(['virtio1', 'virtio3']),
+  );
 });
 
 test('surroundings go through a hello, and what is given at the backup wins', () => {

@@ -82,6 +82,7 @@ async function copying() {
       memoryBytes: () => 0,
       live: () => {},
       surroundings: () => new Uint8Array(1),
+      copying: () => {},
       notice: (text) => notices.push(text),
       look: () => {},
     });

@@ -22,7 +22,14 @@ test('a thread that was prepared takes its job when that comes, and ends with it
   const path = join(folder, 'log.lks');
   const fd = openSync(path, 'wx');
   const entropy = { kind: 'seed', seed: 1n } as const;
-  const run = guest.run({ role: 'backup', method: METHOD_DEFAULTS, engine: 'auto', entropy, log: { fd, path } });
+  const run = guest.run({
+    role: 'backup',
+    method: METHOD_DEFAULTS,
+    engine: 'auto',
+    entropy,
+    log: { fd, path },
+    inside: new Set(),
+  });
   guest.stop();
   expect(await run).toMatchObject({ kind: 'stopped' });
   closeSync(fd);

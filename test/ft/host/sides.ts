@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach } from 'vitest';
+import { type Moved, switchPair } from '../../../src/host/ft/moves.ts';
 import type { SideWords } from './fixtures/side.ts';
 
 const SCRIPT = fileURLToPath(new URL('./fixtures/side.ts', import.meta.url));
@@ -146,4 +147,17 @@ export function joined(before: string, after: string): string | undefined {
     if (before.endsWith(after.slice(0, overlap))) return before + after.slice(overlap);
   }
   return undefined;
+}
+
+/** The switch, as the operator orders it, as soon as the backup has caught up. In the runtime folder of the sides. */
+export async function moved(...sides: readonly Side[]): Promise<Moved> {
+  for (;;) {
+    try {
+      return await switchPair(undefined);
+    } catch (error) {
+      if (!/ms behind|still putting|does not answer/.test(`${error}`))
+        throw new Error(`${error}\n${sides.map(({ complaints }) => complaints).join('\n')}`);
+    }
+    await new Promise((done) => setTimeout(done, 50));
+  }
 }

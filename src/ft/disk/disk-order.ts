@@ -1,0 +1,70 @@
+/**
+ * The order in which a backup carries out, on its own image, what the guest that it replays has asked of the disk. The
+ * guest may be ahead of the image: its completions come from the log. So what the guest's disk kept apart by waiting
+ * for a completion is kept apart here.
+ *
+ * Invariant: operations on bytes in common are done one after the other, in the guest's order; a flush is begun when
+ * all before it is done, and everything after it waits. So whatever the image holds when the host dies is what a disk
+ * may hold whose power fails: all that was flushed, of the rest some.
+ */
+
+import type { Output } from '../../session/gate.ts';
+
+export type DiskOperation = (Output & { readonly kind: 'disk' })['operation'];
+
+interface Entry {
+  readonly operation: DiskOperation;
+  readonly from: number;
+  /** Behind the last byte. */
+  readonly to: number;
+  begun: boolean;
+}
+
+/** Entries that are looked at for one that may begin: more are not done at a time. */
+const WINDOW = 64;
+
+export class DiskOrder {
+  readonly #entries: Entry[] = [];
+  #bytes = 0;
+
+  /** Bytes of data of what is not done. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get isEmpty(): boolean {
+    return this.#entries.length === 0;
+  }
+
+  add(operation: DiskOperation): void {
+    const from = 'offset' in operation ? operation.offset : 0;
+    this.#bytes += weightOf(operation);
+    this.#entries.push({ operation, from, to: from + lengthOf(operation), begun: false });
+  }
+
+  /** An operation that may begin now, which begins; `done` is to be called with what is given. */
+  next(): Entry | undefined {
+    const window = this.#entries.slice(0, WINDOW);
+    const free = window.find((entry, i) => !entry.begun && !window.slice(0, i).some((before) => waits(before, entry)));
+    if (free !== undefined) free.begun = true;
+    return free;
+  }
+
+  done(entry: Entry): void {
+    this.#bytes -= weightOf(entry.operation);
+    this.#entries.splice(this.#entries.indexOf(entry), 1);
+  }
+}
+
+const isFlush = ({ operation }: Entry): boolean => operation.op === 'flush';
+
+const waits = (before: Entry, entry: Entry): boolean =>
+  isFlush(before) || isFlush(entry) || (before.from < entry.to && entry.from < before.to);
+
+function lengthOf(operation: DiskOperation): number {
+  if (operation.op === 'write') return operation.data.length;
+  return 'length' in operation ? operation.length : 0;
+}
+
+/** What it takes of memory while it waits. */
+const weightOf = (operation: DiskOperation): number => 64 + (operation.op === 'write' ? operation.data.length : 0);
