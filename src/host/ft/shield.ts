@@ -312,6 +312,8 @@ export class Shield {
   }
 
   #abandon(link: PrimaryLink, reason: string): void {
+    // While its images are completed the guest has a state behind it that nobody will acknowledge.
+    this.#host.acknowledged(ALL_FRAMES);
     this.#host.order({ kind: 'endCopy', copy: link.copy });
     this.#setShare(1);
     const text = `no backup at ${endpointText(link.parts.endpoint)}: ${reason}`;
