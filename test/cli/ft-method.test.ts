@@ -6,7 +6,7 @@ import type { FoundNode } from '../../src/host/ft/nodes.ts';
 
 const node = (words: Parameters<typeof methodSettings>[0]): FoundNode => {
   const method = methodSettings(words);
-  return { pair: 'web', path: '/run/web.sock', pid: 7, command: 'primary', ticks: 0, method };
+  return { pair: 'web', path: '/run/web.sock', host: 'h', pid: 7, command: 'primary', ticks: 0, method };
 };
 
 test('the method of a pair is given by name, with what belongs to it, and told by the status', () => {

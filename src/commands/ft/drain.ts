@@ -10,10 +10,11 @@ import { readKey } from '../../host/ft/key.ts';
 import { ExitCode } from '../../lib/errors.ts';
 
 export default class FtDrain extends LockstepCommand {
-  static override summary = 'Take no new guests on a host, and have its backups made elsewhere.';
+  static override summary = 'Take no new guests on a host, and have those that are there go elsewhere.';
   static override description =
-    'One backup after the other, each only when another host can take it: its pair is without one until the copy is ' +
-    'there. A guest that lives on the host stays, and is named. ' +
+    'One side after the other, each only when another host can take it. A backup is ended, and its pair is without ' +
+    'one until the next is there. A guest that lives on the host goes to its backup by a planned switch, when a third ' +
+    'host can have the next backup. What stays is named, with the reason. ' +
     'Exit code: 0 when the host is empty, 4 when something stays.';
   static override examples = [
     {
@@ -46,7 +47,8 @@ export default class FtDrain extends LockstepCommand {
       }
       const key = flags.key === undefined ? undefined : readKey(flags.key);
       const done = await drainHost(cluster, args.host, key, {
-        moved: (pair, to) => say(`the backup of ${pair} is on ${to} now`),
+        moved: ({ pair, role, to }) =>
+          say(role === 'primary' ? `the guest of ${pair} lives on ${to} now` : `the backup of ${pair} is on ${to} now`),
       });
       for (const { pair, role, reason } of done.stays) say(`the ${role} of ${pair} stays: ${reason}`);
       say(`host ${done.host} takes no new guests${done.stays.length === 0 ? ', and has none' : ''}`);

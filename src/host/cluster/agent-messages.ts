@@ -21,6 +21,8 @@ export type AgentRequest =
   | { readonly kind: 'end'; readonly reservation: string }
   /** The pair's backup on this host goes, if the guest does not live in it. */
   | { readonly kind: 'leave'; readonly pair: string }
+  /** The pair's guest, which lives on this host, is to live where its backup is: a planned switch. */
+  | { readonly kind: 'handOver'; readonly pair: string }
   | { readonly kind: 'places' };
 
 /** A process of the agent's, as it is told to operators. */
@@ -50,6 +52,7 @@ export function decodeRequest(line: string): AgentRequest | undefined {
       start: ['reservation', 'pair', 'arbiter'],
       end: ['reservation'],
       leave: ['pair'],
+      handOver: ['pair'],
       places: [],
     };
     const needed = texts[String(value.kind)];

@@ -15,6 +15,7 @@ import { UserError } from '../../lib/errors.ts';
 import { type Endpoint, endpointText, requireKey } from '../ft/endpoint.ts';
 import { hostName } from '../ft/identity.ts';
 import type { PairKey } from '../ft/key.ts';
+import { handOver } from '../ft/moves.ts';
 import { leavePair } from '../ft/nodes.ts';
 import type { BackupOptions } from '../ft/pair-options.ts';
 import type { Listener } from '../ft/transport.ts';
@@ -140,8 +141,10 @@ export class Agent {
       case 'leave': {
         const refused = await leavePair(request.pair, this.#name);
         this.#soon();
-        return refused === undefined ? { kind: 'done' } : { kind: 'refused', reason: refused };
+        return doneUnless(refused);
       }
+      case 'handOver':
+        return doneUnless(await handOver(request.pair, this.#name));
       case 'places':
         return { kind: 'places', places: this.places.map(({ report }) => report) };
     }
@@ -229,6 +232,9 @@ export class Agent {
     }
   }
 }
+
+const doneUnless = (refused: string | undefined): AgentAnswer =>
+  refused === undefined ? { kind: 'done' } : { kind: 'refused', reason: refused };
 
 /** UserError for an address that means every address: others are told where to find this host. */
 function requireReachable({ host }: Endpoint): void {

@@ -23,6 +23,23 @@ const SWITCH_MS = 60_000;
  */
 export async function switchPair(pair: string | undefined): Promise<Moved> {
   const { name, first } = await liveSideOf(pair);
+  return switchSide(name, first);
+}
+
+/** As `switchPair`, of a guest that lives on the host of that name. Why not; or nothing. */
+export async function handOver(pair: string, host: string): Promise<string | undefined> {
+  try {
+    const { name, first } = await liveSideOf(pair);
+    if (first.host !== host) return `the side of ${name} that is seen here is on ${first.host}`;
+    await switchSide(name, first);
+    return undefined;
+  } catch (error) {
+    if (error instanceof UserError) return error.what;
+    throw error;
+  }
+}
+
+async function switchSide(name: string, first: FoundNode): Promise<Moved> {
   const answer = (await tellNode(first, 'switch', SWITCH_MS)) as SwitchAnswer | undefined;
   if (answer === undefined) {
     throw new UserError('not-switched', `the side of ${name} on this host is gone`, STATUS, ExitCode.lost);

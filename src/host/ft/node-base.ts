@@ -465,7 +465,8 @@ export abstract class NodeBase {
     const images = this.#images === undefined ? {} : { images: this.#images.progress };
     const copy = this.shield.copy === undefined ? undefined : { ...this.shield.copy, ...images };
     const { command: startedAs, method, status } = this;
-    return { pid: process.pid, command: startedAs, method, ticks, ...this.#recording(), status, copy, backup };
+    const { host } = this.#settings;
+    return { pid: process.pid, host, command: startedAs, method, ticks, ...this.#recording(), status, copy, backup };
   }
 
   /** How it ended when the guest is off. */

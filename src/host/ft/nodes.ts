@@ -11,6 +11,8 @@ import type { CopyStatus } from './shield.ts';
 /** A node that has answered. */
 export interface FoundNode extends NodeAddress {
   readonly pid: number;
+  /** As nodes name it to each other. */
+  readonly host: string;
   /** 'primary' or 'backup', as it was started. */
   readonly command: string;
   /** How the pair is kept in step; unknown to a backup that has no primary yet. */
@@ -83,11 +85,12 @@ export async function protectedAt(first: NodeAddress, to: string): Promise<CopyS
   throw new UserError('not-protected', what, `start one there: lockstep ft backup --listen ${to}`, ExitCode.lost);
 }
 
-/** Ends the pair's backup on the host of that name, when it has one. Why not; or nothing. */
+/** Ends the pair's backup on the host of that name, when it has one; also one that waits. Why not; or nothing. */
 export async function leavePair(pair: string, host: string): Promise<string | undefined> {
-  const here = (await findNodes(pair)).filter(({ status }) => status?.host === host);
   let refused: string | undefined;
-  for (const node of here) {
+  for (const node of await findNodes(pair)) {
+    // One that has come to its end goes by itself.
+    if (node.host !== host || hasEnded(node)) continue;
     const answer = (await tellNode(node, 'leave')) as { readonly refused?: string } | undefined;
     refused = answer?.refused ?? refused;
   }
@@ -112,10 +115,12 @@ export async function liveSideOf(
   return { name, first: first! };
 }
 
-function isLiveSide({ status }: FoundNode): boolean {
-  const state = status?.state;
-  return state === 'live' || (status?.role === 'primary' && state !== 'halted' && state !== 'off');
+function isLiveSide(node: FoundNode): boolean {
+  const { status } = node;
+  return status?.state === 'live' || (status?.role === 'primary' && !hasEnded(node));
 }
+
+const hasEnded = ({ status }: FoundNode): boolean => status?.state === 'halted' || status?.state === 'off';
 
 async function gone(node: NodeAddress): Promise<void> {
   for (let waited = 0; waited < GONE_MS; waited += LOOK_MS) {

@@ -1,0 +1,141 @@
+/** What is asked of whom when a host is emptied: three hosts in one registry, with agents that answer as each row says. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Cluster } from '../../../src/ft/cluster/cluster.ts';
+import { hostKey, type PairReport, pairKeyOf } from '../../../src/ft/cluster/records.ts';
+import type { Lease, Registry } from '../../../src/ft/cluster/registry.ts';
+import { openDoor } from '../../../src/host/cluster/agent-door.ts';
+import type { AgentAnswer, AgentRequest } from '../../../src/host/cluster/agent-messages.ts';
+import { type Drained, drainHost, undrainHost } from '../../../src/host/cluster/drain.ts';
+import { openRegistry } from '../../../src/host/cluster/registry-of.ts';
+import { endpointText } from '../../../src/host/ft/endpoint.ts';
+
+const GB = 2 ** 30;
+const DONE: AgentAnswer = { kind: 'done' };
+
+let folder: string;
+let registry: Registry;
+let cluster: Cluster;
+let pair: Lease | undefined;
+const closers: (() => unknown)[] = [];
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'lockstep-drain-'));
+  mkdirSync(join(folder, 'cluster'));
+  registry = await openRegistry(`dir:${join(folder, 'cluster')}`);
+  cluster = new Cluster(registry);
+  pair = undefined;
+});
+afterEach(async () => {
+  for (const close of closers.splice(0)) close();
+  await registry.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** A host with an agent that says `answer`; what it was asked is in the result. */
+async function host(name: string, answer: (request: AgentRequest) => AgentAnswer = () => DONE): Promise<string[]> {
+  const asked: string[] = [];
+  const door = await openDoor(
+    { host: '127.0.0.1', port: 0 },
+    undefined,
+    async (request) => {
+      asked.push(request.kind);
+      return answer(request);
+    },
+    () => {},
+  );
+  closers.push(() => door.close());
+  const agent = endpointText(door.endpoint);
+  const report = { name, agent, version: '1', cpus: 4, load: 0, ramBytes: 8 * GB, freeBytes: 8 * GB };
+  await registry.lease(hostKey(name), JSON.stringify(report));
+  return asked;
+}
+
+/** The pair says this of itself from now on. */
+async function says(words: Partial<PairReport>): Promise<void> {
+  const report = { name: 'web', epoch: 1, state: 'protected', primary: 'a', memoryBytes: GB, ...words };
+  if (pair === undefined) pair = await registry.lease(pairKeyOf('web', 'n'), JSON.stringify(report));
+  else pair.set(JSON.stringify(report));
+}
+
+const drained = async (): Promise<Drained> => drainHost(cluster, 'a', undefined, { moved: () => {} });
+
+test('a guest that lives there goes to its backup, and what it leaves behind is ended', async () => {
+  const asked = await host('a', ({ kind }) => {
+    if (kind === 'handOver') void says({ primary: 'b', epoch: 2, backup: 'c' });
+    return DONE;
+  });
+  await host('b');
+  await host('c');
+  await says({ backup: 'b' });
+  expect(await drained()).toEqual({ host: 'a', moved: [{ pair: 'web', role: 'primary', to: 'b' }], stays: [] });
+  expect(asked).toEqual(['handOver', 'leave']);
+  expect((await cluster.ledger('a')).draining).toBe(true);
+  await undrainHost(cluster, 'a');
+  expect((await cluster.ledger('a')).draining).toBe(false);
+});
+
+test('a backup that is being made is waited for, and a switch that is called off is tried again', async () => {
+  let attempts = 0;
+  const asked = await host('a', ({ kind }) => {
+    if (kind !== 'handOver') return DONE;
+    if (++attempts === 1) return { kind: 'refused', reason: 'the guest does not come to rest' };
+    void says({ primary: 'b', epoch: 2, backup: 'c' });
+    return DONE;
+  });
+  await host('b');
+  await host('c');
+  await says({ state: 'copying' });
+  const result = drained();
+  setTimeout(() => void says({ backup: 'b' }), 1500);
+  expect((await result).moved).toEqual([{ pair: 'web', role: 'primary', to: 'b' }]);
+  expect(asked).toEqual(['handOver', 'handOver', 'leave']);
+});
+
+test('a backup there is made anew elsewhere', async () => {
+  const asked = await host('b', () => {
+    void says({ primary: 'a', backup: 'c' });
+    return DONE;
+  });
+  await host('a');
+  await host('c');
+  await says({ primary: 'a', backup: 'b' });
+  const result = await drainHost(cluster, 'b', undefined, { moved: () => {} });
+  expect(result).toEqual({ host: 'b', moved: [{ pair: 'web', role: 'backup', to: 'c' }], stays: [] });
+  expect(asked).toEqual(['leave']);
+});
+
+const STAYS: readonly [string, readonly string[], Partial<PairReport>, string][] = [
+  ['no third host has room for the next backup', [], { backup: 'b' }, 'no third host can take one: b: the other side'],
+  ['both sides are on the host', ['c'], { backup: 'a' }, 'its backup is on this host too'],
+];
+
+test.each(STAYS)('the guest stays when %s', async (_n, more, words, reason) => {
+  const asked = await host('a');
+  await host('b');
+  for (const name of more) await host(name);
+  await says(words);
+  const { moved, stays } = await drained();
+  expect(moved).toEqual([]);
+  expect(stays).toMatchObject([{ pair: 'web', role: 'primary', reason: expect.stringContaining(reason) }]);
+  expect(asked).toEqual([]);
+});
+
+test('the guest stays when it is alone and there is no other host', async () => {
+  const asked = await host('a');
+  await says({ state: 'alone' });
+  const reason = expect.stringContaining('it has no backup, and no other host can take one');
+  expect((await drained()).stays).toMatchObject([{ pair: 'web', role: 'primary', reason }]);
+  expect(asked).toEqual([]);
+});
+
+test('the guest stays when the agent there cannot be asked', async () => {
+  await host('a');
+  await host('b');
+  await host('c');
+  await says({ backup: 'b' });
+  closers.shift()!();
+  const reason = expect.stringContaining('does not answer');
+  expect((await drained()).stays).toMatchObject([{ pair: 'web', role: 'primary', reason }]);
+});
