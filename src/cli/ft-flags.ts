@@ -130,8 +130,8 @@ export function pairOptions(words: SideWords, version: string): PairOptions {
   if (words.name === '') throw new UserError('bad-value', '--name is empty', 'give the pair a name');
   const key: { readonly key?: PairKey } = words.key === undefined ? {} : { key: readKey(words.key) };
   const { name, arbiter, registry } = words;
-  const cluster = registry === undefined ? {} : { cluster: { registry, version } };
-  return { name, arbiter, ...key, tuning: tuningOf(words), ...cluster };
+  const cluster = { version, ...(registry === undefined ? {} : { registry }) };
+  return { name, arbiter, ...key, tuning: tuningOf(words), cluster };
 }
 
 /** Throws UserError. */

@@ -13,8 +13,8 @@ export default class FtDrain extends LockstepCommand {
   static override summary = 'Take no new guests on a host, and have those that are there go elsewhere.';
   static override description =
     'One side after the other, each only when another host can take it. A backup is ended, and its pair is without ' +
-    'one until the next is there. A guest that lives on the host goes to its backup by a planned switch, when a third ' +
-    'host can have the next backup. What stays is named, with the reason. ' +
+    'one until the next is there. A guest that lives on the host goes to its backup by a planned switch, when a ' +
+    'third host can have the next backup. What stays is named, with the reason. ' +
     'Exit code: 0 when the host is empty, 4 when something stays.';
   static override examples = [
     {

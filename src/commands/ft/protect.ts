@@ -3,33 +3,51 @@
 import { Args, Flags } from '@oclif/core';
 import { LockstepCommand } from '../../cli/command.ts';
 import { bytes, count } from '../../cli/text.ts';
+import { portableRegistry } from '../../host/cluster/registry-of.ts';
 import { parseEndpoint } from '../../host/ft/endpoint.ts';
-import { protectPair } from '../../host/ft/nodes.ts';
+import { joinCluster, protectPair } from '../../host/ft/nodes.ts';
 import type { CopyStatus } from '../../host/ft/shield.ts';
+
+const WAYS = ['backup', 'registry'];
 
 export default class FtProtect extends LockstepCommand {
   static override summary = 'Make a backup of a guest that runs on this host without one.';
   static override description =
     'Its memory is copied while it runs; it stands still only for the last of it. Used when a pair began alone, or ' +
-    'has lost a side and knows no other place. The place is remembered and tried again by itself.';
+    'has lost a side and knows no other place. A place that is named (--backup) is remembered and tried again by ' +
+    'itself. With --registry the guest is in that cluster from now on: its backups are on the hosts there, and a new ' +
+    'one is found whenever one is lost. A backup that it has already is not told, and knows nothing of the cluster.';
   static override examples = [
     {
       description: 'Start the new backup on the other host first.',
       command: '<%= config.bin %> ft protect web --backup tcp:10.0.0.3:7100',
     },
+    {
+      description: 'A guest that began alone, in no cluster, joins one.',
+      command: '<%= config.bin %> ft protect web --registry dir:/shared/cluster',
+    },
   ];
   static override args = { name: Args.string({ description: 'pair; the only one when left out', name: 'NAME' }) };
   static override flags = {
-    backup: Flags.string({ summary: 'where it listens', helpValue: 'tcp:HOST:PORT', required: true }),
+    backup: Flags.string({ summary: 'where it listens', helpValue: 'tcp:HOST:PORT', exactlyOne: WAYS }),
+    registry: Flags.string({ summary: 'of the cluster that it joins', helpValue: 'dir:DIR', exactlyOne: WAYS }),
   };
 
-  async run(): Promise<CopyStatus> {
+  async run(): Promise<Partial<CopyStatus>> {
     const { args, flags } = await this.parse(FtProtect);
-    const copy = await protectPair(args.name, parseEndpoint('--backup', flags.backup));
-    const { to, round, pages, pausedNs = 0, tookMs = 0 } = copy;
-    const size = `${count(pages)} pages in ${round} rounds, ${bytes(copy.bytes)}`;
-    const times = `${(tookMs / 1000).toFixed(1)} s; the guest stood still for ${(pausedNs / 1e6).toFixed(1)} ms`;
-    this.logToStderr(`lockstep: protected by ${to}: ${size}, ${times}`);
-    return copy;
+    const { backup, registry } = flags;
+    const copy =
+      registry === undefined
+        ? await protectPair(args.name, parseEndpoint('--backup', backup ?? ''))
+        : await joinCluster(args.name, portableRegistry(registry));
+    this.logToStderr(copy === undefined ? 'lockstep: it has a backup' : `lockstep: ${copyText(copy)}`);
+    return copy ?? {};
   }
+}
+
+function copyText(copy: CopyStatus): string {
+  const { to, round, pages, pausedNs = 0, tookMs = 0 } = copy;
+  const size = `${count(pages)} pages in ${round} rounds, ${bytes(copy.bytes)}`;
+  const times = `${(tookMs / 1000).toFixed(1)} s; the guest stood still for ${(pausedNs / 1e6).toFixed(1)} ms`;
+  return `protected by ${to}: ${size}, ${times}`;
 }

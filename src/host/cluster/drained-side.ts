@@ -3,7 +3,7 @@
  *
  *     backup    another host can take it ──> ended by the host's agent ──> its pair has another one elsewhere
  *     primary   protected, backup elsewhere, a third host for the next one
- *                 ──> planned switch by the host's agent ──> what it leaves behind is ended ──> the next backup is there
+ *                 ──> planned switch by the host's agent ──> what it leaves is ended ──> the next backup is there
  *
  * Invariant: nothing is asked of a side that its pair could not replace.
  */

@@ -30,9 +30,10 @@ import { zstd } from '../zstd.ts';
 import { CoreDriver } from './core-driver.ts';
 import { type Endpoint, isAnywhere } from './endpoint.ts';
 import { Heartbeats } from './heartbeats.ts';
+import type { Membership } from './membership.ts';
 import { NodeBase } from './node-base.ts';
 import type { BackupOptions, NodeUi } from './pair-options.ts';
-import { type Places, StaticPlaces } from './places.ts';
+import { StaticPlaces } from './places.ts';
 import type { Report } from './ring-messages.ts';
 import type { GuestJob } from './side-guest.ts';
 import {
@@ -54,7 +55,6 @@ const GREETING_MS = 5000;
 export class BackupNode extends NodeBase {
   readonly #options: BackupOptions;
   readonly #settings: PairSettings;
-  readonly #places: Places | undefined;
   #core: Backup<Output> | undefined;
   #driver: CoreDriver<Event, Effect> | undefined;
   #listener: Listener | undefined;
@@ -72,12 +72,11 @@ export class BackupNode extends NodeBase {
   /** Connections that have not said what they are. */
   readonly #arriving = new Set<Socket>();
 
-  /** The epoch of `settings` is not looked at. `places`: those that the primary tells when left out. */
-  constructor(options: BackupOptions, settings: PairSettings, arbiter: Arbiter, ui: NodeUi, places?: Places) {
-    super(settings, options.key, arbiter, ui);
+  /** The epoch of `settings` is not looked at. In no cluster its places are those that the primary tells. */
+  constructor(options: BackupOptions, settings: PairSettings, arbiter: Arbiter, ui: NodeUi, membership?: Membership) {
+    super(settings, options.key, arbiter, ui, membership);
     this.#options = options;
     this.#settings = settings;
-    this.#places = places;
     this.#mirror = new BackupMirror({
       facts: () => this.#mirrorFacts,
       stall: (stalled) => this.guest.stall('images', stalled),
@@ -377,7 +376,7 @@ export class BackupNode extends NodeBase {
       const raised = this.raiseDrives(epoch);
       if (insideOf(this.#surroundings?.drives ?? []).size > 0) await raised;
       await this.openDevices();
-      this.shield.alone(epoch, this.#places ?? new StaticPlaces(this.#surroundings?.spares ?? []));
+      this.shield.alone(epoch, this.membership?.places ?? new StaticPlaces(this.#surroundings?.spares ?? []));
     });
     this.#prepared.catch((error: unknown) => this.failed(error));
   }

@@ -10,7 +10,8 @@ import { ExitCode, UserError } from '../../lib/errors.ts';
 import { codeOf, reasonOf } from '../os-errors.ts';
 import { stateFolder } from '../recordings.ts';
 
-const ANSWER_MS = 2000;
+/** A machine that has too much to do is no reason to give up: nobody's guest waits for this. */
+const ANSWER_MS = 10_000;
 const SUFFIX = '.sock';
 
 /** A node that may be there. */

@@ -30,6 +30,7 @@ import { type Endpoint, endpointText, parseEndpoint } from './endpoint.ts';
 import { Handover, type SwitchAnswer } from './handover.ts';
 import type { LogFile } from './job.ts';
 import type { PairKey } from './key.ts';
+import type { Membership } from './membership.ts';
 import type { NodeUi, PairOutcome } from './pair-options.ts';
 import type { LinkParts } from './primary-link.ts';
 import type { Report } from './ring-messages.ts';
@@ -69,6 +70,8 @@ export abstract class NodeBase {
   readonly #settings: PairSettings;
   readonly #key: PairKey | undefined;
   readonly #arbiter: Arbiter;
+  /** Undefined: it can be in no cluster. */
+  protected readonly membership: Membership | undefined;
   #devices: Devices | undefined;
   #drives: readonly DriveFile[] = [];
   #cards: ReadonlyMap<string, Uint8Array> = new Map();
@@ -92,8 +95,15 @@ export abstract class NodeBase {
   #finish: (end: NodeEnd) => void = () => {};
   #fail: (error: unknown) => void = () => {};
 
-  constructor(settings: PairSettings, key: PairKey | undefined, arbiter: Arbiter, ui: NodeUi) {
+  constructor(
+    settings: PairSettings,
+    key: PairKey | undefined,
+    arbiter: Arbiter,
+    ui: NodeUi,
+    membership: Membership | undefined,
+  ) {
     this.#settings = settings;
+    this.membership = membership;
     this.#key = key;
     this.#arbiter = arbiter;
     this.ui = ui;
@@ -444,17 +454,31 @@ export abstract class NodeBase {
     return {};
   }
 
+  /** The guest's backups are to be on the hosts of a cluster. */
+  async #join(registry: string): Promise<{ readonly refused?: string }> {
+    if (!this.lives) return { refused: 'the guest does not live on this side' };
+    if (this.membership === undefined) return { refused: 'a pair on one host, for a trial, is in no cluster' };
+    try {
+      this.shield.join(await this.membership.join(registry));
+      return {};
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      return { refused: error.what };
+    }
+  }
+
   #told(command: string): unknown {
     if (command === 'switch') return this.switchOver('the operator wants it');
     if (command === 'stop') {
       const refused = this.powerOff();
       return refused === undefined ? {} : { refused };
     }
-    const [word, where] = command.split(' ');
+    const [, word, where] = /^(\S+)(?: (.+))?$/.exec(command) ?? [];
     if (word === 'leave') {
       const refused = this.leave();
       return refused === undefined ? {} : { refused };
     }
+    if (word === 'join' && where !== undefined) return this.#join(where);
     if (word === 'move' && where !== undefined) return this.#moveBackup(parseEndpoint('--to', where));
     if (word === 'protect' && where !== undefined) {
       const refused = this.protect(parseEndpoint('--backup', where));

@@ -31,6 +31,10 @@ const GONE_MS = 20_000;
 const LOOK_MS = 50;
 /** A backup that has not begun to be made by then cannot be made. */
 const ANSWERS_MS = 5000;
+/** The registry has its time. */
+const JOIN_MS = 20_000;
+/** By then a host has been found, its process started and the guest copied. */
+const PLACE_MS = 60_000;
 
 /** Those that answer, of one pair or of all. */
 export async function findNodes(pair?: string): Promise<FoundNode[]> {
@@ -83,6 +87,27 @@ export async function protectedAt(first: NodeAddress, to: string): Promise<CopyS
   }
   const what = `no backup could be made at ${to}`;
   throw new UserError('not-protected', what, `start one there: lockstep ft backup --listen ${to}`, ExitCode.lost);
+}
+
+/**
+ * Has the guest of a pair, which runs on this host, be in the cluster of a registry from now on; resolves when it has a
+ * backup, with what that took if it was copied. `registry`: as the node understands it. UserError when it is not to be.
+ */
+export async function joinCluster(pair: string | undefined, registry: string): Promise<CopyStatus | undefined> {
+  const { name, first } = await liveSideOf(pair);
+  const answer = (await tellNode(first, `join ${registry}`, JOIN_MS)) as { readonly refused?: string } | undefined;
+  if (answer?.refused !== undefined) {
+    throw new UserError('not-joined', answer.refused, 'see: lockstep ft status', ExitCode.lost);
+  }
+  const from = performance.now();
+  while (performance.now() - from < PLACE_MS) {
+    const report = (await tellNode(first, 'status')) as FoundNode | undefined;
+    if (report === undefined) break;
+    if (report.status?.state === 'protected') return report.copy;
+    await sleep(LOOK_MS);
+  }
+  const what = `${name} is in the cluster now, and has no backup yet`;
+  throw new UserError('not-protected', what, 'its node says why no host can take one', ExitCode.lost);
 }
 
 /** Ends the pair's backup on the host of that name, when it has one; also one that waits. Why not; or nothing. */

@@ -14,6 +14,13 @@ export type Tuning = Partial<Pick<PairSettings, Tuned>>;
 type Tuned = 'sameHost' | 'detectMs' | 'heartbeatMs' | 'reconnectMs' | 'linkLostMs' | 'switchEveryMs' | Buffers;
 type Buffers = 'sendBufferBytes' | 'receiveBufferBytes';
 
+export interface ClusterOptions {
+  /** Of the cluster whose hosts take new backups, as `openRegistry` takes it; left out: in none until it is told. */
+  readonly registry?: string;
+  /** Of this lockstep. */
+  readonly version: string;
+}
+
 export interface PairOptions {
   /** Name of the pair. */
   readonly name: string;
@@ -21,8 +28,8 @@ export interface PairOptions {
   readonly arbiter: string;
   readonly key?: PairKey;
   readonly tuning: Tuning;
-  /** The cluster whose hosts take new backups: its registry, as `openRegistry` takes it; this lockstep's version. */
-  readonly cluster?: { readonly registry: string; readonly version: string };
+  /** What it needs to be in a cluster; left out: it can be in none. */
+  readonly cluster?: ClusterOptions;
 }
 
 export interface PrimaryOptions extends PairOptions {

@@ -15,6 +15,7 @@ import { closeImages, type KeptImages, keepImages } from '../kept-images.ts';
 import { headerOf } from '../record-guest.ts';
 import { newRecordingPaths } from '../recordings.ts';
 import type { Endpoint } from './endpoint.ts';
+import type { Membership } from './membership.ts';
 import { NodeBase } from './node-base.ts';
 import type { NodeUi, PrimaryOptions } from './pair-options.ts';
 import { type Places, StaticPlaces } from './places.ts';
@@ -29,20 +30,20 @@ export class PrimaryNode extends NodeBase {
   /** Until the guest has begun, which closes them when it ends. */
   #kept: KeptImages | undefined;
 
-  /** `settings.epoch` is claimed for this node. Uses up the plan. `places`: those of the options when left out. */
+  /** `settings.epoch` is claimed for this node. Uses up the plan. In no cluster its places are those of the options. */
   constructor(
     options: PrimaryOptions,
     settings: PairSettings,
     plan: GuestPlan,
     arbiter: Arbiter,
     ui: NodeUi,
-    places: Places = new StaticPlaces(placesOf(options)),
+    membership?: Membership,
   ) {
-    super(settings, options.key, arbiter, ui);
+    super(settings, options.key, arbiter, ui, membership);
     this.#options = options;
     this.#settings = settings;
     this.#plan = plan;
-    this.#places = places;
+    this.#places = membership?.places ?? new StaticPlaces(placesOf(options));
   }
 
   /** Of a guest that began without a backup. */

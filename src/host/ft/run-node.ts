@@ -36,9 +36,9 @@ export async function runPrimary(options: PrimaryOptions, ui: NodeUi): Promise<P
     const settings = { ...first, epoch };
     for (const image of own) await writeMark(image, { pair: first.pair, epoch, who: first.who, state: 'live' });
     const plan = await planGuest(options.guest, { pair: settings.pair, epoch });
-    for (const spare of spares) member?.places.prefer(spare);
+    for (const spare of spares) member?.places?.prefer(spare);
     const told = reporting(ui, (status) => member?.report(status, options.guest.memoryBytes));
-    outcome = await new PrimaryNode(options, settings, plan, arbiter, told, member?.places).run();
+    outcome = await new PrimaryNode(options, settings, plan, arbiter, told, member).run();
   } finally {
     await member?.close();
   }
@@ -46,7 +46,8 @@ export async function runPrimary(options: PrimaryOptions, ui: NodeUi): Promise<P
   if (outcome.handedOver === undefined || listen === undefined) return outcome;
   const { engine, drives } = options.guest;
   const given = ownImagesOf(drives).length === 0 ? { engine } : { engine, drives };
-  return runBackup({ ...same, listen, given, stay: true }, ui);
+  const cluster = member === undefined ? {} : { cluster: member.cluster };
+  return runBackup({ ...same, ...cluster, listen, given, stay: true }, ui);
 }
 
 /** The end of a node that never had a guest. */
@@ -72,7 +73,7 @@ export async function runBackup(options: BackupOptions, ui: NodeUi): Promise<Pai
       const told = reporting({ ...ui, listening }, (status) => member?.report(status, node.memoryBytes));
       const { output: _, ...same } = options;
       const words = { ...same, listen, ...(output === undefined ? {} : { output }) };
-      const node = new BackupNode(words, settingsOf(options, 0), arbiter, told, member?.places);
+      const node = new BackupNode(words, settingsOf(options, 0), arbiter, told, member);
       const outcome = await node.run();
       const { code } = outcome.error ?? {};
       if (options.stay === true && (outcome.handedOver !== undefined || code === NO_MORE)) {

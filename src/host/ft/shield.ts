@@ -130,6 +130,13 @@ export class Shield {
     return undefined;
   }
 
+  /** From now on backups are looked for there. */
+  join(places: Places): void {
+    this.#places = places;
+    this.#told.clear();
+    if (this.#isAlone && this.#link?.state !== 'copying') this.#later(0);
+  }
+
   /** What is against a planned switch to the backup now; or nothing. */
   get switchObjection(): string | undefined {
     return this.#link === undefined ? 'the guest has no backup' : this.#link.switchObjection;

@@ -10,6 +10,7 @@ import { Agent } from '../../../src/host/cluster/agent.ts';
 import { askAgent } from '../../../src/host/cluster/agent-door.ts';
 import { openRegistry } from '../../../src/host/cluster/registry-of.ts';
 import { makeKey, pairKey, readKey } from '../../../src/host/ft/key.ts';
+import { joinCluster } from '../../../src/host/ft/nodes.ts';
 import { countOf, eachWorld, joined, sample } from '../host/sides.ts';
 
 const world = eachWorld();
@@ -160,5 +161,22 @@ test('the agent hands a guest of its host over to its backup, which goes on wher
   const after = (): string => readFileSync(`${heir.log}.out`, 'latin1').replaceAll('\r', '');
   await expect.poll(() => after().length, patient).toBeGreaterThan(200);
   expect(countOf(primary.said + after())).toBeGreaterThan(20);
+  await seen.registry.close();
+});
+
+test('a guest that began alone in no cluster joins one, once, and has its backup there', async () => {
+  makeKey(world.path('key'));
+  const host = await agent(readKey(world.path('key')));
+  const seen = await cluster();
+  const words = { kernel: sample('count'), append: 'every=5', key: world.path('key') };
+  const primary = world.side({ role: 'primary', at: 'none', ...words });
+  await primary.state('alone');
+  expect((await seen.view()).pairs).toEqual([]);
+  await expect(joinCluster('pair', `dir:${world.path('absent')}`)).rejects.toMatchObject({ code: 'not-joined' });
+  const copy = await joinCluster('pair', registry());
+  expect(copy?.pausedNs).toBeDefined();
+  const pair = { name: 'pair', state: 'protected', primary: host.name, backup: host.name };
+  await expect.poll(async () => (await seen.view()).pairs, patient).toMatchObject([pair]);
+  await expect(joinCluster('pair', registry())).rejects.toMatchObject({ code: 'not-joined' });
   await seen.registry.close();
 });

@@ -1,4 +1,4 @@
-/** What is asked of whom when a host is emptied: three hosts in one registry, with agents that answer as each row says. */
+/** What is asked of whom when a host is emptied: hosts in one registry, with agents that answer as each test says. */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
