@@ -121,8 +121,8 @@ export type PrimaryEffect<P> =
   | { readonly kind: 'dial'; readonly connection: ConnectionId }
   /** The backup follows: the guest may begin; a guest that runs is to be copied. Once. */
   | { readonly kind: 'begin' }
-  /** Final: no backup was made of the guest, which goes on as it was. Nothing is held. */
-  | { readonly kind: 'abandon'; readonly reason: string }
+  /** Final: no backup was made of the guest, which goes on as it was. Nothing is held. `refused`: one side said no. */
+  | { readonly kind: 'abandon'; readonly reason: string; readonly refused: boolean }
   /** The guest comes to a stop at the end of a slice, with its log flushed; 'quiet' follows, behind what it made. */
   | { readonly kind: 'quiesce' }
   /** What was released is to leave this host, and requests under way are to be done; 'settled' follows. */

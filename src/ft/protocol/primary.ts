@@ -271,11 +271,11 @@ export class Primary<P> {
     this.#progress.commit(sequence);
   }
 
-  #abandon(reason: string): void {
+  #abandon(reason: string, refused = false): void {
     this.#close(reason);
     this.#channel.frames.clear();
     this.#state = 'abandoned';
-    this.#effects.push({ kind: 'abandon', reason });
+    this.#effects.push({ kind: 'abandon', reason, refused });
   }
 
   /** Before the guest has begun that is for the operator; later the backup has gone its own way. */
@@ -285,7 +285,7 @@ export class Primary<P> {
       return;
     }
     if (this.#copy !== undefined) {
-      this.#abandon(reason);
+      this.#abandon(reason, true);
       return;
     }
     this.#close('refused');

@@ -17,8 +17,16 @@ import type { AgentAnswer } from './agent-messages.ts';
 
 /** A host that failed is the last choice for this time. */
 const FAILED_MS = 30_000;
+/** A host that refused is not asked again for this time: it would say the same. */
+const REFUSED_MS = 10_000;
 const START_MS = 20_000;
 const END_MS = 5000;
+
+/** The agent has not answered. */
+interface Silence {
+  readonly kind: 'silent';
+  readonly reason: string;
+}
 
 export interface PairNeeds {
   readonly pair: string;
@@ -37,6 +45,8 @@ export class ClusterPlaces implements Places {
   readonly #notice: (text: string) => void;
   /** When, by this process's own clock. */
   readonly #failed = new Map<string, number>();
+  /** What hosts said, and when. */
+  readonly #refusals = new Map<string, { readonly reason: string; readonly at: number }>();
   readonly #preferred: Endpoint[] = [];
   #told = '';
 
@@ -78,8 +88,13 @@ export class ClusterPlaces implements Places {
     const request: PlaceRequest = { pair, from, bytes, version, failed, sameHost: tuning.sameHost === true };
     const { hosts } = await this.#cluster.view();
     const { hosts: fit, refused } = place(hosts, request);
-    const reasons: Refusal[] = [...refused];
+    const reasons: Refusal[] = refused.map((each) => this.#refusalOf(each.host) ?? each);
     for (const host of fit) {
+      const before = this.#refusalOf(host.name);
+      if (before !== undefined) {
+        reasons.push(before);
+        continue;
+      }
       const got = await this.#at(host, request);
       if ('endpoint' in got) {
         this.#told = '';
@@ -91,6 +106,13 @@ export class ClusterPlaces implements Places {
     return undefined;
   }
 
+  /** What the host said not long ago. */
+  #refusalOf(host: string): Refusal | undefined {
+    const refusal = this.#refusals.get(host);
+    if (refusal === undefined || performance.now() - refusal.at >= REFUSED_MS) return undefined;
+    return { host, reason: refusal.reason };
+  }
+
   /** Promised and started there; or why not. */
   async #at(host: ClusterHost, request: PlaceRequest): Promise<Place | { readonly reason: string }> {
     const { pair, arbiter, tuning } = this.#needs;
@@ -98,13 +120,21 @@ export class ClusterPlaces implements Places {
     const refused = await this.#cluster.reserve(host.name, request, { id, pair, bytes: request.bytes });
     if (refused !== undefined) return { reason: refused };
     const answer = await this.#ask(host, { kind: 'start', reservation: id, pair, arbiter, tuning }, START_MS);
-    const failed = (): void => {
+    const failed = (refusal: string | undefined): void => {
       this.avoid(host.name);
+      if (refusal !== undefined) this.#refusals.set(host.name, { reason: refusal, at: performance.now() });
       void this.#giveBack(host, id);
     };
-    if (answer.kind === 'listening') return { endpoint: answer.endpoint, failed };
-    failed();
-    return { reason: answer.kind === 'refused' ? answer.reason : 'its agent answers with something else' };
+    if (answer.kind === 'listening') {
+      const { endpoint } = answer;
+      return {
+        endpoint,
+        failed: (refused) => failed(refused ? 'its place refused the guest, or was refused' : undefined),
+      };
+    }
+    const reason = 'reason' in answer ? answer.reason : 'its agent answers with something else';
+    failed(answer.kind === 'silent' ? undefined : reason);
+    return { reason };
   }
 
   /** The agent takes the promise back; when it cannot be asked it is taken back here. */
@@ -113,11 +143,15 @@ export class ClusterPlaces implements Places {
     if (answer.kind !== 'done') await this.#cluster.settle(host.name, [], new Set([id])).catch(() => {});
   }
 
-  async #ask(host: ClusterHost, request: Parameters<typeof askAgent>[2], limitMs: number): Promise<AgentAnswer> {
+  async #ask(
+    host: ClusterHost,
+    request: Parameters<typeof askAgent>[2],
+    limitMs: number,
+  ): Promise<AgentAnswer | Silence> {
     try {
       return await askAgent(parseEndpoint('agent', host.report!.agent), this.#needs.key, request, limitMs);
     } catch (error) {
-      return { kind: 'refused', reason: reasonOf(error) };
+      return { kind: 'silent', reason: reasonOf(error) };
     }
   }
 

@@ -10,9 +10,9 @@ export interface Place {
   readonly endpoint: Endpoint;
   /**
    * The place has no use for this guest any more: it never had it, or the guest is in an epoch that the place cannot
-   * have.
+   * have. `refused`: it does not want the guest, or is not wanted, and would say so again.
    */
-  failed(): void;
+  failed(refused: boolean): void;
 }
 
 export interface PlaceNeed {

@@ -231,7 +231,7 @@ export class Shield {
     this.#isAsking = true;
     const place = await this.#places.next({ memoryBytes: this.#host.memoryBytes() });
     this.#isAsking = false;
-    if (this.#isOver) place?.failed();
+    if (this.#isOver) place?.failed(false);
     else if (place === undefined) this.#later(RETRY_MS);
     else this.#open(place, ++this.#copies);
   }
@@ -266,7 +266,7 @@ export class Shield {
         else this.#begin(link);
         break;
       case 'abandon':
-        this.#abandon(link, effect.reason);
+        this.#abandon(link, effect.reason, effect.refused);
         break;
       case 'share':
         this.#host.share(effect.share);
@@ -290,8 +290,8 @@ export class Shield {
     this.alone(epoch);
   }
 
-  #leavePlace(): void {
-    this.#place?.failed();
+  #leavePlace(refused = false): void {
+    this.#place?.failed(refused);
     this.#place = undefined;
   }
 
@@ -308,7 +308,7 @@ export class Shield {
   giveUp(copy: number, reason: string): void {
     const link = this.#link;
     if (link?.copy !== copy) return;
-    this.#abandon(link, reason);
+    this.#abandon(link, reason, false);
     this.#drop(link);
   }
 
@@ -318,7 +318,7 @@ export class Shield {
     this.#setShare(Math.max(SHARE_LEAST, this.#share * SLOWER));
   }
 
-  #abandon(link: PrimaryLink, reason: string): void {
+  #abandon(link: PrimaryLink, reason: string, refused: boolean): void {
     // While its images are completed the guest has a state behind it that nobody will acknowledge.
     this.#host.acknowledged(ALL_FRAMES);
     this.#host.order({ kind: 'endCopy', copy: link.copy });
@@ -326,14 +326,14 @@ export class Shield {
     const text = `no backup at ${endpointText(link.parts.endpoint)}: ${reason}`;
     if (!this.#told.has(text)) this.#host.notice(text);
     this.#told.add(text);
-    setImmediate(() => this.#drop(link));
+    setImmediate(() => this.#drop(link, refused));
   }
 
-  #drop(link: PrimaryLink): void {
+  #drop(link: PrimaryLink, refused = false): void {
     if (this.#link !== link) return;
     link.stop();
     this.#link = undefined;
-    this.#leavePlace();
+    this.#leavePlace(refused);
     this.#later(RETRY_MS);
   }
 

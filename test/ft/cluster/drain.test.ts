@@ -4,28 +4,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Cluster } from '../../../src/ft/cluster/cluster.ts';
-import { hostKey, type PairReport, pairKeyOf } from '../../../src/ft/cluster/records.ts';
-import type { Lease, Registry } from '../../../src/ft/cluster/registry.ts';
-import { openDoor } from '../../../src/host/cluster/agent-door.ts';
+import type { PairReport } from '../../../src/ft/cluster/records.ts';
+import type { Registry } from '../../../src/ft/cluster/registry.ts';
 import type { AgentAnswer, AgentRequest } from '../../../src/host/cluster/agent-messages.ts';
 import { type Drained, drainHost, undrainHost } from '../../../src/host/cluster/drain.ts';
 import { openRegistry } from '../../../src/host/cluster/registry-of.ts';
-import { endpointText } from '../../../src/host/ft/endpoint.ts';
+import { FakePair, fakeHost } from './fake-host.ts';
 
-const GB = 2 ** 30;
 const DONE: AgentAnswer = { kind: 'done' };
 
 let folder: string;
 let registry: Registry;
 let cluster: Cluster;
-let pair: Lease | undefined;
+let pair: FakePair;
 const closers: (() => unknown)[] = [];
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'lockstep-drain-'));
   mkdirSync(join(folder, 'cluster'));
   registry = await openRegistry(`dir:${join(folder, 'cluster')}`);
   cluster = new Cluster(registry);
-  pair = undefined;
+  pair = new FakePair(registry);
 });
 afterEach(async () => {
   for (const close of closers.splice(0)) close();
@@ -33,31 +31,13 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** A host with an agent that says `answer`; what it was asked is in the result. */
-async function host(name: string, answer: (request: AgentRequest) => AgentAnswer = () => DONE): Promise<string[]> {
-  const asked: string[] = [];
-  const door = await openDoor(
-    { host: '127.0.0.1', port: 0 },
-    undefined,
-    async (request) => {
-      asked.push(request.kind);
-      return answer(request);
-    },
-    () => {},
-  );
-  closers.push(() => door.close());
-  const agent = endpointText(door.endpoint);
-  const report = { name, agent, version: '1', cpus: 4, load: 0, ramBytes: 8 * GB, freeBytes: 8 * GB };
-  await registry.lease(hostKey(name), JSON.stringify(report));
-  return asked;
+async function host(name: string, answer?: (request: AgentRequest) => AgentAnswer): Promise<readonly string[]> {
+  const made = await fakeHost(registry, name, answer);
+  closers.push(() => made.silence());
+  return made.asked;
 }
 
-/** The pair says this of itself from now on. */
-async function says(words: Partial<PairReport>): Promise<void> {
-  const report = { name: 'web', epoch: 1, state: 'protected', primary: 'a', memoryBytes: GB, ...words };
-  if (pair === undefined) pair = await registry.lease(pairKeyOf('web', 'n'), JSON.stringify(report));
-  else pair.set(JSON.stringify(report));
-}
+const says = (words: Partial<PairReport>): Promise<void> => pair.says(words);
 
 const drained = async (): Promise<Drained> => drainHost(cluster, 'a', undefined, { moved: () => {} });
 
