@@ -23,7 +23,8 @@ export type AgentRequest =
   | { readonly kind: 'leave'; readonly pair: string }
   /** The pair's guest, which lives on this host, is to live where its backup is: a planned switch. */
   | { readonly kind: 'handOver'; readonly pair: string }
-  | { readonly kind: 'places' };
+  | { readonly kind: 'places' }
+  | { readonly kind: 'who' };
 
 /** A process of the agent's, as it is told to operators. */
 export interface PlaceReport {
@@ -38,6 +39,8 @@ export interface PlaceReport {
 export type AgentAnswer =
   | { readonly kind: 'listening'; readonly endpoint: Endpoint }
   | { readonly kind: 'done' }
+  /** The agent's own process, on its host. */
+  | { readonly kind: 'agent'; readonly pid: number }
   | { readonly kind: 'places'; readonly places: readonly PlaceReport[] }
   | { readonly kind: 'refused'; readonly reason: string };
 
@@ -54,6 +57,7 @@ export function decodeRequest(line: string): AgentRequest | undefined {
       leave: ['pair'],
       handOver: ['pair'],
       places: [],
+      who: [],
     };
     const needed = texts[String(value.kind)];
     if (needed === undefined || !needed.every((name) => typeof value[name] === 'string')) return undefined;

@@ -4,7 +4,7 @@
  * finds what it left.
  *
  * Invariant: nothing is started that is not in the host's ledger; what is in the ledger and has no process is taken
- * back after CLAIM_MS.
+ * back after CLAIM_MS. A host has one agent.
  */
 
 import { join } from 'node:path';
@@ -24,6 +24,7 @@ import { stateFolder } from '../recordings.ts';
 import { openDoor } from './agent-door.ts';
 import type { AgentAnswer, AgentRequest, StartRequest } from './agent-messages.ts';
 import { hostFacts } from './host-facts.ts';
+import { requireOnly } from './only-agent.ts';
 import { Place } from './place.ts';
 
 const REFRESH_MS = 1000;
@@ -103,8 +104,9 @@ export class Agent {
   }
 
   async #begin(): Promise<void> {
-    for (const place of Place.left(this.#folder)) this.#places.set(place.id, place);
     const { listen, key } = this.#options;
+    await requireOnly(this.#registry, this.#name, key);
+    for (const place of Place.left(this.#folder)) this.#places.set(place.id, place);
     this.#door = await openDoor(
       listen,
       key,
@@ -145,6 +147,8 @@ export class Agent {
       }
       case 'handOver':
         return doneUnless(await handOver(request.pair, this.#name));
+      case 'who':
+        return { kind: 'agent', pid: process.pid };
       case 'places':
         return { kind: 'places', places: this.places.map(({ report }) => report) };
     }

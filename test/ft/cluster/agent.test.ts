@@ -5,10 +5,11 @@ import { connect } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { Cluster } from '../../../src/ft/cluster/cluster.ts';
 import type { PlaceRequest } from '../../../src/ft/cluster/placement.ts';
-import { versionText } from '../../../src/ft/cluster/records.ts';
+import { hostKey, versionText } from '../../../src/ft/cluster/records.ts';
 import { Agent } from '../../../src/host/cluster/agent.ts';
 import { askAgent } from '../../../src/host/cluster/agent-door.ts';
 import { openRegistry } from '../../../src/host/cluster/registry-of.ts';
+import { endpointText } from '../../../src/host/ft/endpoint.ts';
 import { makeKey, pairKey, readKey } from '../../../src/host/ft/key.ts';
 import { joinCluster } from '../../../src/host/ft/nodes.ts';
 import { countOf, eachWorld, joined, sample } from '../host/sides.ts';
@@ -89,6 +90,22 @@ test('an address that others cannot use, and one without a key, are refused', as
   await expect(begin('0.0.0.0', right)).rejects.toMatchObject({ code: 'bad-value' });
   await expect(begin('10.1.2.3')).rejects.toMatchObject({ code: 'no-key' });
   await expect(openRegistry(`dir:${world.path('absent')}`)).rejects.toMatchObject({ code: 'no-registry' });
+});
+
+test('a host has one agent: the second is told who is there, and one that was killed is forgotten', async () => {
+  const first = await agent();
+  const there = `process ${process.pid}, at ${endpointText(first.endpoint)}`;
+  await expect(agent()).rejects.toMatchObject({ code: 'two-agents', what: expect.stringContaining(there) });
+  await expect(agent(wrong)).rejects.toMatchObject({ code: 'two-agents', what: expect.stringContaining('this key') });
+  expect(await askAgent(first.endpoint, right, { kind: 'places' }, ASK_MS)).toEqual({ kind: 'places', places: [] });
+  await first.end();
+  agents.delete(first);
+  // What one that was killed leaves in the registry.
+  const left = await openRegistry(registry());
+  const report = { name: first.name, version: '1', cpus: 1, load: 0, ramBytes: 1, freeBytes: 1 };
+  await left.lease(hostKey(first.name), JSON.stringify({ ...report, agent: endpointText(first.endpoint) }));
+  await agent();
+  await left.close();
 });
 
 test('a place is started where it is promised, outlives its agent, is found again, ends and is freed', async () => {
