@@ -76,6 +76,9 @@ function refuseUnused(flag: string, given: unknown, isUsed: boolean, method: Met
 /** Below, a machine does nothing but deliver. */
 const MIN_EPOCH_TICKS = 1000n;
 
+export const REGISTRY_SUMMARY =
+  'the registry of the cluster: dir:DIR, a folder that every host reaches, or etcd:http://HOST:PORT[,HOST:PORT...]';
+
 export const sideFlags = {
   name: Flags.string({ summary: 'name of the pair', default: 'pair', helpGroup: 'PAIR', helpValue: 'NAME' }),
   arbiter: Flags.string({
@@ -97,7 +100,7 @@ export const sideFlags = {
   registry: Flags.string({
     summary: "the cluster's registry: its hosts take new backups, without a hand; see: lockstep ft host",
     helpGroup: 'PAIR',
-    helpValue: 'dir:DIR',
+    helpValue: 'KIND:PLACE',
   }),
   'same-host': Flags.boolean({
     summary: 'both sides on one host, for a trial: neither survives it',

@@ -2,6 +2,7 @@
 
 import { Args, Flags } from '@oclif/core';
 import { LockstepCommand } from '../../cli/command.ts';
+import { REGISTRY_SUMMARY } from '../../cli/ft-flags.ts';
 import { say } from '../../cli/live.ts';
 import { Cluster } from '../../ft/cluster/cluster.ts';
 import { type Drained, drainHost, undrainHost } from '../../host/cluster/drain.ts';
@@ -30,7 +31,7 @@ export default class FtDrain extends LockstepCommand {
     host: Args.string({ description: 'name of the host, as lockstep ft ls shows it', name: 'HOST', required: true }),
   };
   static override flags = {
-    registry: Flags.string({ summary: 'the registry of the cluster', helpValue: 'dir:DIR', required: true }),
+    registry: Flags.string({ summary: REGISTRY_SUMMARY, helpValue: 'KIND:PLACE', required: true }),
     key: Flags.string({ summary: 'the key of the cluster; needed but on loopback', helpValue: 'FILE' }),
     off: Flags.boolean({ summary: 'the host takes guests again' }),
   };

@@ -2,6 +2,7 @@
 
 import { Flags } from '@oclif/core';
 import { LockstepCommand } from '../../cli/command.ts';
+import { REGISTRY_SUMMARY } from '../../cli/ft-flags.ts';
 import { type HostServed, serveHost } from '../../cli/ft-host.ts';
 import { parseSize } from '../../cli/specs.ts';
 import { parseEndpoint } from '../../host/ft/endpoint.ts';
@@ -22,7 +23,7 @@ export default class FtHost extends LockstepCommand {
     },
   ];
   static override flags = {
-    registry: Flags.string({ summary: 'the registry of the cluster', helpValue: 'dir:DIR', required: true }),
+    registry: Flags.string({ summary: REGISTRY_SUMMARY, helpValue: 'KIND:PLACE', required: true }),
     listen: Flags.string({
       summary: 'where the other hosts find this one; its backups listen at ports of the same address',
       helpValue: 'tcp:HOST:PORT',

@@ -3,6 +3,7 @@
 import { Flags } from '@oclif/core';
 import { LockstepCommand } from '../../cli/command.ts';
 import { clusterText } from '../../cli/ft-cluster-text.ts';
+import { REGISTRY_SUMMARY } from '../../cli/ft-flags.ts';
 import { Cluster } from '../../ft/cluster/cluster.ts';
 import type { ClusterView } from '../../ft/cluster/view.ts';
 import { openRegistry } from '../../host/cluster/registry-of.ts';
@@ -17,7 +18,7 @@ export default class FtLs extends LockstepCommand {
     { description: 'For a script.', command: '<%= config.bin %> ft ls --registry dir:/shared/cluster --json' },
   ];
   static override flags = {
-    registry: Flags.string({ summary: 'the registry of the cluster', helpValue: 'dir:DIR', required: true }),
+    registry: Flags.string({ summary: REGISTRY_SUMMARY, helpValue: 'KIND:PLACE', required: true }),
   };
 
   async run(): Promise<ClusterView> {

@@ -30,7 +30,7 @@ export default class FtProtect extends LockstepCommand {
   static override args = { name: Args.string({ description: 'pair; the only one when left out', name: 'NAME' }) };
   static override flags = {
     backup: Flags.string({ summary: 'where it listens', helpValue: 'tcp:HOST:PORT', exactlyOne: WAYS }),
-    registry: Flags.string({ summary: 'of the cluster that it joins', helpValue: 'dir:DIR', exactlyOne: WAYS }),
+    registry: Flags.string({ summary: 'of the cluster that it joins', helpValue: 'KIND:PLACE', exactlyOne: WAYS }),
   };
 
   async run(): Promise<Partial<CopyStatus>> {

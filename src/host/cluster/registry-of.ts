@@ -1,22 +1,29 @@
-/** Registries as users name them: `dir:DIR`, a folder that every host reaches. */
+/** Registries as users name them: `dir:DIR`, a folder that every host reaches; `etcd:URL`, an etcd (etcd-place.ts). */
 
 import { resolve } from 'node:path';
 import type { Registry } from '../../ft/cluster/registry.ts';
 import { UserError } from '../../lib/errors.ts';
+import { parseEtcd } from '../etcd/etcd-place.ts';
+import { EtcdRegistry } from './etcd-registry.ts';
 import { FolderRegistry } from './folder-registry.ts';
 
 /** As every process of this host understands it: a folder is named from the root. */
 export function portableRegistry(text: string, base: string = process.cwd()): string {
-  const folder = folderOf(text);
-  return folder === undefined ? text : `dir:${resolve(base, folder)}`;
+  const [kind, place] = partsOf(text);
+  return kind === 'dir' ? `dir:${resolve(base, place)}` : text;
 }
 
 /** Relative paths start at `base`. UserError when it is not understood, or not there. */
 export async function openRegistry(text: string, base: string = process.cwd()): Promise<Registry> {
-  const folder = folderOf(text);
-  if (folder !== undefined) return FolderRegistry.open(resolve(base, folder));
-  const remedy = 'give dir:DIR, a folder that every host reaches';
-  throw new UserError('bad-value', `the registry ${text} is not understood`, remedy);
+  const [kind, place] = partsOf(text);
+  if (kind === 'dir') return FolderRegistry.open(resolve(base, place));
+  if (kind === 'etcd') return EtcdRegistry.open(parseEtcd(place));
+  const remedy = 'give dir:DIR, a folder that every host reaches, or etcd:http://HOST:PORT[,HOST:PORT...]';
+  throw new UserError('bad-value', 'the registry is not understood', remedy);
 }
 
-const folderOf = (text: string): string | undefined => /^dir:(.+)$/.exec(text)?.[1];
+/** Two empty texts when it has not this form. */
+function partsOf(text: string): readonly [kind: string, place: string] {
+  const [, kind = '', place = ''] = /^(dir|etcd):(.+)$/.exec(text) ?? [];
+  return [kind, place];
+}

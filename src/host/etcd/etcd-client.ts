@@ -3,14 +3,15 @@
  * asked may come true later all the same.
  *
  * An endpoint that does not answer in its share of the time is not given up, but the next is asked too, and the first
- * answer counts: a call may be carried out more than once, so callers ask only what can be repeated.
+ * answer counts: a call may be carried out more than once, so callers ask only what can be repeated. What cannot is
+ * asked once, of one endpoint.
  */
 
 import { reasonOf } from '../os-errors.ts';
 import { hostPortText } from '../ports/stream-address.ts';
 import type { Json } from './etcd-json.ts';
 import type { EtcdEndpoint, EtcdPlace } from './etcd-place.ts';
-import { askEtcd, EtcdRefusal } from './etcd-request.ts';
+import { askEtcd, beginEtcd, EtcdRefusal } from './etcd-request.ts';
 
 /** gRPC's code of a token that has run out. */
 const UNAUTHENTICATED = 16;
@@ -37,6 +38,42 @@ export class EtcdClient {
     } finally {
       clearTimeout(timer);
       deadline.abort();
+    }
+  }
+
+  /** Carried out once at most: rejects as `call` does, and then it may have been, or may yet be. */
+  async once(path: string, body: Json, deadlineMs: number): Promise<Json> {
+    const index = this.#good;
+    const endpoint = this.#place.endpoints[index]!;
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(new Error(`no answer for ${deadlineMs / 1000} s`)), deadlineMs);
+    const signal = AbortSignal.any([deadline.signal, this.#closed.signal]);
+    try {
+      return await this.#ask(endpoint, path, body, signal);
+    } catch (error) {
+      if (error instanceof EtcdRefusal) throw error;
+      // The next one, for what is asked next.
+      this.#good = (index + 1) % this.#place.endpoints.length;
+      throw new Error(`${hostPortText(endpoint)}: ${reasonOf(signal.aborted ? signal.reason : error)}`);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** An answer that goes on: its parts as they come, until it ends, breaks (rejects), or `signal` ends it. */
+  async *stream(path: string, body: Json, signal: AbortSignal): AsyncGenerator<Buffer> {
+    const all = AbortSignal.any([signal, this.#closed.signal]);
+    const index = this.#good;
+    const endpoint = this.#place.endpoints[index]!;
+    try {
+      this.#token ??= await this.#login(endpoint, all);
+      const answer = await beginEtcd(this.#place, endpoint, { path, body, token: this.#token }, all);
+      if (answer.statusCode !== 200) throw new Error(`HTTP status ${answer.statusCode}`);
+      for await (const part of answer as AsyncIterable<Buffer>) yield part;
+    } catch (error) {
+      this.#token = undefined;
+      if (this.#good === index) this.#good = (index + 1) % this.#place.endpoints.length;
+      throw error;
     }
   }
 
