@@ -1,12 +1,15 @@
 /**
  * Entry point of measured time travel: opens one recording in a process of its own and goes about in it, by the same
- * functions as `lockstep debug`. Writes a TravelReport as JSON to standard output.
+ * functions as `lockstep debug`, of the program as it is built. Writes a TravelReport as JSON to standard output.
  *   node travel-process.ts FILE SEEKS STEPS REACH
+ * With SEEKS 0 it opens the recording only.
  */
 
 import type { Timeline } from '../src/debug/timeline/timeline.ts';
-import { openTimeline } from '../src/host/open-timeline.ts';
 import { tick } from '../src/lib/brands.ts';
+
+const built = new URL('../dist/host/open-timeline.js', import.meta.url).href;
+const { openTimeline } = (await import(built)) as typeof import('../src/host/open-timeline.ts');
 
 /** Milliseconds, ticks a second, bytes. */
 export interface TravelReport {
@@ -33,6 +36,10 @@ const [file = '', seeks = '100', steps = '100', reach = '1000000000'] = process.
 const { timeline } = openTimeline(file);
 await timeline.seek(timeline.end);
 const openAtEndMs = performance.now();
+if (Number(seeks) === 0) {
+  process.stdout.write(JSON.stringify({ openAtEndMs }));
+  process.exit();
+}
 const random = randomFrom(1);
 const place = () => tick(BigInt(Math.floor(random() * Number(timeline.end))));
 

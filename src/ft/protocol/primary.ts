@@ -1,22 +1,8 @@
 /**
- * The primary's side of the pair. Invariants:
+ * The primary's side of the pair; what it does in each state is a table in primary-table.ts. Invariants:
  *  - an output leaves only when the backup holds every frame that was handed over before it (Output Rule), or when the
  *    arbiter has given the next epoch to this node;
  *  - without the arbiter's 'won' this node is never alone, and after 'lost' nothing more leaves it.
- *
- *     state      connected  message      closed    heartbeat  frame     output   claimed  time
- *     seeking    greet      court        redial    -          keep      hold(3)  -        dial
- *     copying    greet      listen       reconnect note       send      release  -        detect, dial, pace
- *     protected  greet      listen       reconnect note       send      hold(1)  -        detect, dial, pace, control
- *     switching  greet      listen       reconnect note       send      hold(1)  -        detect, dial, pace, call off
- *     yielded    greet      listen       reconnect note       keep      hold     -        detect, dial, pace
- *     claiming   -          -            -         -          keep      hold     verdict  ask again
- *     alone      -          -            -         -          (2)       release  -        -
- *     halted, off: nothing has any effect
- *
- *     abandoned  -          -            -         -          -         release  -        -
- *
- * (1) released at once when what covers it is acknowledged. (2) the last one: off. (3) release, of a guest that runs.
  *
  * A guest that runs already (`copy`) is alone in the present epoch until the frame with its state is handed over, which
  * is the commit point: before it everything leaves at once and a backup that fails is let go ('abandon'); after it this
@@ -25,15 +11,15 @@
  * docs/ft-protocol.md, "The primary", "A new backup", "A planned switch".
  */
 
-import { BackupProgress } from './backup-progress.ts';
-import { Detector, earliest, type SuspicionCause } from './detector.ts';
+import { BackupWatch } from './backup-watch.ts';
+import { earliest, type SuspicionCause } from './detector.ts';
 import type { Peer } from './greeting.ts';
-import { HeldOutputs } from './held-outputs.ts';
-import type { HeldOutput, PrimaryEffect, PrimaryEvent, PrimaryState } from './io.ts';
-import { LinkLoss } from './link-loss.ts';
+import type { PrimaryEffect, PrimaryEvent, PrimaryState } from './io.ts';
 import type { BackupMessage } from './message.ts';
-import { Heart, Pulse } from './pacing.ts';
+import { OutputGate } from './output-gate.ts';
 import { type ChannelEars, PrimaryChannel } from './primary-channel.ts';
+import { type PrimaryParts, primaryStatus } from './primary-status.ts';
+import { type On, type PrimaryActs, primaryTable } from './primary-table.ts';
 import { assertSettings, type PairSettings } from './settings.ts';
 import { Stall } from './stall.ts';
 import { dispatch, type StateTable } from './state-table.ts';
@@ -44,31 +30,25 @@ import { Takeover } from './takeover.ts';
 /** There is a backup that is watched. */
 const FOLLOWED: ReadonlySet<PrimaryState> = new Set(['copying', 'protected', 'switching', 'yielded']);
 
-type Event<P, K extends PrimaryEvent<P>['kind']> = Extract<PrimaryEvent<P>, { readonly kind: K }>;
-
 /** A backup that is dialled in vain so often, or does not answer for so many times of detection, is not there. */
 const DIALS_MAX = 3;
 const SEEK_DETECTIONS = 2;
 
 export class Primary<P> {
   readonly #settings: PairSettings;
-  readonly #held = new HeldOutputs<P>();
-  readonly #detector: Detector;
+  readonly #gate: OutputGate<P>;
   readonly #channel: PrimaryChannel;
-  readonly #heart: Heart;
-  readonly #progress: BackupProgress;
+  readonly #watch: BackupWatch;
   readonly #stall: Stall;
   readonly #takeover: Takeover;
   readonly #switchover: Switchover;
-  readonly #links: LinkLoss;
+  readonly #parts: PrimaryParts<P>;
   readonly #table: StateTable<PrimaryState, PrimaryEvent<P>>;
   readonly #copy: number | undefined;
   readonly #giveUpAt: number;
   #state: PrimaryState = 'seeking';
-  #pulse: Pulse | undefined;
   /** Number of the frame that ends the log. */
   #last: number | undefined;
-  #releasedOutputs = 0;
   #missed = 0;
   #effects: PrimaryEffect<P>[] = [];
   #now: number;
@@ -83,9 +63,8 @@ export class Primary<P> {
     this.#giveUpAt = now + SEEK_DETECTIONS * settings.detectMs;
     this.#settings = settings;
     this.#now = now;
-    this.#detector = new Detector(settings);
-    this.#heart = new Heart(settings, now);
-    this.#progress = new BackupProgress(settings);
+    this.#gate = new OutputGate((output) => this.#effects.push({ kind: 'release', output }));
+    this.#watch = new BackupWatch(settings, now);
     this.#stall = new Stall(settings.sendBufferBytes);
     this.#switchover = new Switchover({
       patienceMs: settings.detectMs,
@@ -93,13 +72,12 @@ export class Primary<P> {
       facts: () => this.#facts(),
       emit: (effect) => this.#effects.push(effect),
     });
-    this.#links = new LinkLoss(settings);
     this.#takeover = new Takeover(settings, (effect) => this.#effects.push(effect));
     const ears: ChannelEars = {
       emit: (effect) => this.#effects.push(effect),
       begun: (peer, at) => this.#begin(peer, at),
-      opened: (at) => this.#detector.channelOpened(at),
-      broken: (at) => this.#detector.channelClosed(at),
+      opened: (at) => this.#watch.detector.channelOpened(at),
+      broken: (at) => this.#watch.detector.channelClosed(at),
       refused: (reason, at) => this.#refused(reason, at),
       acked: (at) => this.#acked(at),
       suspect: (cause, at) => this.#suspect(cause, at),
@@ -107,71 +85,49 @@ export class Primary<P> {
       taken: ({ stoodStillMs }) => this.#taken(stoodStillMs),
     };
     this.#channel = new PrimaryChannel(settings, surroundings, now, ears, copy);
-    this.#table = this.#makeTable();
+    this.#parts = {
+      settings,
+      channel: this.#channel,
+      watch: this.#watch,
+      gate: this.#gate,
+      stall: this.#stall,
+      takeover: this.#takeover,
+      switchover: this.#switchover,
+    };
+    this.#table = primaryTable(this.#acts(), copy !== undefined);
   }
 
-  #makeTable(): StateTable<PrimaryState, PrimaryEvent<P>> {
-    const copy = this.#copy;
-    const keep = (event: Event<P, 'frame'>, at: number) => this.#frame(event, at);
-    const hold = ({ output }: Event<P, 'output'>) => this.#held.hold(output, this.#channel.frames.handed);
-    const channel = {
-      connected: ({ connection }: Event<P, 'connected'>) => this.#channel.connected(connection),
-      message: ({ connection, message }: Event<P, 'message'>, at: number) => {
-        if (this.#channel.message(connection, message, at)) this.#detector.heard(at);
-      },
-      closed: ({ connection }: Event<P, 'closed'>, at: number) => this.#channel.closed(connection, at),
-    };
-    const heartbeat = (event: Event<P, 'heartbeat'>, at: number) => {
-      if (this.#pulse?.isSign(event.heartbeat)) this.#detector.beat(at);
-    };
-    const release = ({ output }: Event<P, 'output'>) => this.#release(output);
-    const ended = () => this.#off();
-    const missed = (event: Event<P, 'closed'>, at: number) => {
-      channel.closed(event, at);
-      if (++this.#missed >= DIALS_MAX) this.#abandon(event.reason);
-    };
-    const holdOrRelease = (event: Event<P, 'output'>) => {
-      hold(event);
-      this.#releaseCovered();
-    };
-    const links = ({ up }: Event<P, 'links'>, at: number) => this.#links.own(up, at);
+  #acts(): PrimaryActs<P> {
+    const hold = ({ output }: On<P, 'output'>) => this.#gate.hold(output, this.#channel.frames.handed);
     return {
-      seeking:
-        copy === undefined
-          ? { ...channel, links, frame: keep, output: hold }
-          : { ...channel, links, closed: missed, output: release, ended },
-      copying: { ...channel, heartbeat, links, frame: keep, output: release, ended },
-      protected: {
-        ...channel,
-        heartbeat,
-        links,
-        frame: keep,
-        output: holdOrRelease,
-        switch: ({ reason }, at) => this.#switch(reason, at),
-        letGo: (_, at) => this.#claim('moved', at),
+      connected: ({ connection }) => this.#channel.connected(connection),
+      message: ({ connection, message }, at) => {
+        if (this.#channel.message(connection, message, at)) this.#watch.detector.heard(at);
       },
-      switching: {
-        ...channel,
-        heartbeat,
-        links,
-        frame: keep,
-        output: holdOrRelease,
-        quiet: (_, at) => this.#switchover.quiet(at),
-        settled: (_, at) => this.#yield(at),
-        callOff: ({ why }) => this.#callOff(why),
+      closed: ({ connection }, at) => this.#channel.closed(connection, at),
+      missed: ({ connection, reason }, at) => {
+        this.#channel.closed(connection, at);
+        if (++this.#missed >= DIALS_MAX) this.#abandon(reason);
       },
-      yielded: { ...channel, heartbeat, frame: keep, output: hold },
-      claiming: { frame: keep, output: hold, claimed: (event, at) => this.#verdict(event, at) },
-      alone: {
-        frame: ({ last }) => {
-          if (last) this.#off();
-        },
-        output: release,
-        ended,
+      heartbeat: ({ heartbeat }, at) => this.#watch.heartbeat(heartbeat, at),
+      links: ({ up }, at) => this.#watch.links.own(up, at),
+      frame: (event, at) => this.#frame(event, at),
+      last: ({ last }) => {
+        if (last) this.#off();
       },
-      abandoned: { output: release, ended },
-      halted: {},
-      off: {},
+      ended: () => this.#off(),
+      hold,
+      holdUncovered: (event) => {
+        hold(event);
+        this.#releaseCovered();
+      },
+      release: ({ output }) => this.#gate.release(output),
+      switch: ({ reason }, at) => this.#switch(reason, at),
+      letGo: (_, at) => this.#claim('moved', at),
+      quiet: (_, at) => this.#switchover.quiet(at),
+      settled: (_, at) => this.#yield(at),
+      callOff: ({ why }) => this.#callOff(why),
+      claimed: (event, at) => this.#verdict(event, at),
     };
   }
 
@@ -189,16 +145,12 @@ export class Primary<P> {
       case 'seeking':
         return this.#copy === undefined ? this.#channel.deadline : earliest(this.#channel.deadline, this.#giveUpAt);
       case 'copying':
-        return earliest(this.#channel.deadline, this.#detector.deadline, this.#heart.due);
-      case 'protected': {
-        const steering = earliest(this.#progress.deadline, this.#links.deadline);
-        return earliest(this.#channel.deadline, this.#detector.deadline, this.#heart.due, steering);
-      }
+        return earliest(this.#channel.deadline, this.#watch.deadline);
+      case 'protected':
+        return earliest(this.#channel.deadline, this.#watch.deadline, this.#watch.steeringDeadline);
       case 'switching':
-      case 'yielded': {
-        const { deadline } = this.#switchover;
-        return earliest(this.#channel.deadline, this.#detector.deadline, this.#heart.due, deadline);
-      }
+      case 'yielded':
+        return earliest(this.#channel.deadline, this.#watch.deadline, this.#switchover.deadline);
       case 'claiming':
         return this.#takeover.deadline;
       default:
@@ -222,19 +174,19 @@ export class Primary<P> {
 
   #time(now: number): void {
     if (this.#isFollowed()) {
-      const cause = this.#detector.suspicion(now);
+      const cause = this.#watch.suspicion(now);
       if (cause !== undefined) this.#suspect(cause, now);
     }
     if (this.#state === 'seeking' && this.#copy !== undefined && now >= this.#giveUpAt) this.#abandon('no answer');
     if (this.#state === 'seeking' || this.#isFollowed()) this.#channel.time(now);
     if (this.#isFollowed()) {
-      const heartbeat = this.#heart.beat(now);
+      const heartbeat = this.#watch.beat(now);
       if (heartbeat !== undefined) this.#effects.push({ kind: 'heartbeat', heartbeat });
     }
     if (this.#state === 'protected') {
-      if (this.#progress.steer(this.#channel.isOpen, now))
-        this.#effects.push({ kind: 'share', share: this.#progress.share });
-      if (this.#links.isDue(now)) this.#switch('the network of its clients is lost here', now);
+      const { progress, links } = this.#watch;
+      if (progress.steer(this.#channel.isOpen, now)) this.#effects.push({ kind: 'share', share: progress.share });
+      if (links.isDue(now)) this.#switch('the network of its clients is lost here', now);
     }
     const overdue = this.#state === 'switching' ? this.#switchover.overdue(now) : undefined;
     if (overdue !== undefined) this.#callOff(overdue);
@@ -245,9 +197,9 @@ export class Primary<P> {
     return FOLLOWED.has(this.#state);
   }
 
-  #frame({ sequence, bytes, last, commit }: Event<P, 'frame'>, now: number): void {
+  #frame({ sequence, bytes, last, commit }: On<P, 'frame'>, now: number): void {
     this.#channel.frames.add(sequence, bytes);
-    if (this.#state !== 'copying') this.#progress.handed(sequence, now);
+    if (this.#state !== 'copying') this.#watch.progress.handed(sequence, now);
     if (last) this.#last = sequence;
     if (commit === true && this.#state === 'copying') this.#commit(sequence, now);
     if (last && this.#state === 'switching') this.#callOff('the guest is off');
@@ -257,18 +209,14 @@ export class Primary<P> {
 
   #begin(peer: Peer, now: number): void {
     this.#state = this.#copy === undefined ? 'protected' : 'copying';
-    this.#pulse = new Pulse(this.#settings, peer.who);
-    this.#detector.begin(now);
-    this.#progress.begin(now);
-    this.#links.followed(now);
+    this.#watch.begin(peer, now);
     this.#effects.push({ kind: 'begin' });
   }
 
   /** From here on the backup has a guest, and may ask for the next epoch. */
   #commit(sequence: number, now: number): void {
     this.#state = 'protected';
-    this.#links.followed(now);
-    this.#progress.commit(sequence);
+    this.#watch.commit(sequence, now);
   }
 
   #abandon(reason: string, refused = false): void {
@@ -307,15 +255,13 @@ export class Primary<P> {
   /** The Output Rule. While the channel is down nobody knows whether the backup still follows. */
   #releaseCovered(): void {
     if (!this.#channel.isOpen) return;
-    for (const output of this.#held.takeCovered(this.#channel.frames.acked)) {
-      this.#release(output);
+    for (const output of this.#gate.releaseCovered(this.#channel.frames.acked)) {
       this.#channel.noteReleased(output, this.#now);
     }
   }
 
   #wasExecuted(message: Extract<BackupMessage, { readonly kind: 'executed' }>, now: number): void {
-    this.#progress.told(message, now);
-    this.#links.reported(message.links);
+    this.#watch.told(message, now);
     this.#switchover.look();
   }
 
@@ -326,12 +272,12 @@ export class Primary<P> {
 
   #facts(): SwitchFacts {
     const { handed, acked } = this.#channel.frames;
-    const { executed } = this.#progress;
+    const { progress } = this.#watch;
     return {
       noBackup: this.#noBackup(),
       peer: this.#channel.peer?.who ?? 'the backup',
-      lagMs: this.#progress.lag(this.#now),
-      allDone: acked === handed && executed === handed && this.#held.length === 0,
+      lagMs: progress.lag(this.#now),
+      allDone: acked === handed && progress.executed === handed && this.#gate.held === 0,
     };
   }
 
@@ -339,11 +285,11 @@ export class Primary<P> {
     if (this.#state !== 'protected') return 'the guest has no backup that follows it';
     if (this.#last !== undefined) return 'the guest is off';
     if (!this.#channel.isOpen) return 'the channel to the backup is down';
-    return this.#progress.isWhole ? undefined : 'the backup is still putting its machine together';
+    return this.#watch.progress.isWhole ? undefined : 'the backup is still putting its machine together';
   }
 
   #switch(reason: string, now: number): void {
-    this.#links.tried(now);
+    this.#watch.links.tried(now);
     if (this.#switchover.begin(reason, now)) this.#state = 'switching';
   }
 
@@ -369,14 +315,9 @@ export class Primary<P> {
 
   #handedOver(holder: string): void {
     this.#state = 'halted';
-    this.#held.takeAll();
+    this.#gate.drop();
     const stoodStillMs = this.#switchover.report?.stoodStillMs;
     this.#effects.push({ kind: 'halt', why: 'handedOver', holder, stoodStillMs });
-  }
-
-  #release(output: HeldOutput<P>): void {
-    this.#releasedOutputs++;
-    this.#effects.push({ kind: 'release', output });
   }
 
   #suspect(cause: SuspicionCause, now: number): void {
@@ -390,18 +331,18 @@ export class Primary<P> {
 
   /** A backup that is let go hears of it when that is decided: it would contend otherwise. */
   #claim(cause: SuspicionCause, now: number): void {
-    this.#detector.stop();
+    this.#watch.detector.stop();
     this.#state = 'claiming';
     const other = `the backup ${this.#channel.peer?.who ?? 'unknown'}`;
-    this.#takeover.suspect(cause, other, this.#detector.lastHeardAt, now);
+    this.#takeover.suspect(cause, other, this.#watch.detector.lastHeardAt, now);
   }
 
   #close(reason: string): void {
-    this.#detector.stop();
+    this.#watch.detector.stop();
     this.#channel.stop(reason);
   }
 
-  #verdict({ epoch, result }: Event<P, 'claimed'>, now: number): void {
+  #verdict({ epoch, result }: On<P, 'claimed'>, now: number): void {
     const verdict = this.#takeover.judge(epoch, result, now);
     if (verdict.kind === 'won') this.#alone(now);
     else if (verdict.kind === 'lost') this.#lost(verdict.holder);
@@ -413,10 +354,10 @@ export class Primary<P> {
     this.#takeover.isLive(now);
     this.#close('this side goes on alone');
     this.#effects.push({ kind: 'live', epoch: this.#takeover.epoch });
-    for (const output of this.#held.takeAll()) this.#release(output);
+    this.#gate.releaseAll();
     if (this.#switchover.isUnderWay) this.#switchover.callOff('the backup was lost');
     this.#channel.frames.clear();
-    if (this.#progress.share < 1) this.#effects.push({ kind: 'share', share: 1 });
+    if (this.#watch.progress.share < 1) this.#effects.push({ kind: 'share', share: 1 });
     if (this.#last !== undefined) this.#off();
   }
 
@@ -427,7 +368,7 @@ export class Primary<P> {
     }
     this.#close('this side has lost the epoch');
     this.#state = 'halted';
-    this.#held.takeAll();
+    this.#gate.drop();
     this.#effects.push({ kind: 'halt', why: 'lost', holder });
   }
 
@@ -442,37 +383,6 @@ export class Primary<P> {
   }
 
   get status(): PrimaryStatus {
-    const { pair, who, host, epoch, sendBufferBytes } = this.#settings;
-    const takeover = this.#takeover.report;
-    const { handed, sent, acked, bytes } = this.#channel.frames;
-    const now = this.#now;
-    const alone = takeover.liveAt !== undefined;
-    const lagMs = this.#progress.lagReport(now);
-    return {
-      role: 'primary',
-      state: this.#state,
-      pair,
-      who,
-      host,
-      epoch: alone ? this.#takeover.epoch : epoch,
-      peer: this.#channel.peer,
-      connected: this.#channel.isOpen,
-      ...takeover,
-      lastHeardAt: this.#detector.lastHeardAt,
-      heldOutputs: this.#held.length,
-      digests: this.#progress.digests,
-      lagMs: alone ? { ...lagMs, now: 0 } : lagMs,
-      share: alone ? 1 : this.#progress.share,
-      buffer: { bytes, limitBytes: sendBufferBytes },
-      backupBufferBytes: this.#progress.buffered,
-      frames: { handed, sent, acked, executed: this.#progress.executed },
-      releasedOutputs: this.#releasedOutputs,
-      stalled: this.#stall.stalled,
-      stalls: this.#stall.count,
-      stalledMs: this.#stall.totalMs(now),
-      reconnections: this.#channel.reconnections,
-      switchover: this.#switchover.report,
-      backupLinks: this.#links.backup,
-    };
+    return primaryStatus(this.#parts, this.#state, this.#now);
   }
 }

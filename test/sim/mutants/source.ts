@@ -71,12 +71,7 @@ export const SOURCE_MUTANTS: readonly SourceMutant[] = [
     '#ended(): void {\n    this.#detector.stop();',
     '#ended(): void {',
   ),
-  protocol(
-    'what is held is dropped on being alone',
-    'primary.ts',
-    'for (const output of this.#held.takeAll()) this.#release(output);',
-    'this.#held.takeAll();',
-  ),
+  protocol('what is held is dropped on being alone', 'primary.ts', 'this.#gate.releaseAll();', 'this.#gate.drop();'),
   guest('an output is passed on before the log is flushed', 'covered-gate.ts', '    this.#parts.flush();\n', ''),
   guest(
     'packets pass uncovered',
