@@ -365,7 +365,7 @@ export class BackupNode extends NodeBase {
     const drives = await openDrives(surroundings.drives, { pair, epoch }, sizes);
     this.#mirror.begin(drives);
     const ports = portsOf(config, surroundings, drives, this.ui, true);
-    await this.prepareDevices(ports, drives, cardsOf(config));
+    await this.devices.prepare(ports, drives, cardsOf(config));
   }
 
   #live(epoch: number): void {
@@ -373,9 +373,9 @@ export class BackupNode extends NodeBase {
     this.#lived = true;
     this.#prepared = this.#prepared.then(async () => {
       await this.#mirror.settled();
-      const raised = this.raiseDrives(epoch);
+      const raised = this.images.raise(epoch);
       if (insideOf(this.#surroundings?.drives ?? []).size > 0) await raised;
-      await this.openDevices();
+      await this.devices.open();
       this.shield.alone(epoch, this.membership?.places ?? new StaticPlaces(this.#surroundings?.spares ?? []));
     });
     this.#prepared.catch((error: unknown) => this.failed(error));

@@ -28,7 +28,7 @@ import { type FinalResult, Session } from '../../session/session.ts';
 import { monotonicNs } from '../clock.ts';
 import { entropySource, RNG_SEED_BYTES } from '../entropy.ts';
 import { FaultSource } from '../fault-source.ts';
-import { closeImages, ImageReader, type KeptImages, keepImages } from '../kept-images.ts';
+import { ImageReader, type KeptImages } from '../kept-images.ts';
 import { HistorySource } from '../live/history-doors.ts';
 import type { GuestEnd } from '../live/job.ts';
 import { RunMeter } from '../live/run-meter.ts';
@@ -36,15 +36,13 @@ import { LogFileSink } from '../log-file-sink.ts';
 import { openRecording } from '../log-file-source.ts';
 import { machineOf } from '../machine-of.ts';
 import { encodeOutput } from '../messages.ts';
-import { NO_TOTALS } from '../outcome.ts';
 import { zstd } from '../zstd.ts';
-import { BackupOrders, neverBegun } from './backup-orders.ts';
+import { neverBegun } from './backup-orders.ts';
 import { Brake } from './brake.ts';
-import { ChannelImages } from './channel-images.ts';
 import type { BackupJob } from './job.ts';
 import { LiveSide } from './live-side.ts';
+import { ReplicaRun } from './replica-run.ts';
 import { encodeReport } from './ring-messages.ts';
-import { SideRun } from './side-run.ts';
 
 /** While busy the main thread is told this often how far the replay is. */
 const TELL_NS = 5_000_000n;
@@ -63,13 +61,11 @@ interface Replica {
   readonly randomBytes: bigint;
 }
 
-export class BackupRun extends SideRun {
+export class BackupRun extends ReplicaRun {
   readonly #job: BackupJob;
-  readonly #orders: BackupOrders;
   readonly #sink: LogFileSink;
   readonly #channel = new ChannelRecords(zstd);
   readonly #log: FollowedLog;
-  readonly #images = new ChannelImages();
   #toldNs = 0n;
   readonly #lines = new ConsoleLines();
   /** The state that a copy begins with is here. */
@@ -78,47 +74,40 @@ export class BackupRun extends SideRun {
   constructor(job: BackupJob) {
     super(job.shared);
     this.#job = job;
-    this.#orders = new BackupOrders(job.shared);
     this.#sink = new LogFileSink(job.log.path, job.log.fd);
     this.#log = new FollowedLog(this.#sink, zstd, this.#channel);
   }
 
-  protected override toEnd(): GuestEnd {
-    const header = this.#receiveMachine();
-    if (header === undefined) return { kind: 'stopped', totals: NO_TOTALS };
-    const kept = keepImages(this.#images.checked(header));
+  protected override withMachine(header: LogHeader, kept: KeptImages): GuestEnd {
     try {
-      return this.#withMachine(header, kept);
+      return this.#run(this.#replica(header, kept));
     } finally {
-      closeImages(kept);
       this.#sink.sync();
     }
   }
 
-  #withMachine(header: LogHeader, kept: KeptImages): GuestEnd {
-    const replica = this.#replica(header, kept);
+  #run(replica: Replica): GuestEnd {
     const result = this.#follow(replica);
     this.#tell(replica);
     if (result === 'stopped') return { kind: 'stopped', totals: this.meter!.totals() };
     if (result !== 'drained') return this.meter!.endOf(result);
     this.sender.send(encodeReport({ kind: 'drained' }));
-    if (!this.#orders.untilLive()) return { kind: 'stopped', totals: this.meter!.totals() };
+    if (!this.orders.untilLive()) return { kind: 'stopped', totals: this.meter!.totals() };
     this.#goLive(replica);
     return this.meter!.endOf(replica.session.runToEnd());
   }
 
-  /** Header and images, which are the first frames; undefined when it is to stop before. */
-  #receiveMachine(): LogHeader | undefined {
+  protected override receiveMachine(): LogHeader | undefined {
     for (;;) {
-      if (this.#orders.inputs.stopAsked) return undefined;
+      if (this.orders.inputs.stopAsked) return undefined;
       this.#takeOrders();
       this.#log.follow(0);
       const { executed: sequence, header, finished } = this.#channel;
       if (sequence >= 0) this.sender.send(encodeReport({ kind: 'executed', sequence, tick: tick(0), digests: 0 }));
       const isThere = header?.begins === undefined || this.#hasState;
-      if (header !== undefined && this.#images.complete(header) && isThere) return header;
+      if (header !== undefined && this.images.complete(header) && isThere) return header;
       if (finished) throw neverBegun();
-      this.#orders.inputs.wait(undefined);
+      this.orders.inputs.wait(undefined);
     }
   }
 
@@ -175,19 +164,19 @@ export class BackupRun extends SideRun {
     const brake = new Brake(this.#job.shared, () => this.meter!.busyNs);
     for (;;) {
       brake.hold();
-      if (this.#orders.inputs.stopAsked) return 'stopped';
+      if (this.orders.inputs.stopAsked) return 'stopped';
       this.#takeOrders();
       const result = session.step();
       images.giveBack();
       if (result.kind === 'starved') this.#starve(replica);
       else if (result.kind === 'ran') this.#tellNowAndThen(replica);
-      else return this.#orders.draining && replica.replayer.finish?.kind !== 'end' ? drainedBy(result) : result;
+      else return this.orders.draining && replica.replayer.finish?.kind !== 'end' ? drainedBy(result) : result;
     }
   }
 
   #starve(replica: Replica): void {
     this.#tell(replica);
-    if (!this.#orders.inputs.stopAsked) this.#orders.inputs.wait(undefined);
+    if (!this.orders.inputs.stopAsked) this.orders.inputs.wait(undefined);
   }
 
   #tellNowAndThen(replica: Replica): void {
@@ -204,12 +193,12 @@ export class BackupRun extends SideRun {
   }
 
   #takeOrders(): void {
-    this.#orders.take((frame) => {
+    this.orders.take((frame) => {
       this.#channel.push(frame);
-      this.#images.add(frame);
+      this.images.add(frame);
       if (isCheckpointOfTick(frame)) this.#hasState = true;
     });
-    if (this.#orders.draining) this.#channel.cut();
+    if (this.orders.draining) this.#channel.cut();
   }
 
   /** Guest time goes on as if it had not stopped since the newest frame came. */
@@ -225,7 +214,7 @@ export class BackupRun extends SideRun {
       header,
       log: this.#log.goOn(replayer.taken),
       images: kept,
-      inputs: this.#orders.inputs,
+      inputs: this.orders.inputs,
       consoles,
       sender,
       outputs,
@@ -240,9 +229,9 @@ export class BackupRun extends SideRun {
       between: () => images.giveBack(),
       units: gate.units,
       marks: replayer.marks,
-      timeNs: this.#orders.receivedNs,
+      timeNs: this.orders.receivedNs,
     });
-    this.#orders.live = live;
+    this.orders.live = live;
     session.connect(live.recorder, live.recorder);
     reissue(machine, new OpenGate(live.direct));
     this.say({ kind: 'live', tick: machine.tick });

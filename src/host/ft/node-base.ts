@@ -9,54 +9,32 @@ import { rmSync } from 'node:fs';
 import type { Output } from '../../emu/machine/events.ts';
 import type { Arbiter, ClaimResult } from '../../ft/arbiter.ts';
 import type { MethodSettings } from '../../ft/guest/method.ts';
-import type { CommonEffect, HeldOutput } from '../../ft/protocol/io.ts';
+import type { CommonEffect } from '../../ft/protocol/io.ts';
 import type { Message } from '../../ft/protocol/message.ts';
 import type { PairSettings } from '../../ft/protocol/settings.ts';
 import type { PairStatus } from '../../ft/protocol/status.ts';
-import { ExitCode, UserError } from '../../lib/errors.ts';
+import { ExitCode } from '../../lib/errors.ts';
 import type { GuestEnd } from '../live/job.ts';
 import { LogFileSink } from '../log-file-sink.ts';
-import { CommitLine } from '../mirror/commit-line.ts';
-import { ImageCopy, type ImagesProgress } from '../mirror/image-copy.ts';
-import { leaveBehind } from '../mirror/image-mark.ts';
-import { reasonOf } from '../os-errors.ts';
-import { NO_TOTALS, type Outcome, outcomeOf } from '../outcome.ts';
-import type { DriveFile } from '../ports/drive-file.ts';
-import type { HostPort, Inbox } from '../ports/port.ts';
+import type { Inbox } from '../ports/port.ts';
 import { Connections } from './connections.ts';
 import { ControlSocket } from './control-socket.ts';
-import { Devices } from './devices.ts';
-import { type Endpoint, endpointText, parseEndpoint } from './endpoint.ts';
-import { Handover, type SwitchAnswer } from './handover.ts';
+import type { Endpoint } from './endpoint.ts';
+import { Handover } from './handover.ts';
 import type { LogFile } from './job.ts';
 import type { PairKey } from './key.ts';
 import type { Membership } from './membership.ts';
+import { type Halt, NodeEnd } from './node-end.ts';
+import { OperatorOrders } from './operator-orders.ts';
 import type { NodeUi, PairOutcome } from './pair-options.ts';
-import type { LinkParts } from './primary-link.ts';
 import type { Report } from './ring-messages.ts';
 import { type NodeEffect, Shield } from './shield.ts';
+import { SideDevices } from './side-devices.ts';
 import { SideGuest } from './side-guest.ts';
-import { dial } from './transport.ts';
+import { SideImages } from './side-images.ts';
 
 /** The effects that the sides have in common and that are done alike. */
 type SharedEffect = Exclude<CommonEffect<Message, Output>, { kind: 'disconnect' | 'heartbeat' | 'claim' | 'live' }>;
-
-type NodeEnd = Omit<PairOutcome, 'pair'>;
-
-/** Between two looks at the network cards. */
-const LINKS_EVERY_MS = 50;
-
-const REMEDIES = {
-  lost: 'nothing more has left it',
-  diverged: 'see: lockstep ft --help',
-  refused: 'see: lockstep ft --help',
-  forgotten: 'start the backup again; the primary goes on alone',
-} as const;
-
-const imagesText = ({ compared, copied }: ImagesProgress): string => {
-  const [all, some] = [compared, copied].map((bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`);
-  return `the images are equal: ${all} compared, ${some} copied`;
-};
 
 export abstract class NodeBase {
   protected readonly ui: NodeUi;
@@ -66,34 +44,23 @@ export abstract class NodeBase {
   protected begun = false;
   /** Backups of the guest, when it lives here. */
   protected readonly shield: Shield;
+  /** Its part in a cluster; undefined for a trial on one host. */
+  protected readonly membership: Membership | undefined;
+  protected readonly devices: SideDevices;
+  protected readonly images: SideImages;
+  readonly #end: NodeEnd;
   readonly #handover: Handover;
   readonly #settings: PairSettings;
-  readonly #key: PairKey | undefined;
   readonly #arbiter: Arbiter;
-  /** Undefined: it can be in no cluster. */
-  protected readonly membership: Membership | undefined;
-  #devices: Devices | undefined;
-  #drives: readonly DriveFile[] = [];
-  #cards: ReadonlyMap<string, Uint8Array> = new Map();
-  /** Released before there were devices. */
-  readonly #early: HeldOutput<Output>[] = [];
+  readonly #orders: OperatorOrders;
   #sink: LogFileSink | undefined;
-  readonly #line = new CommitLine();
-  /** Of the last backup that was given images. */
-  #images: ImageCopy | undefined;
   #guestRun: Promise<void> = Promise.resolve();
-  #end: GuestEnd | undefined;
+  /** The operator has ended it at its terminal. */
   #quit = false;
-  #watching: NodeJS.Timeout | undefined;
-  #linksUp: boolean | undefined;
-  #forgotten = false;
-  /** The pair goes on without this side. */
-  #elsewhere = false;
+  /** What the protocol has halted this side for. */
+  #why: Halt['why'] | undefined;
   #state = '';
   #control: ControlSocket | undefined;
-  readonly #over: Promise<NodeEnd>;
-  #finish: (end: NodeEnd) => void = () => {};
-  #fail: (error: unknown) => void = () => {};
 
   constructor(
     settings: PairSettings,
@@ -104,44 +71,72 @@ export abstract class NodeBase {
   ) {
     this.#settings = settings;
     this.membership = membership;
-    this.#key = key;
     this.#arbiter = arbiter;
     this.ui = ui;
+    const notice = (text: string): void => ui.notice(text);
     this.guest = new SideGuest({
-      report: (report) => this.#reported(report),
+      report: (report) => this.images.report(report, () => this.heard(report)),
       direct: (output) => this.direct(output),
       live: () => this.look(),
+    });
+    this.devices = new SideDevices({
+      inbox: () => this.#inbox(),
+      congested: (congested) => this.guest.stall('devices', congested),
+      failed: (error) => this.failed(error),
+      linksChanged: (up) => this.linksChanged(up),
+      isAlone: () => this.shield.isAlone,
+    });
+    this.images = new SideImages(settings, {
+      drives: () => this.devices.drives,
+      near: (copy) => this.guest.order({ kind: 'imagesNear', copy }),
+      slow: () => this.shield.slower('disks'),
+      giveUp: (copy, reason) => this.shield.giveUp(copy, reason),
+      notice,
     });
     this.shield = new Shield(settings, key, {
       effect: (effect) => this.#carryOutOfShield(effect),
       claim: (epoch, answer) => this.claim(epoch, answer),
       truthful: (message) => this.#truthful(message),
       order: (order) => {
-        if (order.kind === 'endCopy' && order.copy === this.#images?.parts.copy) this.#images.stop();
+        if (order.kind === 'endCopy') this.images.stop(order.copy);
         this.guest.order(order);
       },
-      copying: (link) => this.#copyImages(link),
+      copying: (link) => this.images.begin(link),
       share: (share) => this.guest.share(share),
       acknowledged: (frames) => this.guest.acknowledged(frames),
       begin: () => this.begin(),
-      live: (epoch) => void this.raiseDrives(epoch),
+      live: (epoch) => void this.images.raise(epoch),
       surroundings: (spares) => this.surroundings(spares),
       memoryBytes: () => this.memoryBytes,
-      notice: (text) => this.ui.notice(text),
+      notice,
       look: () => this.look(),
     });
+    const storageFault = (): Promise<string | undefined> => this.#storageFault();
     this.#handover = new Handover({
       quiesce: (number) => this.guest.quiesce(number),
       resume: () => this.guest.resume(),
-      isAtRest: () => this.#devices?.atRest ?? true,
-      storageFault: () => this.#storageFault(),
+      isAtRest: () => this.devices.atRest,
+      storageFault,
       tell: (answer) => this.shield.tell(answer),
     });
-    this.#over = new Promise((finish, fail) => {
-      this.#finish = finish;
-      this.#fail = fail;
+    this.#orders = new OperatorOrders({
+      shield: this.shield,
+      handover: this.#handover,
+      membership,
+      key,
+      patienceMs: settings.detectMs,
+      lives: () => this.lives,
+      powerOff: () => this.powerOff(),
+      leave: () => this.leave(),
+      storageFault,
+      about: () => this.#about(),
     });
-    this.#over.catch(() => {});
+    this.#end = new NodeEnd({
+      pair: settings.pair,
+      recording: () => this.#sink?.path,
+      progress: () => this.guest.progress,
+      interrupted: () => ui.stop?.aborted === true && !this.#quit,
+    });
   }
 
   /** As the core tells it that the node began with; undefined before there is one. */
@@ -180,10 +175,12 @@ export abstract class NodeBase {
     const stop = (): void => this.#stopped();
     this.ui.stop?.addEventListener('abort', stop);
     try {
-      this.#control = await ControlSocket.listen(this.#settings.pair, this.command, (command) => this.#told(command));
+      this.#control = await ControlSocket.listen(this.#settings.pair, this.command, (line) =>
+        this.#orders.answer(line),
+      );
       await this.start();
       if (this.ui.stop?.aborted === true) stop();
-      const outcome = await this.#over;
+      const outcome = await this.#end.over;
       const { status } = this;
       return { ...outcome, pair: status };
     } finally {
@@ -233,20 +230,18 @@ export abstract class NodeBase {
         this.connections.send(effect.connection, this.#truthful(effect.message));
         break;
       case 'release':
-        if (this.#devices === undefined) this.#early.push(effect.output);
-        else this.#devices.release(effect.output);
+        this.devices.release(effect.output);
         break;
       case 'notice':
         this.ui.notice(effect.text);
         break;
       case 'off':
-        void this.#guestRun.then(() => this.#finish(this.#ended()));
+        void this.#guestRun.then(() => this.#end.off());
         break;
       case 'halt':
         this.guest.stop();
-        this.#forgotten = effect.why === 'forgotten';
-        this.#elsewhere = effect.why === 'handedOver' || effect.why === 'lost';
-        void this.#guestRun.then(() => this.#finish(this.#halted(effect)));
+        this.#why = effect.why;
+        void this.#guestRun.then(() => this.#halted(effect));
         break;
     }
   }
@@ -256,82 +251,9 @@ export abstract class NodeBase {
     void this.#arbiter.claim(pair, epoch, who).then(answer);
   }
 
-  /** Opens the host ends. UserError when one cannot be had. */
-  protected async useDevices(ports: readonly HostPort[], drives: readonly DriveFile[]): Promise<void> {
-    const devices = this.#makeDevices(ports, drives);
-    await devices.open(this.#inbox());
-    devices.begin();
-  }
-
-  /** Opens drives and `cards` (which stay quiet), and leaves the rest for `openDevices`. */
-  protected async prepareDevices(
-    ports: readonly HostPort[],
-    drives: readonly DriveFile[],
-    cards: ReadonlyMap<string, Uint8Array>,
-  ): Promise<void> {
-    const early = new Set([...drives.map(({ device }) => device), ...cards.keys()]);
-    this.#cards = cards;
-    await this.#makeDevices(ports, drives).open(this.#inbox(), early);
-  }
-
-  /** The world has the guest here from now on. */
-  protected async openDevices(): Promise<void> {
-    await this.#devices?.open(this.#inbox());
-    this.#devices?.begin(this.#cards, () => this.shield.isAlone);
-  }
-
-  /** The guest lives here in this epoch: resolves when the drives' storage knows. */
-  protected async raiseDrives(epoch: number): Promise<void> {
-    const { pair, who } = this.#settings;
-    const raised = this.#drives.map(async (drive) => {
-      try {
-        await drive.raise(epoch);
-        await drive.image?.mark('live', { pair, epoch, who });
-      } catch (error) {
-        this.ui.notice(`drive ${drive.device}: ${reasonOf(error)}`);
-      }
-    });
-    await Promise.all(raised);
-  }
-
-  /** The guest that lived here goes on elsewhere, and with it what the images are to hold. */
-  async #leaveImages(): Promise<void> {
-    for (const { device, image } of this.#drives) {
-      try {
-        if (image !== undefined) await leaveBehind(image.path, this.#settings.who);
-      } catch (error) {
-        this.ui.notice(`the mark of the image of ${device}: ${reasonOf(error)}`);
-      }
-    }
-  }
-
   /** An output that is done at once. */
   protected direct(output: Output): void {
-    this.#devices?.direct(output);
-  }
-
-  /** At the state of a copy the images are held still before anything is done that the guest has asked later. */
-  #reported(report: Report): void {
-    if (report.kind === 'frame' && report.commit && report.copy === this.#images?.parts.copy) {
-      this.#line.hold(this.#images.finish());
-    }
-    this.#line.pass(() => this.heard(report));
-  }
-
-  /** A backup is made there: it is given what the own images hold. */
-  #copyImages({ settings, endpoint, key, copy }: LinkParts): void {
-    const drives = this.#drives.flatMap(({ device, image }) => (image === undefined ? [] : [{ device, image }]));
-    if (drives.length === 0) return;
-    const images: ImageCopy = new ImageCopy(
-      { settings, endpoint, key, copy, drives },
-      {
-        near: () => this.guest.order({ kind: 'imagesNear', copy }),
-        slow: () => this.shield.slower('disks'),
-        done: () => this.ui.notice(imagesText(images.progress)),
-        failed: (reason) => this.shield.giveUp(copy, `its images cannot be made equal: ${reason}`),
-      },
-    );
-    this.#images = images;
+    this.devices.direct(output);
   }
 
   /** The file of the own log: `path`, or the first of `otherwise` that is free. Undefined when the node has failed. */
@@ -350,9 +272,7 @@ export abstract class NodeBase {
     this.begun = true;
     this.#guestRun = run().then(
       (end) => {
-        this.#end = end;
-        if (end.kind === 'failed') this.#finish(this.#ended());
-        else this.#line.pass(() => this.guestEnded(end));
+        if (!this.#end.guestEnded(end)) this.images.after(() => this.guestEnded(end));
       },
       (error: unknown) => this.failed(error),
     );
@@ -360,18 +280,12 @@ export abstract class NodeBase {
 
   /** The node cannot go on: its end is this error. The other side sees a node that is gone. */
   protected failed(error: unknown): void {
-    if (!(error instanceof UserError)) {
-      this.#fail(error);
-      return;
-    }
-    const { ticks, time, consoleBytes, idleNs } = this.guest.progress;
-    const totals = { ...NO_TOTALS, ticks, time, consoleBytes, idleNs };
-    this.#finish({ ending: 'failed', exitCode: error.exitCode, error, ...this.#recording(), totals, mips: 0 });
+    this.#end.failed(error);
   }
 
   /** The operator's end before there is a guest to end. */
   protected endBefore(exitCode: ExitCode = ExitCode.done): void {
-    this.#finish({ ending: 'stopped', exitCode, totals: NO_TOTALS, mips: 0 });
+    this.#end.before(exitCode);
   }
 
   /** Tells of a state that is new. Called after every event: a whole status would cost more than the event. */
@@ -385,28 +299,7 @@ export abstract class NodeBase {
 
   /** The core counts what it has released; the other side may forget only what cannot be lost with this process. */
   #truthful<M extends Message>(message: M): M {
-    if (message.kind !== 'released' || this.#devices === undefined) return message;
-    return { ...message, released: this.#devices.left(message.released) };
-  }
-
-  #makeDevices(ports: readonly HostPort[], drives: readonly DriveFile[]): Devices {
-    this.#drives = drives;
-    this.#devices = new Devices(
-      ports,
-      (congested) => this.guest.stall('devices', congested),
-      (error) => this.failed(error),
-    );
-    for (const output of this.#early.splice(0)) this.#devices.release(output);
-    this.#watching = setInterval(() => this.#watchLinks(), LINKS_EVERY_MS).unref();
-    return this.#devices;
-  }
-
-  /** Whether the network cards of this side have their peers is looked at now and then. */
-  #watchLinks(): void {
-    const up = this.#devices?.linksUp;
-    if (up === undefined || up === this.#linksUp) return;
-    this.#linksUp = up;
-    this.linksChanged(up);
+    return message.kind === 'released' ? { ...message, released: this.devices.left(message.released) } : message;
   }
 
   #inbox(): Inbox {
@@ -424,101 +317,26 @@ export abstract class NodeBase {
     if (!this.stopGuest()) this.endBefore(this.#quit ? ExitCode.done : ExitCode.interrupted);
   }
 
-  /** The operator wants a backup there; why not. */
-  protect(endpoint: Endpoint): string | undefined {
-    return this.lives ? this.shield.protect(endpoint) : 'the guest does not live on this side';
-  }
-
-  /** The guest is to live where its backup is. Settles when it does, or does not. */
-  switchOver(reason: string): Promise<SwitchAnswer> {
-    const objection = this.lives ? this.shield.switchObjection : 'the guest does not live on this side';
-    if (objection !== undefined) return Promise.resolve({ refused: objection });
-    return this.#handover.ordered(() => this.shield.tell({ kind: 'switch', reason }));
-  }
-
-  /** Somebody who listens there is looked for before the present backup is let go. */
-  async #moveBackup(endpoint: Endpoint): Promise<{ readonly refused?: string }> {
-    const objection = (): string | undefined =>
-      this.lives ? this.shield.moveObjection(endpoint) : 'the guest does not live on this side';
-    let refused = objection() ?? (await this.#storageFault());
-    if (refused === undefined) {
-      try {
-        (await dial(endpoint, this.#key, this.#settings.detectMs)).destroy();
-      } catch (error) {
-        refused = `nobody waits at ${endpointText(endpoint)}: ${reasonOf(error)}`;
-      }
-    }
-    refused ??= objection();
-    if (refused !== undefined) return { refused };
-    this.shield.move(endpoint);
-    return {};
-  }
-
-  /** The guest's backups are to be on the hosts of a cluster. */
-  async #join(registry: string): Promise<{ readonly refused?: string }> {
-    if (!this.lives) return { refused: 'the guest does not live on this side' };
-    if (this.membership === undefined) return { refused: 'a pair on one host, for a trial, is in no cluster' };
-    try {
-      this.shield.join(await this.membership.join(registry));
-      return {};
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      return { refused: error.what };
-    }
-  }
-
-  #told(command: string): unknown {
-    if (command === 'switch') return this.switchOver('the operator wants it');
-    if (command === 'stop') {
-      const refused = this.powerOff();
-      return refused === undefined ? {} : { refused };
-    }
-    const [, word, where] = /^(\S+)(?: (.+))?$/.exec(command) ?? [];
-    if (word === 'leave') {
-      const refused = this.leave();
-      return refused === undefined ? {} : { refused };
-    }
-    if (word === 'join' && where !== undefined) return this.#join(where);
-    if (word === 'move' && where !== undefined) return this.#moveBackup(parseEndpoint('--to', where));
-    if (word === 'protect' && where !== undefined) {
-      const refused = this.protect(parseEndpoint('--backup', where));
-      return refused === undefined ? {} : { refused };
-    }
+  /** What `ft status` and others hear of this node. */
+  #about(): object {
     const { ticks } = this.guest.progress;
     const { backup } = this.shield;
-    const images = this.#images === undefined ? {} : { images: this.#images.progress };
+    const { progress } = this.images;
+    const images = progress === undefined ? {} : { images: progress };
     const copy = this.shield.copy === undefined ? undefined : { ...this.shield.copy, ...images };
-    const { command: startedAs, method, status } = this;
+    const { command, method, status } = this;
     const { host } = this.#settings;
-    return { pid: process.pid, host, command: startedAs, method, ticks, ...this.#recording(), status, copy, backup };
+    return { pid: process.pid, host, command, method, ticks, ...this.#end.recording, status, copy, backup };
   }
 
-  /** How it ended when the guest is off. */
-  #ended(): Outcome {
-    const interrupted = this.ui.stop?.aborted === true && !this.#quit;
-    return outcomeOf(this.#end!, this.#sink?.path, !interrupted);
-  }
-
-  #halted(effect: Extract<SharedEffect, { kind: 'halt' }>): NodeEnd {
-    const outcome = this.#end === undefined ? undefined : this.#ended();
-    if (effect.why === 'handedOver') return this.#handedOver(effect.holder, effect.stoodStillMs);
-    if (effect.why === 'diverged' && outcome?.ending === 'diverged') return outcome;
-    const what =
-      effect.why === 'lost'
-        ? `the pair ${this.#settings.pair} goes on at ${effect.holder}, which has the next epoch; this side has stopped`
-        : effect.detail;
-    const remedy = REMEDIES[effect.why];
-    const error = new UserError(`pair-${effect.why}`, what, remedy, ExitCode.lost);
-    const { totals = NO_TOTALS, mips = 0 } = outcome ?? {};
-    return { ending: 'failed', exitCode: error.exitCode, error, ...this.#recording(), totals, mips };
-  }
-
-  #handedOver(to: string, stoodStillMs: number | undefined): NodeEnd {
-    this.#handover.over({ to, stoodStillMs });
-    const gap = stoodStillMs === undefined ? '' : `; it stood still for ${stoodStillMs.toFixed(0)} ms`;
-    this.ui.notice(`the guest of the pair ${this.#settings.pair} lives at ${to} now${gap}`);
-    const outcome = outcomeOf(this.#end ?? { kind: 'stopped', totals: NO_TOTALS }, this.#sink?.path, true);
-    return { ...outcome, handedOver: to };
+  #halted(halt: Halt): void {
+    if (halt.why === 'handedOver') {
+      const { holder: to, stoodStillMs } = halt;
+      this.#handover.over({ to, stoodStillMs });
+      const gap = stoodStillMs === undefined ? '' : `; it stood still for ${stoodStillMs.toFixed(0)} ms`;
+      this.ui.notice(`the guest of the pair ${this.#settings.pair} lives at ${to} now${gap}`);
+    }
+    this.#end.halted(halt);
   }
 
   /** Why the arbiter could not answer a claim of the pair's next epoch. */
@@ -527,25 +345,21 @@ export abstract class NodeBase {
     return holding.kind === 'unknown' ? `the storage cannot be reached (${holding.reason})` : undefined;
   }
 
-  #recording(): { readonly recording?: string } {
-    return this.#sink === undefined ? {} : { recording: this.#sink.path };
-  }
-
   async #close(): Promise<void> {
-    clearInterval(this.#watching);
+    this.devices.unwatch();
     this.#handover.over({ refused: 'the guest is off' });
     this.#control?.close();
     this.shield.stop();
-    this.#images?.stop();
+    this.images.stop();
     await this.shut();
     this.connections.closeAll('this side ends');
     if (this.begun) this.guest.stop();
     else await this.guest.dismiss();
     await this.#guestRun;
-    await this.#devices?.close();
-    if (this.#elsewhere) await this.#leaveImages();
+    await this.devices.close();
+    if (this.#why === 'handedOver' || this.#why === 'lost') await this.images.leave();
     this.#sink?.close();
-    if (this.#forgotten && this.#sink !== undefined) rmSync(this.#sink.path, { force: true });
+    if (this.#why === 'forgotten' && this.#sink !== undefined) rmSync(this.#sink.path, { force: true });
     await this.#arbiter.close();
   }
 }

@@ -85,7 +85,7 @@ export class PrimaryNode extends NodeBase {
     const { config, drives, images } = this.#plan;
     // Before anybody follows: putting large images away takes its time.
     this.#kept = keepImages(imageBytes(images));
-    await this.useDevices(portsOf(config, this.#options.guest, drives, this.ui), drives);
+    await this.devices.use(portsOf(config, this.#options.guest, drives, this.ui), drives);
     const { backup } = this.#options;
     if (backup !== undefined && this.#isFollowed) {
       this.shield.first(backup, this.#places);

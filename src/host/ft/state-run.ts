@@ -22,18 +22,16 @@ import { ReceivedStates } from '../../session/received-states.ts';
 import { Session } from '../../session/session.ts';
 import type { TransferredState } from '../../session/state-frames.ts';
 import { entropySource, RNG_SEED_BYTES } from '../entropy.ts';
-import { closeImages, ImageReader, type KeptImages, keepImages } from '../kept-images.ts';
+import { ImageReader, type KeptImages } from '../kept-images.ts';
 import type { GuestEnd } from '../live/job.ts';
 import { RunMeter } from '../live/run-meter.ts';
 import { machineOf } from '../machine-of.ts';
-import { NO_TOTALS } from '../outcome.ts';
 import { zstd } from '../zstd.ts';
-import { BackupOrders, neverBegun } from './backup-orders.ts';
-import { ChannelImages } from './channel-images.ts';
+import { neverBegun } from './backup-orders.ts';
 import type { StateJob } from './job.ts';
 import { LiveSide } from './live-side.ts';
+import { ReplicaRun } from './replica-run.ts';
 import { encodeReport } from './ring-messages.ts';
-import { SideRun } from './side-run.ts';
 
 /** The machine that is kept, and what it came from. */
 interface Replica {
@@ -46,10 +44,8 @@ interface Replica {
   readonly meter: RunMeter;
 }
 
-export class StateRun extends SideRun {
+export class StateRun extends ReplicaRun {
   readonly #job: StateJob;
-  readonly #orders: BackupOrders;
-  readonly #images = new ChannelImages();
   /** Frames behind the images that are not looked into yet. */
   #frames: Uint8Array[] = [];
   #header: LogHeader | undefined;
@@ -61,33 +57,20 @@ export class StateRun extends SideRun {
   constructor(job: StateJob) {
     super(job.shared);
     this.#job = job;
-    this.#orders = new BackupOrders(job.shared);
   }
 
-  protected override toEnd(): GuestEnd {
-    const header = this.#receiveMachine();
-    if (header === undefined) return { kind: 'stopped', totals: NO_TOTALS };
-    const kept = keepImages(this.#images.checked(header));
-    try {
-      return this.#withMachine(header, kept);
-    } finally {
-      closeImages(kept);
-    }
-  }
-
-  /** Header and images, which are the first frames; undefined when it is to stop before. */
-  #receiveMachine(): LogHeader | undefined {
-    while (!this.#orders.inputs.stopAsked) {
+  protected override receiveMachine(): LogHeader | undefined {
+    while (!this.orders.inputs.stopAsked) {
       this.#takeFrames();
       const header = this.#header;
-      if (header !== undefined && this.#images.complete(header)) return header;
+      if (header !== undefined && this.images.complete(header)) return header;
       this.#tell(tick(0));
-      this.#orders.inputs.wait(undefined);
+      this.orders.inputs.wait(undefined);
     }
     return undefined;
   }
 
-  #withMachine(header: LogHeader, kept: KeptImages): GuestEnd {
+  protected override withMachine(header: LogHeader, kept: KeptImages): GuestEnd {
     const replica = this.#replica(header, kept);
     const { states, meter, board } = replica;
     if (this.#follow(replica) === 'stopped') return { kind: 'stopped', totals: meter.totals() };
@@ -95,7 +78,7 @@ export class StateRun extends SideRun {
     const state = states.restore();
     if (this.#ended) return meter.endOf(board.halt === undefined ? ENDED : { kind: 'halted', halt: board.halt });
     this.sender.send(encodeReport({ kind: 'drained' }));
-    if (!this.#orders.untilLive()) return { kind: 'stopped', totals: meter.totals() };
+    if (!this.orders.untilLive()) return { kind: 'stopped', totals: meter.totals() };
     return meter.endOf(this.#goLive(replica, state).runToEnd());
   }
 
@@ -114,28 +97,28 @@ export class StateRun extends SideRun {
   #follow({ states, meter }: Replica): 'over' | 'stopped' {
     let at = tick(0);
     for (;;) {
-      if (this.#orders.inputs.stopAsked) return 'stopped';
+      if (this.orders.inputs.stopAsked) return 'stopped';
       this.#takeFrames();
       for (const frame of this.#frames.splice(0)) {
         const state = states.take(frame);
         if (state === undefined) continue;
         this.#say(state);
-        this.#stateNs = this.#orders.receivedNs;
+        this.#stateNs = this.orders.receivedNs;
         at = decodeFrame(frame).firstTick;
       }
       this.#tell(at);
       meter.count();
-      if (this.#ended || this.#orders.draining) return 'over';
-      this.#orders.inputs.wait(undefined);
+      if (this.#ended || this.orders.draining) return 'over';
+      this.orders.inputs.wait(undefined);
     }
   }
 
   #takeFrames(): void {
-    this.#orders.take((bytes) => {
+    this.orders.take((bytes) => {
       const { kind, sequence } = decodeFrame(bytes);
       this.#taken = sequence;
       if (kind === 'header') this.#header = decodeHeader(bytes, zstd);
-      else if (kind === 'image') this.#images.add(bytes);
+      else if (kind === 'image') this.images.add(bytes);
       else if (kind === 'checkpoint') this.#frames.push(bytes);
       else if (kind === 'end') this.#ended = true;
     });
@@ -165,7 +148,7 @@ export class StateRun extends SideRun {
       header,
       log: new LogWriter({ write: () => {} }, zstd, header),
       images: kept,
-      inputs: this.#orders.inputs,
+      inputs: this.orders.inputs,
       consoles,
       sender,
       outputs,
@@ -181,7 +164,7 @@ export class StateRun extends SideRun {
       units: new Units(past.units),
       timeNs: this.#stateNs,
     });
-    this.#orders.live = live;
+    this.orders.live = live;
     const session = new Session(board, doors, live.recorder, live.recorder);
     reissue(board, new OpenGate(live.direct));
     this.say({ kind: 'live', tick: board.tick });

@@ -1,9 +1,6 @@
-/** Races for the arbiters that are always there; those of a majority are in majority.full.test.ts. */
+/** Races for the arbiters that need no other programs; those of majorities in processes are in majority.full.test.ts. */
 import { diskFolder } from '../../host/disk/support.ts';
 import { races } from './races.ts';
 import { rigs } from './rigs.ts';
 
-races(
-  diskFolder(),
-  rigs.filter(([name]) => name !== 'a majority of three'),
-);
+races(diskFolder(), rigs);

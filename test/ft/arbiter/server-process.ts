@@ -1,20 +1,29 @@
 /** Processes of other people's servers, in a folder of their own: killed, frozen and started again with their state. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DiskFolder } from '../../host/disk/support.ts';
 
-/** One nobody listens on now. */
+/** Below what systems give out by themselves (from 32768 on): nobody gets one meanwhile who has not asked for it. */
+const PORTS = { from: 12_000, to: 32_000 };
+
+/** One nobody listens on now; it can be listened on again and again. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (typeof address !== 'object' || address === null) throw new Error('no port');
-  return address.port;
+  for (;;) {
+    const port = randomInt(PORTS.from, PORTS.to);
+    const server = createServer().listen(port, '127.0.0.1');
+    try {
+      await once(server, 'listening');
+    } catch {
+      continue;
+    }
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 export interface Program {

@@ -1,0 +1,107 @@
+/**
+ * What operators and agents say to a node over its control socket, and what it answers: orders are for the side where
+ * the guest lives, which says why when it does not do one. It knows nothing of how they are carried out.
+ *
+ *     stop | leave | switch | move ENDPOINT | protect ENDPOINT | join REGISTRY, and anything else: tell about yourself
+ */
+
+import { UserError } from '../../lib/errors.ts';
+import { reasonOf } from '../os-errors.ts';
+import { type Endpoint, endpointText, parseEndpoint } from './endpoint.ts';
+import type { Handover, SwitchAnswer } from './handover.ts';
+import type { PairKey } from './key.ts';
+import type { Membership } from './membership.ts';
+import type { Shield } from './shield.ts';
+import { dial } from './transport.ts';
+
+export interface OrdersParts {
+  readonly shield: Shield;
+  readonly handover: Handover;
+  readonly membership: Membership | undefined;
+  readonly key: PairKey | undefined;
+  /** How long somebody may take who is to answer. */
+  readonly patienceMs: number;
+  /** The guest lives here, and not elsewhere as far as is known. */
+  lives(): boolean;
+  /** Powers the guest off; why not, when this is not the side for it. */
+  powerOff(): string | undefined;
+  /** Ends this side, if the guest cannot live in it; why not. */
+  leave(): string | undefined;
+  /** Why the arbiter could not answer a claim, if so. */
+  storageFault(): Promise<string | undefined>;
+  about(): object;
+}
+
+interface Answer {
+  readonly refused?: string;
+}
+
+const ELSEWHERE = 'the guest does not live on this side';
+const answerOf = (refused: string | undefined): Answer => (refused === undefined ? {} : { refused });
+
+export class OperatorOrders {
+  readonly #parts: OrdersParts;
+
+  constructor(parts: OrdersParts) {
+    this.#parts = parts;
+  }
+
+  /** What is answered to this line, now or later. */
+  answer(line: string): unknown {
+    const { powerOff, leave, about } = this.#parts;
+    const [, word, where] = /^(\S+)(?: (.+))?$/.exec(line) ?? [];
+    if (word === 'stop') return answerOf(powerOff());
+    if (word === 'leave') return answerOf(leave());
+    if (word === 'switch') return this.#switchOver();
+    if (word === 'move' && where !== undefined) return this.#move(parseEndpoint('--to', where));
+    if (word === 'protect' && where !== undefined) return answerOf(this.#protect(parseEndpoint('--backup', where)));
+    if (word === 'join' && where !== undefined) return this.#join(where);
+    return about();
+  }
+
+  /** The operator wants a backup there; why not. */
+  #protect(endpoint: Endpoint): string | undefined {
+    return this.#parts.lives() ? this.#parts.shield.protect(endpoint) : ELSEWHERE;
+  }
+
+  /** The guest is to live where its backup is. Settles when it does, or does not. */
+  async #switchOver(): Promise<SwitchAnswer> {
+    const { lives, shield, handover } = this.#parts;
+    const refused = lives() ? shield.switchObjection : ELSEWHERE;
+    if (refused !== undefined) return { refused };
+    return handover.ordered(() => shield.tell({ kind: 'switch', reason: 'the operator wants it' }));
+  }
+
+  /** Somebody who listens there is looked for before the present backup is let go. */
+  async #move(endpoint: Endpoint): Promise<Answer> {
+    const { lives, shield, storageFault } = this.#parts;
+    const objection = (): string | undefined => (lives() ? shield.moveObjection(endpoint) : ELSEWHERE);
+    const refused = objection() ?? (await storageFault()) ?? (await this.#nobodyAt(endpoint)) ?? objection();
+    if (refused === undefined) shield.move(endpoint);
+    return answerOf(refused);
+  }
+
+  async #nobodyAt(endpoint: Endpoint): Promise<string | undefined> {
+    const { key, patienceMs } = this.#parts;
+    try {
+      (await dial(endpoint, key, patienceMs)).destroy();
+      return undefined;
+    } catch (error) {
+      return `nobody waits at ${endpointText(endpoint)}: ${reasonOf(error)}`;
+    }
+  }
+
+  /** The guest's backups are to be on the hosts of a cluster. */
+  async #join(registry: string): Promise<Answer> {
+    const { lives, shield, membership } = this.#parts;
+    if (!lives()) return { refused: ELSEWHERE };
+    if (membership === undefined) return { refused: 'a pair on one host, for a trial, is in no cluster' };
+    try {
+      shield.join(await membership.join(registry));
+      return {};
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      return { refused: error.what };
+    }
+  }
+}
