@@ -10,8 +10,8 @@ import type { Readable } from 'node:stream';
 export interface Command {
   readonly file: string;
   readonly args: readonly string[];
-  /** Its input stays open, with nothing in it. QEMU's replays fail where its console's input had ended. */
-  readonly openInput?: boolean;
+  /** Its output is a pipe of the system's. What Node gives is a socket, and what QEMU records to one it cannot replay. */
+  readonly pipe?: boolean;
 }
 
 export interface Mark {
@@ -35,15 +35,17 @@ export interface Measured {
 const TIMEOUT_MS = 900_000;
 const MEMORY_POLL_MS = 50;
 const TAIL_CHARACTERS = 400;
+/** Ends as the program does. */
+const PIPED = 'set -o pipefail; "$0" "$@" | cat';
 
-export async function measure({ file, args, openInput }: Command): Promise<Measured> {
+export async function measure(command: Command): Promise<Measured> {
   const started = process.hrtime.bigint();
-  const child = spawn(file, args, { stdio: [openInput === true ? 'pipe' : 'ignore', 'pipe', 'pipe', 'pipe'] });
+  const child = begin(command);
   let timedOut = false;
   let peakBytes = 0;
   const timeout = setTimeout(() => {
     timedOut = true;
-    child.kill('SIGKILL');
+    end(child);
   }, TIMEOUT_MS);
   const poll = setInterval(() => {
     peakBytes = Math.max(peakBytes, peakOf(child.pid));
@@ -60,6 +62,20 @@ export async function measure({ file, args, openInput }: Command): Promise<Measu
   if (status === '0') return measured;
   const why = timedOut ? `no end within ${TIMEOUT_MS / 1000} s` : `ended with ${status}`;
   return { ...measured, failure: `${why}: ${errors().trim().slice(-TAIL_CHARACTERS) || console.tail.trim()}` };
+}
+
+/** Leads a group of processes of its own. */
+function begin({ file, args, pipe }: Command): ChildProcess {
+  const [program, given] = pipe === true ? ['bash', ['-c', PIPED, file, ...args]] : [file, args];
+  return spawn(program, given, { stdio: ['ignore', 'pipe', 'pipe', 'pipe'], detached: true });
+}
+
+function end({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 /** Finds markers in what a guest says. Time is taken when a line is complete. */
@@ -91,11 +107,13 @@ class MarkReader {
   }
 }
 
-/** Linux's own account of a process's largest resident set, bytes; 0 where there is none. */
+/** Linux's own account of the largest resident set of a process or of one it has started, bytes; 0 without any. */
 function peakOf(pid: number | undefined): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'latin1');
-    return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').match(/\d+/g) ?? [];
+    const own = Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
+    return Math.max(own, ...children.map((child) => peakOf(Number(child))));
   } catch {
     return 0;
   }

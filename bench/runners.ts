@@ -69,7 +69,7 @@ function qemu(binary: string): Runner[] {
         const record = replay === undefined ? '' : `,rr=${replay},rrfile=${log(folder)}`;
         const counted = icount === undefined ? [] : ['-icount', `${icount}${record}`];
         const args = [...board(guest), ...counted, ...driveArgs(drive, replay !== undefined)];
-        return { file: binary, args, openInput: true };
+        return { file: binary, args, pipe: true };
       },
     };
   };
