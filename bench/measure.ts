@@ -10,7 +10,7 @@ import type { Readable } from 'node:stream';
 export interface Command {
   readonly file: string;
   readonly args: readonly string[];
-  /** Its output is a pipe of the system's. What Node gives is a socket, and what QEMU records to one it cannot replay. */
+  /** Its output is a pipe of the system's. Node gives a socket, and what QEMU has recorded to one it cannot replay. */
   readonly pipe?: boolean;
 }
 

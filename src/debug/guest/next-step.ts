@@ -12,10 +12,10 @@ import { Cause } from '../../emu/cpu/priv/fields.ts';
 import * as procs from '../../emu/cpu/priv/procs.ts';
 import { translateLoad, translateStore } from '../../emu/cpu/priv/translate.ts';
 import type { Big } from '../../emu/cpu/reference/arithmetic.ts';
+import { decodeBits } from '../../emu/cpu/reference/decoded.ts';
 import { Trapped } from '../../emu/cpu/reference/signals.ts';
-import type { Insn } from '../../emu/isa/insn.ts';
-import { decode, expandCompressed, isWide, operandsOf } from '../../emu/isa/table.ts';
-import type { Operands, Proc, Width } from '../../emu/isa/vocabulary.ts';
+import { isWide } from '../../emu/isa/table.ts';
+import type { Proc, Width } from '../../emu/isa/vocabulary.ts';
 import { HartView, type Seen } from './hart-view.ts';
 
 export interface MemoryAccess {
@@ -58,34 +58,6 @@ export function nextStep(board: Seen, hart = 0): NextStep | 'idle' {
 
 /** Values of procs.boundary. */
 const IDLE = 2n;
-
-/** What the bits of an instruction mean; a function of the bits alone, so never out of date. */
-interface Decoded {
-  readonly row: Insn | undefined;
-  readonly operands: Operands<Big>;
-}
-const decoded = new Map<number, Decoded>();
-const DECODED_MAX = 0x1_0000;
-
-function decodeBits(bits: number): Decoded {
-  const known = decoded.get(bits);
-  if (known !== undefined) return known;
-  const word = isWide(bits) ? bits : expandCompressed(bits);
-  const row = decode(word);
-  const made = { row, operands: bigOperands(row, word) };
-  if (decoded.size >= DECODED_MAX) decoded.clear();
-  decoded.set(bits, made);
-  return made;
-}
-
-function bigOperands(row: Insn | undefined, word: number): Operands<Big> {
-  if (row === undefined) return {} as Operands<Big>;
-  const entries = Object.entries(operandsOf(row, word)).map(([name, v]) => {
-    const isRegister = row.format[name as keyof Operands<Big>]?.kind !== 'value';
-    return [name, isRegister ? v : BigInt.asUintN(64, BigInt(v))];
-  });
-  return Object.fromEntries(entries) as Operands<Big>;
-}
 
 class Rehearsal extends HartView {
   readonly #accesses: MemoryAccess[] = [];

@@ -5,31 +5,26 @@
  *     taken ── kept alive ──> ... ── out of reach, run out ──> made anew, unless another has it ──> ...
  */
 
-import { LEASE_MS, type Lease } from '../../ft/cluster/registry.ts';
+import { LEASE_MS } from '../../ft/cluster/registry.ts';
 import type { EtcdClient } from '../etcd/etcd-client.ts';
 import { base64, integerAt, type Json, objectAt } from '../etcd/etcd-json.ts';
+import { RenewedLease } from './renewed-lease.ts';
 
-const RENEW_MS = LEASE_MS / 4;
 /** An etcd that is slower than this is slower than the lease. */
 const DEADLINE_MS = LEASE_MS;
 
-export class EtcdLease implements Lease {
+export class EtcdLease extends RenewedLease {
   readonly #client: EtcdClient;
   readonly #key: string;
-  #text: string;
   /** As it is in etcd, when that is known. */
   #written: string | undefined;
   /** etcd's name of it, a decimal text. */
   #id: string;
-  #timer: NodeJS.Timeout | undefined;
-  #turn: Promise<void> = Promise.resolve();
-  #isWaiting = false;
-  #ended = false;
 
   private constructor(client: EtcdClient, key: string, text: string, id: string) {
+    super(text);
     this.#client = client;
     this.#key = base64(key);
-    this.#text = text;
     this.#written = text;
     this.#id = id;
   }
@@ -38,50 +33,25 @@ export class EtcdLease implements Lease {
   static async take(client: EtcdClient, key: string, text: string): Promise<EtcdLease> {
     const lease = new EtcdLease(client, key, text, await grant(client));
     await client.once('/v3/kv/put', lease.#put(), DEADLINE_MS);
-    lease.#timer = setInterval(() => lease.#renew(), RENEW_MS);
-    lease.#timer.unref();
+    lease.keep();
     return lease;
   }
 
-  set(text: string): void {
-    if (text === this.#text) return;
-    this.#text = text;
-    this.#renew();
+  /** A key that another has taken is not bound to it any more. */
+  protected override async removed(): Promise<void> {
+    await this.#client.call('/v3/lease/revoke', { ID: this.#id }, DEADLINE_MS);
   }
 
-  async end(): Promise<void> {
-    if (this.#ended) return;
-    this.#ended = true;
-    clearInterval(this.#timer);
-    await this.#turn;
-    // A key that another has taken is not bound to it any more.
-    await this.#client.call('/v3/lease/revoke', { ID: this.#id }, DEADLINE_MS).catch(() => {});
-  }
-
-  /** What fails now is done by the next renewal. */
-  #renew(): void {
-    if (this.#isWaiting) return;
-    this.#isWaiting = true;
-    this.#turn = this.#turn.then(async () => {
-      this.#isWaiting = false;
-      if (!this.#ended) await this.#renewed().catch(() => {});
-    });
-  }
-
-  async #renewed(): Promise<void> {
+  protected override async renewed(): Promise<void> {
     const kept = await this.#client.call('/v3/lease/keepalive', { ID: this.#id }, DEADLINE_MS);
     const lives = integerAt(objectAt(kept, 'result'), 'TTL') > 0n;
     if (!lives) this.#id = await grant(this.#client);
-    if (lives && this.#written === this.#text) return;
-    const text = this.#text;
+    if (lives && this.#written === this.text) return;
+    const text = this.text;
     const own = { key: this.#key, target: 'LEASE', result: 'EQUAL', lease: this.#id };
     const free = { key: this.#key, target: 'CREATE', result: 'EQUAL', create_revision: '0' };
     if ((await this.#putIf(own)) || (await this.#putIf(free))) this.#written = text;
-    else {
-      // Another has taken it.
-      this.#ended = true;
-      clearInterval(this.#timer);
-    }
+    else this.taken();
   }
 
   /** Asked once: a second time would find the key of the first, and call it another's. */
@@ -91,7 +61,7 @@ export class EtcdLease implements Lease {
   }
 
   #put(): Json {
-    return { key: this.#key, value: base64(this.#text), lease: this.#id };
+    return { key: this.#key, value: base64(this.text), lease: this.#id };
   }
 }
 

@@ -5,10 +5,8 @@
 
 import { randomBytes } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { LEASE_MS, type Lease } from '../../ft/cluster/registry.ts';
 import { codeOf } from '../os-errors.ts';
-
-const RENEW_MS = LEASE_MS / 4;
+import { RenewedLease } from './renewed-lease.ts';
 
 /** As it is in the file. */
 export interface LeaseFile {
@@ -17,54 +15,35 @@ export interface LeaseFile {
   readonly text: string;
 }
 
-export class FolderLease implements Lease {
+export class FolderLease extends RenewedLease {
   readonly #path: string;
   readonly #owner = randomBytes(8).toString('hex');
-  #text: string;
   #beat = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #writing: Promise<void> = Promise.resolve();
-  #ended = false;
 
   private constructor(path: string, text: string) {
+    super(text);
     this.#path = path;
-    this.#text = text;
   }
 
   /** Rejects with the system's error. */
   static async take(path: string, text: string): Promise<FolderLease> {
     const lease = new FolderLease(path, text);
     await lease.#write();
-    lease.#timer = setInterval(() => lease.#renew(), RENEW_MS);
-    lease.#timer.unref();
+    lease.keep();
     return lease;
   }
 
-  set(text: string): void {
-    if (text === this.#text) return;
-    this.#text = text;
-    this.#renew();
+  protected override async renewed(): Promise<void> {
+    if (await this.#isOurs()) await this.#write();
+    else this.taken();
   }
 
-  async end(): Promise<void> {
-    if (this.#ended) return;
-    this.#ended = true;
-    clearInterval(this.#timer);
-    await this.#writing;
-    if (await this.#isOurs()) await rm(this.#path, { force: true }).catch(() => {});
-  }
-
-  /** What fails now is done by the next renewal. */
-  #renew(): void {
-    this.#writing = this.#writing.then(async () => {
-      if (this.#ended) return;
-      if (await this.#isOurs()) await this.#write().catch(() => {});
-      else clearInterval(this.#timer);
-    });
+  protected override async removed(): Promise<void> {
+    if (await this.#isOurs()) await rm(this.#path, { force: true });
   }
 
   async #write(): Promise<void> {
-    const file: LeaseFile = { owner: this.#owner, beat: ++this.#beat, text: this.#text };
+    const file: LeaseFile = { owner: this.#owner, beat: ++this.#beat, text: this.text };
     const beside = `${this.#path}.${this.#owner}.new`;
     await writeFile(beside, JSON.stringify(file), { mode: 0o600 });
     await rename(beside, this.#path);
