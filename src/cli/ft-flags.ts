@@ -1,7 +1,14 @@
 /** The flags of a pair, shared by the commands that start its sides. */
 
 import { Flags } from '@oclif/core';
-import { METHOD_DEFAULTS, METHODS, type MethodName, type MethodSettings } from '../ft/guest/method.ts';
+import {
+  DISK_READS,
+  type DiskReads,
+  METHOD_DEFAULTS,
+  METHODS,
+  type MethodName,
+  type MethodSettings,
+} from '../ft/guest/method.ts';
 import { type PairKey, readKey } from '../host/ft/key.ts';
 import type { PairOptions, Tuning } from '../host/ft/pair-options.ts';
 import { UserError } from '../lib/errors.ts';
@@ -48,6 +55,14 @@ export const methodFlags = {
     min: RATE.min,
     max: RATE.max,
   }),
+  'disk-reads': Flags.option({
+    options: DISK_READS,
+    default: METHOD_DEFAULTS.diskReads,
+    summary:
+      'where the backup has from what the guest reads of its disks: from the log; or it reads them itself, which the ' +
+      'channel does not carry then',
+    helpGroup: 'PAIR',
+  })(),
 };
 
 /** What of the method flags was given, as oclif parses them. */
@@ -55,17 +70,25 @@ export interface MethodWords {
   readonly method: MethodName;
   readonly epoch?: string | undefined;
   readonly checkpoints?: number | undefined;
+  readonly 'disk-reads'?: DiskReads | undefined;
 }
 
 /** Throws UserError. */
-export function methodSettings({ method, epoch, checkpoints }: MethodWords): MethodSettings {
+export function methodSettings(words: MethodWords): MethodSettings {
+  const { method, epoch, checkpoints, 'disk-reads': diskReads = METHOD_DEFAULTS.diskReads } = words;
+  if (diskReads === 'backup') refuseUnused('--disk-reads backup', diskReads, method === 'log', 'log');
   refuseUnused('--epoch', epoch, method === 'epochs', 'epochs');
   refuseUnused('--checkpoints', checkpoints, method === 'checkpoints', 'checkpoints');
   const epochTicks = epoch === undefined ? METHOD_DEFAULTS.epochTicks : parseTick('--epoch', epoch);
   if (epochTicks < MIN_EPOCH_TICKS) {
     throw new UserError('bad-value', `--epoch ${epoch} is too short`, `give ${MIN_EPOCH_TICKS} ticks or more`);
   }
-  return { name: method, epochTicks, checkpointsPerSecond: checkpoints ?? METHOD_DEFAULTS.checkpointsPerSecond };
+  return {
+    name: method,
+    diskReads,
+    epochTicks,
+    checkpointsPerSecond: checkpoints ?? METHOD_DEFAULTS.checkpointsPerSecond,
+  };
 }
 
 function refuseUnused(flag: string, given: unknown, isUsed: boolean, method: MethodName): void {

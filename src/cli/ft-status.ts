@@ -4,6 +4,7 @@ import type { MethodSettings } from '../ft/guest/method.ts';
 import type { BackupStatus, PairStatus, PrimaryStatus } from '../ft/protocol/status.ts';
 import type { FoundNode } from '../host/ft/nodes.ts';
 import type { CopyStatus } from '../host/ft/shield.ts';
+import type { ReadCounts } from '../host/mirror/disk-reader.ts';
 import type { ImagesProgress } from '../host/mirror/image-copy.ts';
 import { bytes, columns, count } from './text.ts';
 
@@ -15,13 +16,14 @@ export function statusText(nodes: readonly FoundNode[]): string {
   return nodes.map(nodeText).join('\n\n');
 }
 
-function nodeText({ pair, pid, command, ticks, recording, status, copy, method }: FoundNode): string {
+function nodeText({ pair, pid, command, ticks, recording, status, copy, method, reads }: FoundNode): string {
   const rows: Row[] = [
     ['pair', `${pair}, ${command}, process ${pid}`],
     ['state', status === undefined ? 'waiting for a primary' : stateText(status)],
     ...(method === undefined ? [] : [['method', methodText(method)] as const]),
     ...(status === undefined ? [] : statusRows(status)),
     ...(status === undefined ? [] : switchRows(status)),
+    ...(reads === undefined || reads.reads + reads.again === 0 ? [] : [['disk reads', readsText(reads)] as const]),
     ...(copy === undefined ? [] : [['copy', copyText(copy)] as const]),
     ...(copy?.images === undefined ? [] : [['images', imagesText(copy.images)] as const]),
     ['guest', `tick ${count(ticks)}`],
@@ -30,9 +32,14 @@ function nodeText({ pair, pid, command, ticks, recording, status, copy, method }
   return columns(rows);
 }
 
-function methodText({ name, epochTicks, checkpointsPerSecond }: MethodSettings): string {
+function methodText({ name, diskReads, epochTicks, checkpointsPerSecond }: MethodSettings): string {
+  if (diskReads === 'backup') return `${name}; the backup reads disks itself`;
   if (name === 'epochs') return `epochs of ${count(epochTicks)} ticks`;
   return name === 'checkpoints' ? `${checkpointsPerSecond} checkpoints a second` : name;
+}
+
+function readsText({ reads, bytes: read, again }: ReadCounts): string {
+  return `${count(reads)} done here, ${bytes(read)}${again === 0 ? '' : `, ${count(again)} tried again`}`;
 }
 
 function copyText({ to, round, pages, left, bytes: copied, pausedNs }: CopyStatus): string {
@@ -71,7 +78,8 @@ function switchRows(status: PairStatus): Row[] {
   return [['switch', `${phase}: ${reason}${still(stoodStillMs)}`]];
 }
 
-function primaryRows({ lagMs, share, buffer, frames, stalls, stalledMs, stalled }: PrimaryStatus): Row[] {
+function primaryRows(status: PrimaryStatus): Row[] {
+  const { lagMs, share, buffer, frames, stalls, stalledMs, stalled, heldBehindReads } = status;
   const ms = (value: number): string => `${value.toFixed(1)} ms`;
   const { handed, acked, executed } = frames;
   const rows: Row[] = [
@@ -79,6 +87,7 @@ function primaryRows({ lagMs, share, buffer, frames, stalls, stalledMs, stalled 
     ['buffer', `${bytes(buffer.bytes)} of ${bytes(buffer.limitBytes)} not acknowledged`],
     ['frames', `${count(handed + 1)} made, ${count(acked + 1)} acknowledged, ${count(executed + 1)} executed`],
   ];
+  if (heldBehindReads > 0) rows.push(['disk writes', `${count(heldBehindReads)} waited for a read of the backup`]);
   if (share < 1) rows.push(['processor', `${(100 * share).toFixed(0)} %, so that the backup keeps up`]);
   if (stalls > 0) {
     rows.push(['stalls', `${count(stalls)}, ${(stalledMs / 1000).toFixed(1)} s${stalled ? ', stalled now' : ''}`]);

@@ -13,7 +13,15 @@ import { type Tick, tick } from '../lib/brands.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { CODECS, type Fields, type FieldValue, Names } from './columns.ts';
 import { FormatError, NewerFormatError } from './errors.ts';
-import { kindOfTag, type LogRecord, RECORD_KINDS, type RecordKind, ROWS } from './records.ts';
+import {
+  type ChannelRecord,
+  isOfFile,
+  kindOfTag,
+  type LogRecord,
+  RECORD_KINDS,
+  type RecordKind,
+  ROWS,
+} from './records.ts';
 
 /** A record whose fields are being filled in. */
 type Row = { [field: string]: FieldValue };
@@ -24,7 +32,7 @@ export const MAX_RECORDS = 1 << 16;
 const utf8 = { encode: new TextEncoder(), decode: new TextDecoder('utf-8', { fatal: true }) };
 
 /** Records in order, ticks not decreasing and none before `firstTick`. */
-export function encodeEvents(records: readonly LogRecord[], firstTick: Tick): Uint8Array {
+export function encodeEvents(records: readonly ChannelRecord[], firstTick: Tick): Uint8Array {
   if (records.length > MAX_RECORDS) throw new RangeError(`${records.length} records do not fit in a frame`);
   const names = new Names();
   const columns = new ByteWriter();
@@ -50,7 +58,7 @@ export function encodeEvents(records: readonly LogRecord[], firstTick: Tick): Ui
   return out.view();
 }
 
-function writeKinds(out: ByteWriter, records: readonly LogRecord[]): void {
+function writeKinds(out: ByteWriter, records: readonly ChannelRecord[]): void {
   for (let i = 0; i < records.length; ) {
     const from = i;
     while (i < records.length && records[i]!.kind === records[from]!.kind) i++;
@@ -84,10 +92,17 @@ function rowsByKind<T extends Fields>(records: readonly T[]): { [kind in RecordK
   return byKind;
 }
 
+/** As `decodeChannelEvents`, of a file: FormatError when what was read is not there. */
+export function decodeEvents(payload: Uint8Array, firstTick: Tick): LogRecord[] {
+  const records = decodeChannelEvents(payload, firstTick);
+  if (!records.every(isOfFile)) throw new FormatError('a read has no data, which is so on a channel alone');
+  return records;
+}
+
 /**
  * FormatError on anything that encodeEvents would not write in substance; NewerFormatError on a tag it does not know.
  */
-export function decodeEvents(payload: Uint8Array, firstTick: Tick): LogRecord[] {
+export function decodeChannelEvents(payload: Uint8Array, firstTick: Tick): ChannelRecord[] {
   const input = new ByteReader(payload);
   const count = input.count(MAX_RECORDS);
   const names = readNames(input, payload.length);
@@ -102,7 +117,7 @@ export function decodeEvents(payload: Uint8Array, firstTick: Tick): LogRecord[] 
   const byKind = rowsByKind(records);
   for (const kind of RECORD_KINDS) readColumns(input, kind, byKind[kind] ?? [], names);
   if (input.left !== 0) throw new FormatError(`${input.left} bytes are left over after the last record`);
-  return records as unknown as LogRecord[];
+  return records as unknown as ChannelRecord[];
 }
 
 function readColumns(input: ByteReader, kind: RecordKind, rows: readonly Row[], names: Names): void {

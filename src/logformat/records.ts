@@ -39,6 +39,18 @@ export interface DiskRecord {
   readonly status: number;
   readonly data: Uint8Array;
 }
+/**
+ * A read of a disk is done, and whoever follows reads the data itself: so many bytes, with this digest (digest64). It
+ * stands in a channel's frames for the disk record of the same request, and is never in a file.
+ */
+export interface ReadRecord {
+  readonly kind: 'read';
+  readonly tick: Tick;
+  readonly device: string;
+  readonly request: number;
+  readonly length: number;
+  readonly digest: bigint;
+}
 /** Random bytes that a device asked for. */
 export interface EntropyRecord {
   readonly kind: 'entropy';
@@ -85,6 +97,7 @@ export interface ProgressRecord {
   readonly tick: Tick;
 }
 
+/** What a file holds. */
 export type LogRecord =
   | ClockRecord
   | ConsoleRecord
@@ -97,7 +110,10 @@ export type LogRecord =
   | ControlRecord
   | ProgressRecord;
 
-export type RecordKind = LogRecord['kind'];
+/** What the frames of a channel hold. */
+export type ChannelRecord = LogRecord | ReadRecord;
+
+export type RecordKind = ChannelRecord['kind'];
 
 /**
  * How a column is written (columns.ts): `time` and `rate` as predicted from the anchor before; `uint` a varint;
@@ -130,9 +146,13 @@ export const ROWS: { readonly [kind in RecordKind]: Row } = {
   digest: row(8, 0, { scope: 'scope', digest: 'hash' }),
   control: row(9, 0, { action: 'action' }),
   progress: row(10, 0, {}),
+  read: row(11, 2, { device: 'device', request: 'uint', length: 'uint', digest: 'hash' }),
 };
 
 export const RECORD_KINDS = Object.keys(ROWS) as readonly RecordKind[];
+
+export const isOfFile = (record: ChannelRecord): record is LogRecord => record.kind !== 'read';
+export const FILE_KINDS: readonly LogRecord['kind'][] = RECORD_KINDS.filter((kind) => kind !== 'read');
 
 /** Order is the wire value. */
 export const SCOPES: readonly DigestScope[] = ['small', 'all'];

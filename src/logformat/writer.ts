@@ -11,7 +11,7 @@ import type { Codec, StoredFrame } from './frame.ts';
 import { FrameWriter, type LogSink } from './frame-writer.ts';
 import type { LogHeader } from './header.ts';
 import { writeImage } from './image.ts';
-import type { LogRecord, RecordKind } from './records.ts';
+import type { ChannelRecord, LogRecord, RecordKind } from './records.ts';
 
 /** Events frames are cut when their records come to about this many bytes before compression. */
 const FRAME_BYTES = 128 * 1024;
@@ -21,7 +21,7 @@ const RECORD_BYTES = 8;
 export class LogWriter {
   readonly #frames: FrameWriter;
   readonly #events: { [kind in RecordKind]?: number } = {};
-  #pending: LogRecord[] = [];
+  #pending: ChannelRecord[] = [];
   #pendingBytes = 0;
   #lastTick: Tick | undefined;
 
@@ -52,12 +52,12 @@ export class LogWriter {
   }
 
   /** Ticks must not decrease. Writes a frame when enough has come together. */
-  append(record: LogRecord): void {
+  append(record: ChannelRecord): void {
     this.appendAll([record]);
   }
 
   /** Records that go into one frame. */
-  appendAll(records: readonly LogRecord[]): void {
+  appendAll(records: readonly ChannelRecord[]): void {
     this.#count(records);
     for (const record of records) {
       this.#pending.push(record);
@@ -106,7 +106,7 @@ export class LogWriter {
     this.#frames.close({ ...end, events: this.#events });
   }
 
-  #count(records: readonly LogRecord[]): void {
+  #count(records: readonly ChannelRecord[]): void {
     for (const { kind, tick: at } of records) {
       this.#events[kind] = (this.#events[kind] ?? 0) + 1;
       this.#lastTick = at;
@@ -114,7 +114,7 @@ export class LogWriter {
   }
 }
 
-function blobBytes(record: LogRecord): number {
+function blobBytes(record: ChannelRecord): number {
   switch (record.kind) {
     case 'console':
     case 'entropy':
@@ -123,6 +123,9 @@ function blobBytes(record: LogRecord): number {
       return record.frame.length;
     case 'disk':
       return record.data.length;
+    // Frames are cut where they would be with the data, so that they can be made whole again.
+    case 'read':
+      return record.length;
     default:
       return 0;
   }

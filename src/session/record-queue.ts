@@ -15,8 +15,14 @@ const LOOK_AHEAD = 4096;
 
 export type BetweenRuns = Exclude<LogRecord, NondetRecord>;
 
+/** The records of a log, in order; `undefined`: the next is not there yet. */
+export type LogRecords = Iterator<LogRecord | undefined, Finish> & {
+  /** Tick of the record that is not there yet, where that much is known of it: nothing happens before. */
+  readonly awaitedTick?: Tick | undefined;
+};
+
 export class RecordQueue {
-  readonly #records: Iterator<LogRecord | undefined, Finish>;
+  readonly #records: LogRecords;
   readonly #reads: NondetRecord[] = [];
   /** Reads before this index are taken. */
   #readsTaken = 0;
@@ -25,7 +31,7 @@ export class RecordQueue {
   #pulled = 0;
   #starved = false;
 
-  constructor(records: Iterator<LogRecord | undefined, Finish>) {
+  constructor(records: LogRecords) {
     this.#records = records;
   }
 
@@ -37,6 +43,11 @@ export class RecordQueue {
   /** The last question could not be answered for sure, because the next record is not there yet. */
   get starved(): boolean {
     return this.#starved;
+  }
+
+  /** While starved: the tick of the record that is not there yet, if that is known. */
+  get awaitedTick(): Tick | undefined {
+    return this.#starved ? this.#records.awaitedTick : undefined;
   }
 
   /** Records taken so far: what the machine's history consists of. Always a prefix of the log. */

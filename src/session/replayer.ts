@@ -6,7 +6,8 @@
  * that waits for something the log does not hold is a divergence, never a hang.
  *
  * A log may still be arriving (`records` gives undefined where the next record is not there yet). Then the machine goes
- * as far as the last record known and no further, and the answer is 'starved' until there is more.
+ * as far as the last record known and no further, or up to the one that is awaited where its tick is known, and the
+ * answer is 'starved' until there is more.
  */
 
 import type { Input, Output } from '../emu/machine/events.ts';
@@ -18,14 +19,14 @@ import type { DigestRecord, LogRecord, NondetRecord, OutputRecord } from '../log
 import { DivergenceError, type DivergenceKind } from './divergence.ts';
 import type { Gate } from './gate.ts';
 import { type Mark, Marks, type MarksState } from './marks.ts';
-import { type BetweenRuns, RecordQueue } from './record-queue.ts';
+import { type BetweenRuns, type LogRecords, RecordQueue } from './record-queue.ts';
 import type { Grant, InputSource, Moment } from './source.ts';
 import { type InputRecord, inputOf, isInput } from './translate.ts';
 
 export interface ReplayerParts {
   readonly machine: Machine;
   /** From tick 0, or from where the machine stands. `undefined`: the next is not there yet. */
-  readonly records: Iterator<LogRecord | undefined, Finish>;
+  readonly records: LogRecords;
   /** Where outputs go after they are taken down; a ClosedGate in most uses. */
   readonly gate: Gate;
   /** Stops here: what the log holds at this tick is compared, its inputs are not applied. Without: to the end. */
@@ -263,7 +264,7 @@ export class Replayer implements InputSource, Gate {
   /** All records that are there are taken or are reads of steps ahead. Inputs of one tick come together (Recorder). */
   #atLastKnown(now: Moment, inputs: readonly Input[]): Grant | 'starved' {
     if (inputs.length > 0) return { inputs, until: now.tick };
-    const last = this.#queue.lastRead?.tick ?? now.tick;
+    const last = this.#queue.awaitedTick ?? this.#queue.lastRead?.tick ?? now.tick;
     const target = this.until !== undefined && this.until < last ? this.until : last;
     if (now.tick >= target) return 'starved';
     this.#checkCanGoOn(now, target);

@@ -13,12 +13,15 @@ test('the method of a pair is given by name, with what belongs to it, and told b
   expect(statusText([node({ method: 'log' })])).toMatch(/^method +log$/m);
   expect(statusText([node({ method: 'epochs', epoch: '1_000_000' })])).toMatch(/^method +epochs of 1,000,000 ticks$/m);
   expect(statusText([node({ method: 'checkpoints' })])).toMatch(/^method +25 checkpoints a second$/m);
+  const reads = statusText([node({ method: 'log', 'disk-reads': 'backup' })]);
+  expect(reads).toMatch(/^method +log; the backup reads disks itself$/m);
   expect(METHODS.map((method) => methodSettings({ method }).name)).toEqual([...METHODS]);
 });
 
 test.each([
   ['an epoch without epochs', { method: 'log', epoch: '100000' }, /--method epochs/],
   ['a rate without checkpoints', { method: 'stop', checkpoints: 40 }, /--method checkpoints/],
+  ['reads at a backup that is given no log', { method: 'checkpoints', 'disk-reads': 'backup' }, /--method log/],
   ['an epoch that is too short', { method: 'epochs', epoch: '10' }, /too short/],
 ] as const)('%s is refused', (_, words, says) => {
   let error: unknown;

@@ -9,7 +9,7 @@ import { writeOut } from '../../host/ports/stdout.ts';
 import { recordingPath } from '../../host/recordings.ts';
 import { ExitCode } from '../../lib/errors.ts';
 import type { Finish } from '../../logformat/reader.ts';
-import { type LogRecord, RECORD_KINDS } from '../../logformat/records.ts';
+import { FILE_KINDS, type LogRecord } from '../../logformat/records.ts';
 
 export default class LogDump extends LockstepCommand {
   static override summary = 'Print the records of a recording.';
@@ -27,7 +27,7 @@ export default class LogDump extends LockstepCommand {
     from: Flags.string({ summary: 'first tick', helpValue: 'TICK' }),
     to: Flags.string({ summary: 'last tick', helpValue: 'TICK' }),
     kind: Flags.option({
-      options: RECORD_KINDS,
+      options: FILE_KINDS,
       summary: 'only this kind; may be repeated',
       multiple: true,
       multipleNonGreedy: true,

@@ -3,17 +3,19 @@
  * guest may be ahead of the image: its completions come from the log. So what the guest's disk kept apart by waiting
  * for a completion is kept apart here.
  *
- * Invariant: operations on bytes in common are done one after the other, in the guest's order; a flush is begun when
- * all before it is done, and everything after it waits. So whatever the image holds when the host dies is what a disk
- * may hold whose power fails: all that was flushed, of the rest some.
+ * Invariant: operations on bytes in common are done one after the other, in the guest's order, unless both are reads; a
+ * flush is begun when all changes before it are done, and all changes after it wait. So whatever the image holds when
+ * the host dies is what a disk may hold whose power fails: all that was flushed, of the rest some.
  */
 
 import type { Output } from '../../session/gate.ts';
 
 export type DiskOperation = (Output & { readonly kind: 'disk' })['operation'];
 
-interface Entry {
+export interface Entry {
   readonly operation: DiskOperation;
+  /** The guest's number of it. */
+  readonly request: number;
   readonly from: number;
   /** Behind the last byte. */
   readonly to: number;
@@ -36,10 +38,20 @@ export class DiskOrder {
     return this.#entries.length === 0;
   }
 
-  add(operation: DiskOperation): void {
+  /** No change is waiting or under way. */
+  get isSettled(): boolean {
+    return this.#entries.every(isRead);
+  }
+
+  /** Reads that have not begun are not to be done. */
+  dropReads(): void {
+    for (const entry of this.#entries.filter((each) => isRead(each) && !each.begun)) this.done(entry);
+  }
+
+  add(operation: DiskOperation, request = 0): void {
     const from = 'offset' in operation ? operation.offset : 0;
     this.#bytes += weightOf(operation);
-    this.#entries.push({ operation, from, to: from + lengthOf(operation), begun: false });
+    this.#entries.push({ operation, request, from, to: from + lengthOf(operation), begun: false });
   }
 
   /** An operation that may begin now, which begins; `done` is to be called with what is given. */
@@ -58,8 +70,13 @@ export class DiskOrder {
 
 const isFlush = ({ operation }: Entry): boolean => operation.op === 'flush';
 
-const waits = (before: Entry, entry: Entry): boolean =>
-  isFlush(before) || isFlush(entry) || (before.from < entry.to && entry.from < before.to);
+const isRead = ({ operation }: Entry): boolean => operation.op === 'read';
+
+function waits(before: Entry, entry: Entry): boolean {
+  if (isRead(before) && isRead(entry)) return false;
+  if (isFlush(before) || isFlush(entry)) return !isRead(before) && !isRead(entry);
+  return before.from < entry.to && entry.from < before.to;
+}
 
 function lengthOf(operation: DiskOperation): number {
   if (operation.op === 'write') return operation.data.length;

@@ -5,36 +5,36 @@
  *
  *     push -> [ frames as they came ] -> next -> Replayer -> advance(replayer.taken) -> [ frames executed ]
  *
+ * A read whose data is not in the log (ReplicaReads) is awaited as a frame is.
+ *
  * Keeps a frame until `advance` gives it back as executed. Invariant: frames are taken in as a reader takes them from a
  * file: right CRC, numbers without a gap, ticks that do not decrease, nothing behind the end.
  */
 
+import type { Tick } from '../../lib/brands.ts';
 import { type Counts, decodeEnd } from '../../logformat/closing.ts';
 import { FormatError } from '../../logformat/errors.ts';
-import { decodeEvents } from '../../logformat/events.ts';
+import { decodeChannelEvents } from '../../logformat/events.ts';
 import { type Codec, decodeFrame, type StoredFrame, unpack } from '../../logformat/frame.ts';
 import { decodeHeader, type LogHeader } from '../../logformat/header.ts';
 import { checkTotals, type Finish } from '../../logformat/reader.ts';
 import type { LogRecord, RecordKind } from '../../logformat/records.ts';
+import { HeldFrame } from './held-frame.ts';
+import type { ReplicaReads } from './replica-reads.ts';
 
 /** A frame and its records, which are none but in a frame of events. */
 export interface ExecutedFrame {
   readonly frame: StoredFrame;
   readonly records: readonly LogRecord[];
+  /** Data of reads has been put into the records: the frame has none of it. */
+  readonly completed: boolean;
 }
-
-interface Held {
-  readonly frame: StoredFrame;
-  /** Undefined in a frame of events that has not been looked into. */
-  records: readonly LogRecord[] | undefined;
-}
-
-const NONE: readonly LogRecord[] = [];
 
 export class ChannelRecords implements Iterator<LogRecord | undefined, Finish> {
   readonly #codec: Codec;
-  /** Not executed, by sequence number. */
-  readonly #held = new Map<number, Held>();
+  readonly #reads: ReplicaReads | undefined;
+  /** Not executed, by sequence number; those of events that have not been looked into as they came. */
+  readonly #held = new Map<number, HeldFrame | StoredFrame>();
   readonly #counts: { [kind in RecordKind]?: number } = {};
   #header: LogHeader | undefined;
   /** Number of the frame that is pushed next, and where it begins in the log. */
@@ -43,16 +43,24 @@ export class ChannelRecords implements Iterator<LogRecord | undefined, Finish> {
   #frameTick = 0n;
   /** Number of the frame that is looked into next. */
   #reading = 0;
-  #records: readonly LogRecord[] = NONE;
+  #present: HeldFrame | undefined;
   #at = 0;
+  #awaitedTick: Tick | undefined;
   #recordTick = 0n;
   #executed = -1;
   #executedRecords = 0;
   #unexecutedBytes = 0;
   #finish: Finish | undefined;
 
-  constructor(codec: Codec) {
+  /** `reads`: whence the data of reads comes that is not in the log; left out: it is in there. */
+  constructor(codec: Codec, reads?: ReplicaReads) {
     this.#codec = codec;
+    this.#reads = reads;
+  }
+
+  /** The last answer of `next` waits for the data of a read: the tick of its record. */
+  get awaitedTick(): Tick | undefined {
+    return this.#awaitedTick;
   }
 
   /** Of the log; undefined until its frame has been pushed. */
@@ -94,7 +102,7 @@ export class ChannelRecords implements Iterator<LogRecord | undefined, Finish> {
     if (frame.firstTick < this.#frameTick) throw new FormatError('a frame begins before the last one');
     if (frame.kind === 'header') this.#header = decodeHeader(bytes, this.#codec);
     if (frame.kind === 'end') this.#finish = this.#endOf(frame);
-    this.#held.set(frame.sequence, { frame, records: frame.kind === 'events' ? undefined : NONE });
+    this.#held.set(frame.sequence, frame.kind === 'events' ? frame : new HeldFrame(frame, []));
     this.#frameTick = frame.firstTick;
     this.#pushed++;
     this.#offset += bytes.length;
@@ -109,14 +117,11 @@ export class ChannelRecords implements Iterator<LogRecord | undefined, Finish> {
   /** FormatError when a frame that was pushed does not hold what its kind says. */
   next(): IteratorResult<LogRecord | undefined, Finish> {
     for (;;) {
-      const record = this.#records[this.#at];
-      if (record !== undefined) {
-        this.#at++;
-        return { done: false, value: record };
-      }
+      this.#awaitedTick = undefined;
+      if (this.#present !== undefined && this.#at < this.#present.length) return this.#give(this.#present);
       const held = this.#held.get(this.#reading);
       if (held === undefined) return this.#outOfFrames();
-      this.#records = this.#look(held);
+      this.#present = this.#look(held);
       this.#at = 0;
       this.#reading++;
     }
@@ -130,34 +135,42 @@ export class ChannelRecords implements Iterator<LogRecord | undefined, Finish> {
     const done: ExecutedFrame[] = [];
     for (;;) {
       const held = this.#held.get(this.#executed + 1);
-      if (held?.records === undefined || this.#executedRecords + held.records.length > taken) return done;
-      const { frame, records } = held;
+      if (!(held instanceof HeldFrame) || this.#executedRecords + held.length > taken) return done;
+      const { frame, completed } = held;
       this.#executed++;
       this.#held.delete(this.#executed);
       if (this.#reading <= this.#executed) this.#reading = this.#executed + 1;
-      this.#executedRecords += records.length;
+      this.#executedRecords += held.length;
       this.#unexecutedBytes -= frame.bytes.length;
-      done.push({ frame, records });
+      done.push({ frame, records: held.first(held.length), completed });
     }
   }
 
   /** Of the frame that comes behind those executed: its records among the first `taken`. */
   partlyTaken(taken: number): readonly LogRecord[] {
-    return this.#held.get(this.#executed + 1)?.records?.slice(0, taken - this.#executedRecords) ?? NONE;
+    const held = this.#held.get(this.#executed + 1);
+    return held instanceof HeldFrame ? held.first(taken - this.#executedRecords) : [];
   }
 
-  #look(held: Held): readonly LogRecord[] {
-    if (held.records !== undefined) return held.records;
-    const { frame } = held;
+  #give(present: HeldFrame): IteratorResult<LogRecord | undefined, Finish> {
+    const value = present.give(this.#at, this.#reads);
+    if (value === undefined) this.#awaitedTick = present.tickOf(this.#at);
+    else this.#at++;
+    return { done: false, value };
+  }
+
+  #look(frame: HeldFrame | StoredFrame): HeldFrame {
+    if (frame instanceof HeldFrame) return frame;
     if (frame.firstTick < this.#recordTick)
       throw new FormatError('a frame begins before the records of the last one end');
-    const records = decodeEvents(unpack(frame, this.#codec), frame.firstTick);
+    const records = decodeChannelEvents(unpack(frame, this.#codec), frame.firstTick);
     for (const { kind, tick } of records) {
       this.#counts[kind] = (this.#counts[kind] ?? 0) + 1;
       this.#recordTick = tick;
     }
-    held.records = records;
-    return records;
+    const held = new HeldFrame(frame, records);
+    this.#held.set(frame.sequence, held);
+    return held;
   }
 
   #outOfFrames(): IteratorResult<LogRecord | undefined, Finish> {

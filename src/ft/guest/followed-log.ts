@@ -1,14 +1,18 @@
 /**
  * A backup's own copy of the log that it follows: frames go into it byte for byte when all their records have become
- * history, so that at any moment it is a recording of what this machine has gone through. On going live the records of
- * a frame that was taken in part are added, and a recorder goes on in the same log: from boot to its end it is one run.
+ * history, so that at any moment it is a recording of what this machine has gone through. A frame without the data of
+ * its reads is written anew, with the data, and so are index and end then: a recording needs no disk to be replayed. On
+ * going live the records of a frame that was taken in part are added, and a recorder goes on in the same log: from boot
+ * to its end it is one run.
  *
  *     channel.push(frame); session.step() ...; log.follow(replayer.taken)            while following
  *     channel.cut(); session.step() until it ends; recorder.log = log.goOn(replayer.taken)    going live
  */
 
-import type { Codec, StoredFrame } from '../../logformat/frame.ts';
+import { decodeEnd } from '../../logformat/closing.ts';
+import { type Codec, type StoredFrame, unpack } from '../../logformat/frame.ts';
 import type { LogSink } from '../../logformat/frame-writer.ts';
+import type { LogRecord } from '../../logformat/records.ts';
 import { LogWriter } from '../../logformat/writer.ts';
 import type { ChannelRecords } from './channel-records.ts';
 
@@ -19,6 +23,8 @@ export class FollowedLog {
   #log: LogWriter | undefined;
   /** Goes in with the end alone: without one, other frames may follow. */
   #index: StoredFrame | undefined;
+  /** Frames do not stand where they stand in the channel. */
+  #moved = false;
 
   /** Nobody else calls `channel.advance`. */
   constructor(sink: LogSink, codec: Codec, channel: ChannelRecords) {
@@ -29,7 +35,7 @@ export class FollowedLog {
 
   /** Writes the frames that are executed when the first `taken` records are: those without records at once. */
   follow(taken: number): void {
-    for (const { frame, records } of this.#channel.advance(taken)) {
+    for (const { frame, records, completed } of this.#channel.advance(taken)) {
       if (frame.kind === 'header') {
         this.#log = new LogWriter(this.#sink, this.#codec, frame);
         continue;
@@ -38,8 +44,9 @@ export class FollowedLog {
         this.#index = frame;
         continue;
       }
-      if (frame.kind === 'end' && this.#index !== undefined) this.#started.copy(this.#index, []);
-      this.#started.copy(frame, records);
+      if (completed) this.#writeAnew(records);
+      else if (frame.kind === 'end') this.#end(frame);
+      else this.#started.copy(frame, records);
     }
   }
 
@@ -49,6 +56,21 @@ export class FollowedLog {
     const log = this.#started;
     log.appendAll(this.#channel.partlyTaken(taken));
     return log;
+  }
+
+  #writeAnew(records: readonly LogRecord[]): void {
+    this.#moved = true;
+    this.#started.appendAll(records);
+    this.#started.flush();
+  }
+
+  #end(frame: StoredFrame): void {
+    if (this.#moved) {
+      this.#started.close(decodeEnd(unpack(frame, this.#codec)).end);
+      return;
+    }
+    if (this.#index !== undefined) this.#started.copy(this.#index, []);
+    this.#started.copy(frame, []);
   }
 
   get #started(): LogWriter {

@@ -15,7 +15,9 @@ export type RecordedLog = Pick<
 >;
 
 /** What a branch is given. */
-export type BranchLog = Pick<LogWriter, 'offset' | 'appendAll' | 'flush' | 'close'>;
+export interface BranchLog extends Pick<LogWriter, 'offset' | 'flush' | 'close'> {
+  appendAll(records: readonly LogRecord[]): void;
+}
 
 export class ForkedLog implements RecordedLog {
   readonly #own: LogWriter;

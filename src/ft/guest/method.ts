@@ -17,8 +17,14 @@ import type { CoveredGateParts } from './covered-gate.ts';
 export const METHODS = ['log', 'checkpoints', 'epochs', 'stop'] as const;
 export type MethodName = (typeof METHODS)[number];
 
+/** Who reads the guest's disks for the backup: nobody, as what was read is in the log; or the backup itself. */
+export const DISK_READS = ['log', 'backup'] as const;
+export type DiskReads = (typeof DISK_READS)[number];
+
 export interface MethodSettings {
   readonly name: MethodName;
+  /** 'backup': with the method 'log' alone. */
+  readonly diskReads: DiskReads;
   /** Length of an epoch. */
   readonly epochTicks: bigint;
   readonly checkpointsPerSecond: number;
@@ -28,7 +34,12 @@ export interface MethodSettings {
  * Remus takes 20 to 40 checkpoints a second. Bressoud and Schneider's longest epoch is 385,000 instructions on a
  * processor of 50 MHz, 7.7 ms; the default is as long at 500 million instructions a second.
  */
-export const METHOD_DEFAULTS: MethodSettings = { name: 'log', epochTicks: 4_000_000n, checkpointsPerSecond: 25 };
+export const METHOD_DEFAULTS: MethodSettings = {
+  name: 'log',
+  diskReads: 'log',
+  epochTicks: 4_000_000n,
+  checkpointsPerSecond: 25,
+};
 
 /** Of a guest that is followed; one that nobody follows has none. */
 export interface Method extends Pick<CoveredGateParts, 'flush' | 'pass'>, Required<Pick<CoveredGateParts, 'passed'>> {

@@ -13,6 +13,7 @@
 
 import type { Tick } from '../../lib/brands.ts';
 import type { ClaimResult } from '../arbiter.ts';
+import type { Place } from '../disk/place.ts';
 import type { BackupMessage, Heartbeat, PrimaryMessage } from './message.ts';
 
 /** Names one connection of this node's; never used twice. */
@@ -25,6 +26,8 @@ export type ConnectionId = number;
 export interface HeldOutput<P> {
   readonly device: string;
   readonly unit: bigint;
+  /** What it changes on a disk that the backup reads itself. */
+  readonly place?: Place | undefined;
   readonly payload: P;
 }
 
@@ -54,6 +57,8 @@ export type PrimaryEvent<P> =
       readonly last: boolean;
       readonly commit?: boolean;
     }
+  /** The frame that comes next says that these were read, and the backup has still to read them. */
+  | { readonly kind: 'reads'; readonly places: readonly Place[] }
   /** A planned switch is wanted, for `reason`; `switchObjection` tells beforehand what is against it. */
   | { readonly kind: 'switch'; readonly reason: string }
   /** Answers 'quiesce': the guest stands still, and all that it has made has been told. */

@@ -6,7 +6,7 @@
 import type { Tick } from '../../lib/brands.ts';
 
 /** Of the messages and their bytes. Two sides that differ do not pair. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /** Units of output that have left each device: console bytes, or packets. Counted from reset. */
 export interface Released {

@@ -5,6 +5,7 @@
  * Invariant: the backup whose acknowledgements count is one and the same node from the first welcome on.
  */
 
+import { maxOf } from '../../lib/bigint.ts';
 import { earliest, type SuspicionCause } from './detector.ts';
 import { Dialler } from './dialler.ts';
 import { type Peer, type Welcome, welcomeObjection } from './greeting.ts';
@@ -125,7 +126,8 @@ export class PrimaryChannel {
 
   /** An output has left: the backup will be told. */
   noteReleased({ device, unit }: HeldOutput<unknown>, now: number): void {
-    this.#released[device] = unit;
+    // A change of a disk that waited for a read leaves after later ones.
+    this.#released[device] = maxOf(this.#released[device] ?? 0n, unit);
     this.#releasedDue ??= now + RELEASED_WITHIN_MS;
   }
 

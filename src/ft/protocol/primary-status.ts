@@ -40,6 +40,7 @@ export function primaryStatus<P>(parts: PrimaryParts<P>, state: PrimaryState, no
     ...takenOver,
     lastHeardAt: detector.lastHeardAt,
     heldOutputs: gate.held,
+    heldBehindReads: gate.heldBack,
     digests: progress.digests,
     lagMs: alone ? { ...lagMs, now: 0 } : lagMs,
     share: alone ? 1 : progress.share,

@@ -35,6 +35,8 @@ export interface PrimaryActs<P> {
   readonly links: Act<P, 'links'>;
   /** Keeps it, and sends it where that may be. */
   readonly frame: Act<P, 'frame'>;
+  /** Notes what the backup has still to read. */
+  readonly reads: Act<P, 'reads'>;
   /** Nobody follows: only the end of the log says anything. */
   readonly last: Act<P, 'frame'>;
   readonly ended: Act<P, 'ended'>;
@@ -52,7 +54,7 @@ export interface PrimaryActs<P> {
 
 /** `runs`: the guest runs already, and a backup is made for it. */
 export function primaryTable<P>(acts: PrimaryActs<P>, runs: boolean): StateTable<PrimaryState, PrimaryEvent<P>> {
-  const { connected, message, closed, heartbeat, links, frame, ended, hold, release } = acts;
+  const { connected, message, closed, heartbeat, links, frame, reads, ended, hold, release } = acts;
   const channel = { connected, message, closed };
   const followed = { ...channel, heartbeat, frame };
   const { quiet, settled, callOff } = acts;
@@ -61,8 +63,8 @@ export function primaryTable<P>(acts: PrimaryActs<P>, runs: boolean): StateTable
       ? { ...channel, links, closed: acts.missed, output: release, ended }
       : { ...channel, links, frame, output: hold },
     copying: { ...followed, links, output: release, ended },
-    protected: { ...followed, links, output: acts.holdUncovered, switch: acts.switch, letGo: acts.letGo },
-    switching: { ...followed, links, output: acts.holdUncovered, quiet, settled, callOff },
+    protected: { ...followed, links, reads, output: acts.holdUncovered, switch: acts.switch, letGo: acts.letGo },
+    switching: { ...followed, links, reads, output: acts.holdUncovered, quiet, settled, callOff },
     yielded: { ...followed, output: hold },
     claiming: { frame, output: hold, claimed: acts.claimed },
     alone: { frame: acts.last, output: release, ended },

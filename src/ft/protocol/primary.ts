@@ -14,7 +14,7 @@
 import { BackupWatch } from './backup-watch.ts';
 import { earliest, type SuspicionCause } from './detector.ts';
 import type { Peer } from './greeting.ts';
-import type { PrimaryEffect, PrimaryEvent, PrimaryState } from './io.ts';
+import type { HeldOutput, PrimaryEffect, PrimaryEvent, PrimaryState } from './io.ts';
 import type { BackupMessage } from './message.ts';
 import { OutputGate } from './output-gate.ts';
 import { type ChannelEars, PrimaryChannel } from './primary-channel.ts';
@@ -112,6 +112,7 @@ export class Primary<P> {
       heartbeat: ({ heartbeat }, at) => this.#watch.heartbeat(heartbeat, at),
       links: ({ up }, at) => this.#watch.links.own(up, at),
       frame: (event, at) => this.#frame(event, at),
+      reads: ({ places }) => this.#gate.read(places, this.#channel.frames.handed + 1),
       last: ({ last }) => {
         if (last) this.#off();
       },
@@ -255,14 +256,17 @@ export class Primary<P> {
   /** The Output Rule. While the channel is down nobody knows whether the backup still follows. */
   #releaseCovered(): void {
     if (!this.#channel.isOpen) return;
-    for (const output of this.#gate.releaseCovered(this.#channel.frames.acked)) {
-      this.#channel.noteReleased(output, this.#now);
-    }
+    this.#noteReleased(this.#gate.releaseCovered(this.#channel.frames.acked));
   }
 
   #wasExecuted(message: Extract<BackupMessage, { readonly kind: 'executed' }>, now: number): void {
     this.#watch.told(message, now);
+    this.#noteReleased(this.#gate.executed(message.sequence));
     this.#switchover.look();
+  }
+
+  #noteReleased(outputs: readonly HeldOutput<P>[]): void {
+    for (const output of outputs) this.#channel.noteReleased(output, this.#now);
   }
 
   /** What is against a planned switch now, in words for the operator; or nothing. */

@@ -39,6 +39,8 @@ export interface PrimaryStatus extends CommonStatus {
     readonly executed: number;
   };
   readonly releasedOutputs: number;
+  /** Changes of a disk that had to wait until the backup had read the place. */
+  readonly heldBehindReads: number;
   readonly stalled: boolean;
   readonly stalls: number;
   readonly stalledMs: number;

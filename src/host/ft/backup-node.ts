@@ -23,6 +23,7 @@ import type { Surroundings } from '../guest-options.ts';
 import { openDrives, portsOf } from '../guest-ports.ts';
 import type { GuestEnd } from '../live/job.ts';
 import { BackupMirror } from '../mirror/backup-mirror.ts';
+import type { ReadCounts } from '../mirror/disk-reader.ts';
 import { isMirrorSocket } from '../mirror/mirror-stream.ts';
 import type { TargetFacts } from '../mirror/mirror-target.ts';
 import { newRecordingPaths } from '../recordings.ts';
@@ -80,6 +81,9 @@ export class BackupNode extends NodeBase {
     this.#mirror = new BackupMirror({
       facts: () => this.#mirrorFacts,
       stall: (stalled) => this.guest.stall('images', stalled),
+      read: (device, request, data) => this.guest.input({ kind: 'disk', device, request, status: 0, data }),
+      notice: (text) => ui.notice(text),
+      follows: () => this.#core?.state === 'following',
       failed: (error) => this.failed(error),
     });
   }
@@ -100,6 +104,10 @@ export class BackupNode extends NodeBase {
     const own = this.#options.stay === true ? this.#listener?.endpoint : undefined;
     const told = this.#surroundings!;
     return encodeSurroundings(told, told.method, own === undefined || isAnywhere(own) ? spares : [...spares, own]);
+  }
+
+  protected override get reads(): ReadCounts {
+    return this.#mirror.reads;
   }
 
   protected override get method(): MethodSettings | undefined {
@@ -177,6 +185,9 @@ export class BackupNode extends NodeBase {
         this.#tell({ kind: 'output', output: { device, unit, payload: output } });
         return;
       }
+      case 'again':
+        if (report.output.kind === 'disk') void this.#mirror.again(report.output);
+        return;
       case 'drained':
         this.#tell({ kind: 'drained' });
         return;
@@ -371,6 +382,7 @@ export class BackupNode extends NodeBase {
   #live(epoch: number): void {
     this.ui.input.off('data', this.#refuseTyped);
     this.#lived = true;
+    this.#mirror.dropReads();
     this.#prepared = this.#prepared.then(async () => {
       await this.#mirror.settled();
       const raised = this.images.raise(epoch);

@@ -1,11 +1,14 @@
 /** What the main thread tells the guest thread of a backup, in order; a guest that is live takes orders itself. */
 
+import type { Input } from '../../emu/machine/events.ts';
 import { ExitCode, UserError } from '../../lib/errors.ts';
 import { monotonicNs } from '../clock.ts';
 import { RingInputs } from '../live/ring-ports.ts';
 import type { SharedState } from '../live/shared-state.ts';
 import type { LiveSide } from './live-side.ts';
 import { decodeOrder, type Order } from './ring-messages.ts';
+
+type DiskInput = Input & { readonly kind: 'disk' };
 
 export class BackupOrders {
   readonly inputs: RingInputs;
@@ -36,10 +39,13 @@ export class BackupOrders {
     return this.#draining;
   }
 
-  /** Gives the frames that have come to `feed`. */
-  take(feed: (frame: Uint8Array) => void): void {
-    const input = this.inputs.take();
-    if (input !== undefined) throw new Error(`a ${input.kind} input at a backup that is not live`);
+  /** Gives the frames that have come to `feed`, and what was read of this side's disks to `read`. */
+  take(feed: (frame: Uint8Array) => void, read?: (answer: DiskInput) => void): void {
+    for (let input = this.inputs.take(); input !== undefined; input = this.inputs.take()) {
+      if (input.kind !== 'disk' || read === undefined)
+        throw new Error(`a ${input.kind} input at a backup that is not live`);
+      read(input);
+    }
     for (const order of this.#waiting.splice(0)) {
       if (order.kind === 'feed') {
         this.#receivedNs = order.receivedNs;
@@ -53,9 +59,10 @@ export class BackupOrders {
   /** Waits for the word to go live; false when it is to stop instead. */
   untilLive(): boolean {
     while (!this.inputs.stopAsked) {
-      this.take(() => {
+      const refuse = (): never => {
         throw new Error('a frame for a backup that is drained');
-      });
+      };
+      this.take(refuse, () => {});
       if (this.#goLive) return true;
       this.inputs.wait(undefined);
     }

@@ -5,7 +5,7 @@
  *     following ── drain ──> draining ── all executed ──> drained ── goLive ──> live
  *
  * Invariant: until `goLive` nothing but numbered consoles' bytes and packets goes to the main thread, which keeps them,
- * and what this side's own images are asked, which is carried out.
+ * and what disks are asked that this side has for itself or reads itself, which is carried out.
  */
 
 import type { Checkpoint } from '../../debug/timeline/checkpoint.ts';
@@ -13,7 +13,8 @@ import { putAtStart } from '../../debug/timeline/start.ts';
 import type { Machine } from '../../emu/machine/machine.ts';
 import { ChannelRecords } from '../../ft/guest/channel-records.ts';
 import { FollowedLog } from '../../ft/guest/followed-log.ts';
-import { NumberedGate, type OwnDisks } from '../../ft/guest/numbered-gate.ts';
+import { NumberedGate } from '../../ft/guest/numbered-gate.ts';
+import { type DiskOutput, ReplicaReads } from '../../ft/guest/replica-reads.ts';
 import { type NumberedOutput, Units } from '../../ft/guest/units.ts';
 import { tick } from '../../lib/brands.ts';
 import { isCheckpointOfTick } from '../../logformat/frame.ts';
@@ -64,7 +65,9 @@ interface Replica {
 export class BackupRun extends ReplicaRun {
   readonly #job: BackupJob;
   readonly #sink: LogFileSink;
-  readonly #channel = new ChannelRecords(zstd);
+  /** Undefined: what was read is in the log. */
+  readonly #reads: ReplicaReads | undefined;
+  readonly #channel: ChannelRecords;
   readonly #log: FollowedLog;
   #toldNs = 0n;
   readonly #lines = new ConsoleLines();
@@ -75,6 +78,10 @@ export class BackupRun extends ReplicaRun {
     super(job.shared);
     this.#job = job;
     this.#sink = new LogFileSink(job.log.path, job.log.fd);
+    const ask = (output: DiskOutput): void => this.sender.send(encodeOutput(output));
+    const again = (output: DiskOutput): void => this.sender.send(encodeReport({ kind: 'again', output }));
+    this.#reads = job.method.diskReads === 'backup' ? new ReplicaReads({ ask, again }) : undefined;
+    this.#channel = new ChannelRecords(zstd, this.#reads);
     this.#log = new FollowedLog(this.#sink, zstd, this.#channel);
   }
 
@@ -127,14 +134,9 @@ export class BackupRun extends ReplicaRun {
       if (output.kind === 'console' && device === terminal) this.#lines.add(output.bytes);
       this.outputs.pass(numbered);
     };
-    const { inside } = this.#job;
-    const own: OwnDisks = {
-      has: (device) => inside.has(device),
-      pass: (output) => this.sender.send(encodeOutput(output)),
-    };
-    const gate = new NumberedGate(pass, new Units(start?.past?.units), own);
+    const gate = new NumberedGate(pass, new Units(start?.past?.units), (output) => this.#diskAsked(output));
     // Of a copy: whether the image that was copied has them is not known.
-    for (const output of machine.pendingRequests()) if (own.has(output.device)) own.pass(output);
+    for (const output of machine.pendingRequests()) if (output.kind === 'disk') this.#diskAsked(output);
     const from = start === undefined ? {} : { from: start.position.replayer };
     const replayer = new Replayer({ machine, records: this.#channel, gate, ...from });
     const source = new HistorySource(replayer);
@@ -143,6 +145,11 @@ export class BackupRun extends ReplicaRun {
     const session = new Session(machine, doors, faulty, replayer);
     const randomBytes = start?.past?.randomBytes ?? 0n;
     return { machine, header, replayer, source, gate, session, images, kept, randomBytes };
+  }
+
+  #diskAsked(output: DiskOutput): void {
+    if (output.operation.op === 'read') this.#reads?.ask(output);
+    else if (this.#job.inside.has(output.device)) this.sender.send(encodeOutput(output));
   }
 
   /** A copy begins where the primary's guest was; what the own log has by now says where. */
@@ -193,11 +200,12 @@ export class BackupRun extends ReplicaRun {
   }
 
   #takeOrders(): void {
-    this.orders.take((frame) => {
+    const feed = (frame: Uint8Array): void => {
       this.#channel.push(frame);
       this.images.add(frame);
       if (isCheckpointOfTick(frame)) this.#hasState = true;
-    });
+    };
+    this.orders.take(feed, ({ device, request, data }) => this.#reads?.came(device, request, data));
     if (this.orders.draining) this.#channel.cut();
   }
 

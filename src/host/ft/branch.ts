@@ -5,6 +5,7 @@
 
 import type { Board } from '../../emu/machine/board.ts';
 import type { BranchLog } from '../../ft/guest/forked-log.ts';
+import type { ReadReferences } from '../../ft/guest/read-references.ts';
 import type { Past } from '../../logformat/checkpoint.ts';
 import { type Codec, isCheckpointOfTick, isEndFrame } from '../../logformat/frame.ts';
 import { COPY_VERSION, type LogHeader } from '../../logformat/header.ts';
@@ -30,7 +31,9 @@ export interface BranchParts {
   readonly line: () => Uint8Array;
   /** Frames of the branch that the backup has acknowledged. */
   readonly acknowledged: () => number;
-  readonly send: (frame: Extract<Report, { readonly kind: 'frame' }>) => void;
+  readonly send: (report: Extract<Report, { readonly kind: 'frame' | 'reads' }>) => void;
+  /** The backup reads disks itself. */
+  readonly references: ReadReferences | undefined;
   /** With a method that transfers state: hands over one, of this moment. */
   readonly write?: (() => number) | undefined;
 }
@@ -50,10 +53,12 @@ export class Branch {
   readonly #images: ImageReader;
 
   constructor(parts: BranchParts) {
-    const { copy, board, header, acknowledged, send, write } = parts;
+    const { copy, board, header, acknowledged, send, write, references } = parts;
     const { continuedAt: _, ...same } = header;
     let sequence = 0;
     const sink = (bytes: Uint8Array): void => {
+      const places = references?.takePlaces() ?? [];
+      if (places.length > 0) send({ kind: 'reads', copy, places });
       const [last, commit] = [isEndFrame(bytes), isCheckpointOfTick(bytes)];
       send({ kind: 'frame', copy, sequence: sequence++, last, commit, bytes });
     };
@@ -65,7 +70,7 @@ export class Branch {
     this.#log = log;
     this.#images = new ImageReader(parts.images);
     this.stream = write === undefined ? undefined : new StateStream(board, put);
-    this.records = write === undefined ? log : onlyEnd(log);
+    this.records = write === undefined ? (references?.through(log) ?? log) : onlyEnd(log);
     this.guest = new GuestCopy({
       state:
         this.stream === undefined || write === undefined

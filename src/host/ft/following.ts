@@ -14,6 +14,7 @@ import type { CoveredGateParts } from '../../ft/guest/covered-gate.ts';
 import type { ForkedLog } from '../../ft/guest/forked-log.ts';
 import type { Method, MethodSettings } from '../../ft/guest/method.ts';
 import { methodOf } from '../../ft/guest/method-of.ts';
+import type { ReadReferences } from '../../ft/guest/read-references.ts';
 import type { NumberedOutput } from '../../ft/guest/units.ts';
 import type { Past } from '../../logformat/checkpoint.ts';
 import type { LogHeader } from '../../logformat/header.ts';
@@ -37,6 +38,8 @@ export interface FollowingParts {
   readonly header: LogHeader;
   readonly images: KeptImages;
   readonly log: ForkedLog;
+  /** Backups read disks themselves: what their logs go through. */
+  readonly references: ReadReferences | undefined;
   readonly live: InputSource;
   readonly sender: RingSender;
   readonly outputs: JoinedOutputs;
@@ -90,7 +93,7 @@ export class Following implements Required<Pick<CoveredGateParts, 'flush' | 'pas
     if (followed && !this.#sendsRecords) this.#begin(0);
   }
 
-  /** Whether frames of the own log go to a backup. */
+  /** Whether the backup that has been there from the beginning is given frames. */
   get isOwnFollowed(): boolean {
     return this.#followed && this.#branch === undefined;
   }
@@ -163,7 +166,7 @@ export class Following implements Required<Pick<CoveredGateParts, 'flush' | 'pas
   }
 
   #begin(copy: number): void {
-    const { machine, header, images, past, line, sender, outputs, inside } = this.#parts;
+    const { machine, header, images, past, line, sender, outputs, inside, references } = this.#parts;
     if (!(machine instanceof Board)) throw new Error('a copy is made of a board');
     if (this.#branch !== undefined) this.#end(this.#branch.copy);
     this.#branch = new Branch({
@@ -174,6 +177,7 @@ export class Following implements Required<Pick<CoveredGateParts, 'flush' | 'pas
       withImages: inside.size > 0,
       past,
       line,
+      references,
       acknowledged: () => this.#acknowledged.frames,
       send: (frame) => {
         outputs.flush();

@@ -7,9 +7,11 @@
 
 import type { Output } from '../../emu/machine/events.ts';
 import type { Machine } from '../../emu/machine/machine.ts';
+import type { Place } from '../../ft/disk/place.ts';
 import { CoveredGate } from '../../ft/guest/covered-gate.ts';
 import { ForkedLog } from '../../ft/guest/forked-log.ts';
 import type { MethodSettings } from '../../ft/guest/method.ts';
+import { ReadReferences } from '../../ft/guest/read-references.ts';
 import type { Units } from '../../ft/guest/units.ts';
 import type { LogHeader } from '../../logformat/header.ts';
 import type { LogWriter } from '../../logformat/writer.ts';
@@ -55,6 +57,8 @@ export interface LiveSideParts {
   readonly inside: OwnDevices;
   /** A backup has been there from the beginning. */
   readonly followed: boolean;
+  /** Its log, with nothing in it but header and images; left out: it is given the own log. */
+  readonly channel?: LogWriter;
   readonly method: MethodSettings;
   /** Called at the end of each slice. */
   readonly between: () => void;
@@ -70,6 +74,8 @@ export class LiveSide {
   readonly direct: OutputPort;
   readonly #parts: LiveSideParts;
   readonly #log: ForkedLog;
+  /** Undefined: what the guest reads is in every log. */
+  readonly #references: ReadReferences | undefined;
   readonly #gate: CoveredGate;
   readonly #following: Following;
   readonly #brake: Brake;
@@ -79,10 +85,13 @@ export class LiveSide {
   #quiesce: number | undefined;
 
   constructor(parts: LiveSideParts) {
-    const { machine, meter, header, sender, marks, units, lines, inside } = parts;
+    const { machine, meter, header, sender, marks, units, lines, inside, method, channel } = parts;
     this.#parts = parts;
     this.#randomBytes = parts.randomBytes;
     this.#log = new ForkedLog(parts.log);
+    const pending = (): readonly Output[] => machine.pendingRequests();
+    this.#references = method.diskReads === 'backup' ? new ReadReferences({ pending, inside }) : undefined;
+    if (channel !== undefined) this.#log.branch = this.#references?.through(channel) ?? channel;
     const live = this.#liveSource();
     meter.log = parts.log;
     meter.live = live;
@@ -90,6 +99,7 @@ export class LiveSide {
     this.#following = new Following({
       ...parts,
       log: this.#log,
+      references: this.#references,
       live,
       past: () => ({ units: this.#gate.units.all, randomBytes: this.#randomBytes }),
       line: () => lines.save(),
@@ -124,7 +134,12 @@ export class LiveSide {
     else this.#following.order(order);
   }
 
-  /** Whether frames of the own log go to a backup. */
+  /** As ReadReferences has them. */
+  takePlaces(): readonly Place[] {
+    return this.#references?.takePlaces() ?? [];
+  }
+
+  /** Whether the backup that has been there from the beginning is given frames. */
   get isOwnFollowed(): boolean {
     return this.#following.isOwnFollowed;
   }

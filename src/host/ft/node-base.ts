@@ -8,6 +8,7 @@
 import { rmSync } from 'node:fs';
 import type { Output } from '../../emu/machine/events.ts';
 import type { Arbiter, ClaimResult } from '../../ft/arbiter.ts';
+import { changedPlaceOf } from '../../ft/disk/place.ts';
 import type { MethodSettings } from '../../ft/guest/method.ts';
 import type { CommonEffect } from '../../ft/protocol/io.ts';
 import type { Message } from '../../ft/protocol/message.ts';
@@ -16,6 +17,7 @@ import type { PairStatus } from '../../ft/protocol/status.ts';
 import { ExitCode } from '../../lib/errors.ts';
 import type { GuestEnd } from '../live/job.ts';
 import { LogFileSink } from '../log-file-sink.ts';
+import type { ReadCounts } from '../mirror/disk-reader.ts';
 import type { Inbox } from '../ports/port.ts';
 import { Connections } from './connections.ts';
 import { ControlSocket } from './control-socket.ts';
@@ -144,6 +146,10 @@ export abstract class NodeBase {
   protected abstract get firstState(): PairStatus['state'] | undefined;
   /** 'primary' or 'backup', as it was started. */
   protected abstract get command(): string;
+  /** What this side has read of disks for a guest that it replays; undefined where none is. */
+  protected get reads(): ReadCounts | undefined {
+    return undefined;
+  }
   /** How the pair is kept in step; undefined while a backup does not know. */
   protected abstract get method(): MethodSettings | undefined;
   protected abstract start(): Promise<void>;
@@ -196,7 +202,7 @@ export abstract class NodeBase {
 
   /** Of a guest that lives here; false: nobody follows it, and it may leave. */
   protected heardLive(report: Report): boolean {
-    if (report.kind === 'frame' || report.kind === 'copying') {
+    if (report.kind === 'frame' || report.kind === 'reads' || report.kind === 'copying') {
       this.shield.heard(report);
       return true;
     }
@@ -206,7 +212,7 @@ export abstract class NodeBase {
     }
     if (report.kind !== 'output') return false;
     const { device, unit, output } = report;
-    return this.shield.output({ device, unit, payload: output });
+    return this.shield.output({ device, unit, payload: output, place: changedPlaceOf(output) });
   }
 
   #carryOutOfShield(effect: NodeEffect): void {
@@ -324,9 +330,9 @@ export abstract class NodeBase {
     const { progress } = this.images;
     const images = progress === undefined ? {} : { images: progress };
     const copy = this.shield.copy === undefined ? undefined : { ...this.shield.copy, ...images };
-    const { command, method, status } = this;
+    const { command, method, status, reads } = this;
     const { host } = this.#settings;
-    return { pid: process.pid, host, command, method, ticks, ...this.#end.recording, status, copy, backup };
+    return { pid: process.pid, host, command, method, ticks, ...this.#end.recording, status, copy, backup, reads };
   }
 
   #halted(halt: Halt): void {

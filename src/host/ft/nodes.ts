@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { MethodSettings } from '../../ft/guest/method.ts';
 import type { PairStatus } from '../../ft/protocol/status.ts';
 import { ExitCode, UserError } from '../../lib/errors.ts';
+import type { ReadCounts } from '../mirror/disk-reader.ts';
 import { listNodes, type NodeAddress, tellNode } from './control-socket.ts';
 import { type Endpoint, endpointText } from './endpoint.ts';
 import type { CopyStatus } from './shield.ts';
@@ -23,6 +24,8 @@ export interface FoundNode extends NodeAddress {
   readonly status?: PairStatus;
   /** The last backup that was made from the running guest. */
   readonly copy?: CopyStatus;
+  /** What it has read of disks itself for a guest that it replays. */
+  readonly reads?: ReadCounts;
   /** Of a guest that lives here: where its backup is, or is looked for. */
   readonly backup?: string;
 }

@@ -57,8 +57,10 @@ export class PrimaryRun extends SideRun {
     const { header, followed, images, shared, method, inside } = this.#job;
     // A backup that is given states has no use for it.
     const isSent = followed && method.name !== 'checkpoints';
-    const log = new LogWriter(isSent ? this.#bothSinks() : this.#sink, zstd, header);
-    if (isSent) this.#sendImages(log);
+    const isApart = isSent && method.diskReads === 'backup';
+    const log = new LogWriter(isSent && !isApart ? this.#bothSinks() : this.#sink, zstd, header);
+    const channel = isApart ? new LogWriter({ write: (bytes) => this.#sendFrame(bytes) }, zstd, header) : undefined;
+    if (isSent) this.#sendImages(channel === undefined ? [log] : [log, channel]);
     const entropy = entropySource(this.#job.entropy);
     entropy.skip(RNG_SEED_BYTES);
     this.#meter.goesLive();
@@ -79,6 +81,7 @@ export class PrimaryRun extends SideRun {
       lines: new ConsoleLines(),
       inside,
       followed,
+      ...(channel === undefined ? {} : { channel }),
       method,
       between: () => this.#images.giveBack(),
     });
@@ -91,10 +94,10 @@ export class PrimaryRun extends SideRun {
   }
 
   /** A backup has no files of its own: what the machine starts from goes over the channel, inside the log. */
-  #sendImages(log: LogWriter): void {
+  #sendImages(logs: readonly LogWriter[]): void {
     const { images } = this.#images;
     for (const role of Object.keys(images) as (keyof typeof images)[]) {
-      log.image(role, images[role]!);
+      for (const log of logs) log.image(role, images[role]!);
       this.#images.giveBack();
     }
   }
@@ -104,12 +107,18 @@ export class PrimaryRun extends SideRun {
     return {
       write: (bytes) => {
         this.#sink.write(bytes);
-        if (this.#live?.isOwnFollowed === false) return;
-        this.outputs.flush();
-        const sequence = this.#frames++;
-        const last = isEndFrame(bytes);
-        this.sender.send(encodeReport({ kind: 'frame', copy: 0, sequence, last, commit: false, bytes }));
+        this.#sendFrame(bytes);
       },
     };
+  }
+
+  #sendFrame(bytes: Uint8Array): void {
+    if (this.#live?.isOwnFollowed === false) return;
+    this.outputs.flush();
+    const places = this.#live?.takePlaces() ?? [];
+    if (places.length > 0) this.sender.send(encodeReport({ kind: 'reads', copy: 0, places }));
+    const sequence = this.#frames++;
+    const last = isEndFrame(bytes);
+    this.sender.send(encodeReport({ kind: 'frame', copy: 0, sequence, last, commit: false, bytes }));
   }
 }

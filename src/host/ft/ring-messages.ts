@@ -2,11 +2,12 @@
  * What goes through the rings between the threads of a pair's side besides inputs and outputs. Kinds above those of
  * messages.ts, in the same form: a few bytes of head, little endian, then the payload as it is. Never stored.
  *
- *     to the main thread:  frame, output (under its number), executed, drained, copying, quiet
+ *     to the main thread:  frame, reads, output (under its number), again, executed, drained, copying, quiet
  *     to the guest thread: feed, drain, goLive, copy, imagesNear, endCopy, quiesce
  */
 
 import type { Output } from '../../emu/machine/events.ts';
+import type { Place } from '../../ft/disk/place.ts';
 import type { NumberedOutput } from '../../ft/guest/units.ts';
 import { type Tick, tick } from '../../lib/brands.ts';
 import type { CopyProgress } from '../../session/guest-copy.ts';
@@ -26,6 +27,8 @@ const END_COPY = 138;
 const QUIESCE = 139;
 const QUIET = 140;
 const IMAGES_NEAR = 141;
+const READS = 142;
+const AGAIN = 143;
 const EMPTY = new Uint8Array(0);
 
 /** From the guest thread. */
@@ -42,6 +45,10 @@ export type Report =
       readonly commit: boolean;
       readonly bytes: Uint8Array;
     }
+  /** The frame that comes next says that these places of shared disks were read, and the backup reads them itself. */
+  | { readonly kind: 'reads'; readonly copy: number; readonly places: readonly Place[] }
+  /** What this side has read for this request of the replayed guest is not what the primary read. */
+  | { readonly kind: 'again'; readonly output: Output }
   | { readonly kind: 'copying'; readonly copy: number; readonly progress: CopyProgress }
   /** An output that every frame before covers (primary), or that the replay has made (backup). */
   | ({ readonly kind: 'output' } & NumberedOutput)
@@ -98,6 +105,12 @@ export function encodeReport(report: Report): Message {
       return numbers(QUIET, report.number);
     case 'copying':
       return { head: Uint8Array.of(COPYING), body: new TextEncoder().encode(JSON.stringify(report)) };
+    case 'reads':
+      return { head: Uint8Array.of(READS), body: new TextEncoder().encode(JSON.stringify(report)) };
+    case 'again': {
+      const { head, body } = encodeOutput(report.output);
+      return { head: Uint8Array.of(AGAIN, ...head), body };
+    }
   }
 }
 
@@ -129,7 +142,10 @@ export function decodeReport(bytes: Uint8Array): Report | undefined {
       return { kind: 'drained' };
     case QUIET:
       return { kind: 'quiet', number: view.getUint32(1, true) };
+    case AGAIN:
+      return { kind: 'again', output: decodeOutput(bytes.subarray(1)) };
     case COPYING:
+    case READS:
       return JSON.parse(new TextDecoder().decode(bytes.subarray(1))) as Report;
     default:
       return undefined;

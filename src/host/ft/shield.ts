@@ -195,11 +195,13 @@ export class Shield {
     return this.#link !== undefined;
   }
 
-  heard(report: Extract<Report, { kind: 'frame' | 'copying' }>): void {
+  heard(report: Extract<Report, { kind: 'frame' | 'reads' | 'copying' }>): void {
     const link = this.#link;
     if (link === undefined || link.copy !== report.copy) return;
     if (report.kind === 'copying') {
       if (link.copy > 0) this.#progress(link, report.progress);
+    } else if (report.kind === 'reads') {
+      link.tell({ kind: 'reads', places: report.places });
     } else {
       const { sequence, bytes, last, commit } = report;
       link.tell({ kind: 'frame', sequence, bytes, last, ...(commit ? { commit } : {}) });

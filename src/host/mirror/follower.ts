@@ -1,16 +1,18 @@
 /**
  * The images of a backup while its guest is replayed: what the guest asks of them is carried out here, as the primary
- * carries it out there. Reads are not: what was read is in the log.
+ * carries it out there; reads, of these and of shared disks, when what was read is not in the log.
  *
  *     guest thread ── writes, zeroes, flushes ──> [ waits ] ── in order where order matters ──> the own images
+ *                  ── reads ────────────────────> [       ] ──────────────────────────────────> any disk
  *
- * Invariant: once `idle` resolves everything taken is done. A request that fails is the end of this backup: its image
- * is no longer what its guest wrote.
+ * Invariant: once `idle` resolves every change taken is done. A change that fails is the end of this backup: its image
+ * is no longer what its guest wrote. A read is done until it succeeds.
  */
 
-import { DiskOrder } from '../../ft/disk/disk-order.ts';
+import { DiskOrder, type Entry } from '../../ft/disk/disk-order.ts';
 import type { Output } from '../../session/gate.ts';
 import type { DriveFile } from '../ports/drive-file.ts';
+import type { DiskReader } from './disk-reader.ts';
 
 /** Data that waits before the guest is stopped, and when it goes on. */
 const WAITING_BYTES = { stop: 16 << 20, go: 4 << 20 };
@@ -27,13 +29,15 @@ interface Lane {
 
 export class Follower {
   readonly #ears: FollowerEars;
+  readonly #reader: DiskReader;
   readonly #lanes = new Map<string, Lane>();
   #idle: PromiseWithResolvers<void> | undefined;
   #failure: Error | undefined;
   #stalled = false;
   #drives: readonly DriveFile[] | undefined;
 
-  constructor(ears: FollowerEars) {
+  constructor(reader: DiskReader, ears: FollowerEars) {
+    this.#reader = reader;
     this.#ears = ears;
   }
 
@@ -44,19 +48,25 @@ export class Follower {
     this.#beginMore();
   }
 
-  take({ device, operation }: Output & { readonly kind: 'disk' }): void {
-    if (operation.op === 'read') return;
+  take({ device, request, operation }: Output & { readonly kind: 'disk' }): void {
     let lane = this.#lanes.get(device);
     if (lane === undefined) {
       lane = { drive: this.#driveOf(device), order: new DiskOrder() };
       this.#lanes.set(device, lane);
     }
-    lane.order.add(operation);
+    lane.order.add(operation, request);
     this.#beginMore();
     this.#pace();
   }
 
-  /** Everything taken before is done. Rejects when it cannot be. */
+  /** The guest is to live here: it asks again for what it has not been given. */
+  dropReads(): void {
+    for (const { order } of this.#lanes.values()) order.dropReads();
+    this.#reader.drop();
+    this.#beginMore();
+  }
+
+  /** Every change taken before is done. Rejects when one cannot be. */
   async idle(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#isIdle) return;
@@ -65,7 +75,7 @@ export class Follower {
   }
 
   get #isIdle(): boolean {
-    return [...this.#lanes.values()].every(({ order }) => order.isEmpty);
+    return [...this.#lanes.values()].every(({ order }) => order.isSettled);
   }
 
   #driveOf(device: string): DriveFile | undefined {
@@ -77,19 +87,26 @@ export class Follower {
       if (drive === undefined || this.#failure !== undefined) continue;
       for (let entry = order.next(); entry !== undefined; entry = order.next()) {
         const begun = entry;
-        drive.carryOut(begun.operation).then(
-          () => {
-            order.done(begun);
-            this.#beginMore();
-            this.#pace();
-            if (!this.#isIdle) return;
-            this.#idle?.resolve();
-            this.#idle = undefined;
-          },
+        this.#carryOut(drive, begun).then(
+          () => this.#done(order, begun),
           (error: unknown) => this.#fail(device, error),
         );
       }
     }
+  }
+
+  async #carryOut(drive: DriveFile, { operation, request }: Entry): Promise<void> {
+    if (operation.op === 'read') await this.#reader.read(drive, request, operation);
+    else await drive.carryOut(operation);
+  }
+
+  #done(order: DiskOrder, entry: Entry): void {
+    order.done(entry);
+    this.#beginMore();
+    this.#pace();
+    if (!this.#isIdle) return;
+    this.#idle?.resolve();
+    this.#idle = undefined;
   }
 
   #fail(device: string, error: unknown): void {

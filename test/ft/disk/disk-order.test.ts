@@ -33,6 +33,35 @@ test('what has bytes in common waits, what has none does not, and a flush is a w
   expect([order.isEmpty, order.bytes]).toEqual([true, 0]);
 });
 
+test('reads wait for changes of their bytes and changes for them, and neither for one another nor for a flush', () => {
+  const order = new DiskOrder();
+  const read: DiskOperation = { op: 'read', offset: 0, length: 512 };
+  order.add(write(0, 1, 1));
+  order.add({ op: 'flush' });
+  order.add(read, 3);
+  order.add(read, 4);
+  order.add(write(0, 1, 2));
+  order.add({ op: 'read', offset: 4096, length: 512 }, 6);
+  const first = order.next()!;
+  expect([first.operation.op, order.next()!.request, order.next()]).toEqual(['write', 6, undefined]);
+  order.done(first);
+  const begun = [order.next()!, order.next()!, order.next()!];
+  expect(begun.map(({ operation, request }) => [operation.op, request])).toEqual([
+    ['flush', 0],
+    ['read', 3],
+    ['read', 4],
+  ]);
+  expect(order.isSettled).toBe(false);
+  order.done(begun[0]!);
+  order.done(begun[1]!);
+  expect(order.next()).toBeUndefined();
+  order.done(begun[2]!);
+  order.add(read, 7);
+  order.done(order.next()!);
+  order.dropReads();
+  expect([order.isSettled, order.next()]).toEqual([true, undefined]);
+});
+
 test('done in any order that it allows, the disk is what one after the other makes of it', () => {
   const seed = Number(process.env.SEED ?? Date.now() % 1e6);
   let state = seed + 1;

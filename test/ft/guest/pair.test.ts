@@ -19,6 +19,22 @@ describe.each(['host', 'ticks', 'exact'] as const)('a pair of toy machines with 
     expect(starved).toBeGreaterThan(10);
   });
 
+  it('ends together when the backup reads disks itself, with the same log byte for byte', () => {
+    const lives = Array.from({ length: 6 }, (_, i) =>
+      tryPair({ machineFor, clock, header, seed: 60 + i, liveTicks: 0n, pace: 10 ** (1 + (i % 4)), reads: true }),
+    );
+    for (const { failed, wrong, bytes } of lives) {
+      expect(failed).toBeGreaterThan(0);
+      expect(wrong).toBeGreaterThan(0);
+      expect(bytes[0]).toBeLessThan(bytes[1]);
+    }
+  });
+
+  it.each(Array.from({ length: 6 }, (_, i) => i + 1))('reads what is missing before it goes on, seed %i', (seed) => {
+    const rounds = 5 + ((seed * 37) % 300);
+    tryPair({ machineFor, clock, header, seed, rounds, liveTicks: 6000n, pace: 10 ** (1 + (seed % 4)), reads: true });
+  });
+
   it.each(Array.from({ length: 25 }, (_, i) => i + 1))('goes on as one run after a cut, seed %i', (seed) => {
     const rounds = 5 + ((seed * 37) % 300);
     tryPair({ machineFor, clock, header, seed, rounds, liveTicks: 6000n, pace: 10 ** (1 + (seed % 4)) });

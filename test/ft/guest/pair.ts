@@ -6,10 +6,13 @@ import type { Machine, MachinePorts } from '../../../src/emu/machine/machine.ts'
 import { ChannelRecords } from '../../../src/ft/guest/channel-records.ts';
 import { CoveredGate } from '../../../src/ft/guest/covered-gate.ts';
 import { FollowedLog } from '../../../src/ft/guest/followed-log.ts';
+import { ForkedLog } from '../../../src/ft/guest/forked-log.ts';
 import type { Method } from '../../../src/ft/guest/method.ts';
 import type { MethodParts } from '../../../src/ft/guest/method-of.ts';
 import { NumberedGate } from '../../../src/ft/guest/numbered-gate.ts';
 import { ProgressSource } from '../../../src/ft/guest/progress-source.ts';
+import { ReadReferences } from '../../../src/ft/guest/read-references.ts';
+import { type DiskOutput, ReplicaReads } from '../../../src/ft/guest/replica-reads.ts';
 import type { NumberedOutput } from '../../../src/ft/guest/units.ts';
 import { zstd } from '../../../src/host/zstd.ts';
 import type { LogHeader } from '../../../src/logformat/header.ts';
@@ -57,15 +60,20 @@ export class PrimarySide {
   /** Events of the ring before this one are with the world or acknowledged. */
   #released = 0;
 
-  constructor(machineFor: MachineFor, worldFor: WorldFor, header: LogHeader, methodFor: MethodFor) {
+  /** `reads`: what was read is not in the frames of the ring. */
+  constructor(machineFor: MachineFor, worldFor: WorldFor, header: LogHeader, methodFor: MethodFor, reads = false) {
     const doors = new Doors();
     const machine = machineFor(doors);
     const world = worldFor(machine);
+    const send = (bytes: Uint8Array): unknown => this.ring.push({ kind: 'frame', bytes: bytes.slice() });
     const write = (bytes: Uint8Array): void => {
       this.file.write(bytes);
-      this.ring.push({ kind: 'frame', bytes: bytes.slice() });
+      if (!reads) send(bytes);
     };
-    const log = new LogWriter({ write }, zstd, header);
+    const log = new ForkedLog(new LogWriter({ write }, zstd, header));
+    const inside = new Set<string>();
+    const references = new ReadReferences({ pending: () => machine.pendingRequests(), inside });
+    if (reads) log.branch = references.through(new LogWriter({ write: send }, zstd, header));
     const method = methodFor({
       live: world,
       log,
@@ -129,10 +137,13 @@ export class PrimarySide {
 }
 
 export class BackupSide {
-  readonly channel = new ChannelRecords(zstd);
+  /** Reads that this side has been asked for, again where what was read was wrong. */
+  readonly asked: DiskOutput[] = [];
+  readonly reads: ReplicaReads;
+  readonly channel: ChannelRecords;
   readonly file = new MemoryLog();
   readonly outputs: NumberedOutput[] = [];
-  readonly gate = new NumberedGate((output) => this.outputs.push(output));
+  readonly gate: NumberedGate;
   readonly machine: Machine;
   readonly replayer: Replayer;
   readonly #followed: FollowedLog;
@@ -141,6 +152,13 @@ export class BackupSide {
 
   constructor(machineFor: MachineFor) {
     const doors = new Doors();
+    const ask = (output: DiskOutput): unknown => this.asked.push(output);
+    this.reads = new ReplicaReads({ ask, again: ask });
+    this.channel = new ChannelRecords(zstd, this.reads);
+    const pass = (output: NumberedOutput): unknown => this.outputs.push(output);
+    this.gate = new NumberedGate(pass, undefined, (output) => {
+      if (output.operation.op === 'read') this.reads.ask(output);
+    });
     this.machine = machineFor(doors);
     this.#followed = new FollowedLog(this.file, zstd, this.channel);
     this.replayer = new Replayer({ machine: this.machine, records: this.channel, gate: this.gate });
@@ -160,12 +178,13 @@ export class BackupSide {
     return result;
   }
 
-  /** Nothing more comes: executes what has, and gives how that ended. */
-  drain(): StepResult {
+  /** Nothing more comes: executes what has, and gives how that ended. While it waits for a read, `read` does some. */
+  drain(read: () => void): StepResult {
     this.channel.cut();
     for (;;) {
       const result = this.step();
-      if (result.kind !== 'ran') return result;
+      if (result.kind === 'starved') read();
+      else if (result.kind !== 'ran') return result;
     }
   }
 

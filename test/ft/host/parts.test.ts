@@ -166,7 +166,7 @@ test('surroundings go through a hello, and what is given at the backup wins', ()
   const { drives, uart, consoles, engine } = DEFAULTS;
   const nets = [{ peer: { kind: 'unix', path: '/run/net' }, mac: Uint8Array.of(2, 0, 0, 0, 0, 1), mtu: 9000 }] as const;
   const entropy = { kind: 'seed', seed: (1n << 64n) - 1n } as const;
-  const method = { name: 'epochs', epochTicks: 1n << 60n, checkpointsPerSecond: 40 } as const;
+  const method = { name: 'epochs', epochTicks: 1n << 60n, diskReads: 'log', checkpointsPerSecond: 40 } as const;
   const told = { drives: [{ path: '/a', mode: 'write' }], nets, uart, consoles, entropy, engine } as const;
   const bytes = encodeSurroundings(told, method);
   expect(decodeSurroundings(bytes, {})).toMatchObject({ drives: told.drives, nets, entropy, method });

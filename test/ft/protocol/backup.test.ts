@@ -85,7 +85,7 @@ describe('following', () => {
 
   test('a primary that says hello once more on its connection is told what is held', () => {
     const side = following();
-    const hello = { version: 2, pair: 'pair', epoch: 1, who: 'p', host: 'host-p', first: 1, surroundings } as const;
+    const hello = { version: 3, pair: 'pair', epoch: 1, who: 'p', host: 'host-p', first: 1, surroundings } as const;
     expect(side.hear({ kind: 'hello', ...hello }).said).toMatchObject([{ kind: 'welcome', received: 1 }]);
     expect(side.frame(2).kinds[0]).toBe('feed');
     expect(side.hear({ kind: 'hello', ...hello, who: 'x' }).kinds).toEqual(['disconnect']);

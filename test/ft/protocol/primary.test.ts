@@ -30,7 +30,7 @@ describe('seeking', () => {
   test('says hello first, and begins once it is welcome', () => {
     const side = new PrimarySide().connect();
     const identity = { pair: 'pair', epoch: 1, who: 'p', host: 'host-p' };
-    expect(side.said).toEqual([{ kind: 'hello', version: 2, ...identity, first: 0, surroundings }]);
+    expect(side.said).toEqual([{ kind: 'hello', version: 3, ...identity, first: 0, surroundings }]);
     expect(side.core.state).toBe('seeking');
     side.welcome();
     expect(side.kinds[0]).toBe('begin');

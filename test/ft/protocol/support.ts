@@ -167,7 +167,7 @@ export class BackupSide extends Side<BackupEvent<string>, BackupEffect<string>> 
   hello(changes: Partial<Extract<PrimaryMessage, { kind: 'hello' }>> = {}): this {
     const connection = ++this.connection;
     this.do({ kind: 'connected', connection });
-    const hello = { version: 2, pair: 'pair', epoch: 1, who: 'p', host: 'host-p', first: 0, surroundings } as const;
+    const hello = { version: 3, pair: 'pair', epoch: 1, who: 'p', host: 'host-p', first: 0, surroundings } as const;
     return this.hear({ kind: 'hello', ...hello, ...changes });
   }
 

@@ -4,13 +4,16 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Output } from '../../../src/emu/machine/events.ts';
 import { BlockMap } from '../../../src/ft/disk/block-map.ts';
+import { DiskReader } from '../../../src/host/mirror/disk-reader.ts';
 import { Follower } from '../../../src/host/mirror/follower.ts';
 import { OwnImage } from '../../../src/host/mirror/own-image.ts';
 import { DriveFile } from '../../../src/host/ports/drive-file.ts';
 
+let reads: (readonly [string, number, Uint8Array])[] = [];
 let folder = '';
 let path = '';
 beforeEach(() => {
+  reads = [];
   folder = mkdtempSync(join(tmpdir(), 'lockstep-follower-'));
   path = join(folder, 'disk.img');
   writeFileSync(path, '');
@@ -29,7 +32,10 @@ const write = (offset: number, byte: number, length = 4096): Output & { kind: 'd
 
 test('what comes before the drive is open is done after, in order, and too much of it stops the guest', async () => {
   const stalls: boolean[] = [];
-  const follower = new Follower({ stall: (stalled) => stalls.push(stalled), failed: () => {} });
+  const follower = new Follower(
+    new DiskReader({ read: (...read) => reads.push(read), again: () => {}, late: () => {} }),
+    { stall: (stalled) => stalls.push(stalled), failed: () => {} },
+  );
   for (let i = 0; i < 40; i++) follower.take(write(0, i, 1 << 20));
   follower.take(disk({ op: 'flush' }));
   follower.take(disk({ op: 'read', offset: 0, length: 512 }));
@@ -39,6 +45,9 @@ test('what comes before the drive is open is done after, in order, and too much 
   follower.begin([drive]);
   await follower.idle();
   expect(stalls).toEqual([true, false]);
+  // Reads see what was asked before them, and nothing of what comes after; `idle` is of changes alone.
+  await expect.poll(() => reads.length).toBe(1);
+  expect(reads[0]![2]).toEqual(new Uint8Array(512).fill(39));
   const bytes = readFileSync(path);
   expect([bytes[0], bytes[511], bytes[512], bytes[1024], bytes[(1 << 20) - 1], bytes[1 << 20]]).toEqual([
     39, 39, 99, 39, 39, 0,
@@ -48,7 +57,10 @@ test('what comes before the drive is open is done after, in order, and too much 
 
 test('a write that cannot be done ends it: nothing behind it is taken for done', async () => {
   const failed: string[] = [];
-  const follower = new Follower({ stall: () => {}, failed: (device) => failed.push(device) });
+  const follower = new Follower(
+    new DiskReader({ read: (...read) => reads.push(read), again: () => {}, late: () => {} }),
+    { stall: () => {}, failed: (device) => failed.push(device) },
+  );
   const drive = DriveFile.own('virtio0', await OwnImage.open(path));
   follower.begin([drive]);
   follower.take(write(64 << 20, 1));
@@ -74,4 +86,50 @@ test('an image that is held takes no change, and one that was under way is told 
   await image.read(1 << 20, bytes);
   expect([bytes[0], changes.count]).toEqual([2, 2]);
   await image.close();
+});
+
+/** Fails `failures` times. */
+function failing(failures: number): { readonly drive: DriveFile; readonly attempts: () => number } {
+  let attempts = 0;
+  const carryOut = async ({ op }: { readonly op: string }): Promise<Uint8Array> => {
+    if (op === 'read' && attempts++ < failures) throw new Error('bad sector');
+    return new Uint8Array(512).fill(7);
+  };
+  return { drive: { device: 'virtio0', carryOut } as unknown as DriveFile, attempts: () => attempts };
+}
+const read = (request: number): Output & { kind: 'disk' } => ({
+  ...disk({ op: 'read', offset: 0, length: 512 }),
+  request,
+});
+
+test.each([0, 1, 3])('a read that fails %i times is done that often again, and given once', async (failures) => {
+  const troubles: unknown[] = [];
+  const reader = new DiskReader({
+    read: (...given) => reads.push(given),
+    again: (_, error) => troubles.push(error),
+    late: () => {},
+  });
+  const follower = new Follower(reader, { stall: () => {}, failed: () => {} });
+  const { drive, attempts } = failing(failures);
+  follower.begin([drive]);
+  follower.take(read(5));
+  // A change of the same place waits for it; one elsewhere does not, nor does it for a flush.
+  follower.take(disk({ op: 'flush' }));
+  follower.take(write(0, 1));
+  await expect.poll(() => reads.length).toBe(1);
+  await follower.idle();
+  expect(reads).toEqual([['virtio0', 5, new Uint8Array(512).fill(7)]]);
+  expect([attempts(), troubles.length]).toEqual([failures + 1, failures]);
+  expect(reader.counts).toEqual({ reads: 1, bytes: 512, again: failures });
+});
+
+test('who is to live reads no more for the replay, and what waited behind its reads is done', async () => {
+  const reader = new DiskReader({ read: (...given) => reads.push(given), again: () => {}, late: () => {} });
+  const follower = new Follower(reader, { stall: () => {}, failed: () => {} });
+  follower.begin([failing(Number.POSITIVE_INFINITY).drive]);
+  follower.take(read(1));
+  follower.take(write(0, 1));
+  follower.dropReads();
+  await follower.idle();
+  expect(reads).toEqual([]);
 });

@@ -3,7 +3,7 @@
 import type { WorldOptions } from '../world/options.ts';
 import { Random } from '../world/random.ts';
 import type { Fault, FaultKind } from './fault.ts';
-import { CLONING, KILL_POINTS, type KillPoint, SWITCHING } from './kill-points.ts';
+import { CLONING, KILL_POINTS, type KillPoint, READING, SWITCHING } from './kill-points.ts';
 
 const AT_POINTS: readonly FaultKind[] = [
   'kill',
@@ -67,10 +67,16 @@ const LINKS: readonly (readonly ['A' | 'B', 'B' | 'S' | 'C'])[] = [
 const TAKEOVERS: readonly FaultKind[] = ['kill', 'kill', 'crash', 'stop', 'isolate', 'cut'];
 const RECOVERY = KILL_POINTS.filter(({ name }) => /^(detection: s|test-and-set|go-live|alone)/.test(name));
 
+/** Buffers fill in some worlds alone. */
+const FULL_BYTES = 10_000;
+const FULL = KILL_POINTS.filter(({ name }) => name.startsWith('buffer'));
+
 export function drawFaults(options: WorldOptions): Fault[] {
   const random = new Random(options.seed, 'faults');
   if (options.clones && random.chance(0.75)) return overGenerations(random, options);
   if (options.switches > 0 && random.chance(0.6)) return duringSwitch(random, options);
+  if (options.reads && random.chance(0.3)) return duringReads(random, options);
+  if (options.settings.sendBufferBytes < FULL_BYTES && random.chance(0.2)) return [atPoint(random, options, FULL)];
   if (random.chance(0.3)) return duringRecovery(random, options);
   const count = random.pick([0, 1, 1, 1, 2, 2, 2, 3, 4]);
   const faults: Fault[] = [];
@@ -100,6 +106,21 @@ function duringSwitch(random: Random, options: WorldOptions): Fault[] {
   const faults = [atPoint(random, options, SWITCHING)];
   if (random.chance(0.3)) faults.push(atPoint(random, options, [...SWITCHING, ...RECOVERY]));
   if (random.chance(0.3)) faults.push(atTime(random, options));
+  return faults;
+}
+
+/** The disk fails, is slow or out of reach while the backup reads it, which often has to take over then. */
+function duringReads(random: Random, options: WorldOptions): Fault[] {
+  const at = Math.round(random.between(3_000, 0.7 * options.troubleUs));
+  const kind = random.pick(['disk errors', 'slow disk', 'freeze', 'cut'] as const);
+  const us = Math.round(random.between(5_000, options.troubleUs - at));
+  const where = kind === 'cut' ? ({ target: 'B', to: 'S' } as const) : ({ target: 'S' } as const);
+  const faults: Fault[] = [{ kind, ...where, at, us, degree: random.fraction() }];
+  if (random.chance(0.6)) {
+    const then = Math.round(at + random.between(0, 20_000));
+    faults.push({ kind: random.pick(['kill', 'crash', 'isolate']), target: 'A', at: then, ...extent(random, options) });
+  }
+  if (random.chance(0.7)) faults.push(atPoint(random, options, READING));
   return faults;
 }
 

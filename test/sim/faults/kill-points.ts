@@ -48,6 +48,15 @@ export const SWITCHING: readonly KillPoint[] = [
   ...both('switch: called off', 'after.resume'),
 ];
 
+/** Of reads that the backup does itself, and of writes behind them. */
+export const READING: readonly KillPoint[] = [
+  point('read at the backup: asked for', 'B', 'said.read'),
+  point('read at the backup: the guest waits', 'B', 'read.awaited'),
+  point('read at the backup: the guest waits, to go live', 'B', 'read.awaited.draining'),
+  point('read at the backup: failed, to be done again', 'B', 'read.again'),
+  point('write behind a read: waits', 'A', 'write.waits'),
+];
+
 export const KILL_POINTS: readonly KillPoint[] = [
   point('input: arrived', 'A', 'input.arrived'),
   point('input, output: entry written', 'A', 'said.frame'),

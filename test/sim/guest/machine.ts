@@ -6,7 +6,7 @@
  * is its state, together with the tick.
  */
 
-import type { Halt, Input, Output } from '../../../src/emu/machine/events.ts';
+import type { DiskOperation, Halt, Input, Output } from '../../../src/emu/machine/events.ts';
 import type {
   Machine,
   MachineConfig,
@@ -39,7 +39,25 @@ interface Pending {
   /** Page that a read fills, and what was in it when it was asked for or another read filled it. */
   readonly page: number;
   before: number;
+  /** The program's number of it. */
+  readonly handle: number;
 }
+
+/** Asked of the disk, and not given out: it waits for an earlier one that it races with. */
+interface Waiting {
+  readonly operation: DiskOperation;
+  readonly page: number;
+  readonly handle: number;
+}
+
+/** They have a place in common, and one of them changes it. */
+function race(a: DiskOperation, b: DiskOperation): boolean {
+  if (a.op === 'flush' || b.op === 'flush' || (a.op === 'read' && b.op === 'read')) return false;
+  return a.offset < b.offset + lengthOf(b) && b.offset < a.offset + lengthOf(a);
+}
+
+const lengthOf = (operation: Exclude<DiskOperation, { readonly op: 'flush' }>): number =>
+  operation.op === 'write' ? operation.data.length : operation.length;
 
 /** Everything but the pages, as plain data. */
 interface SavedMachine {
@@ -50,8 +68,9 @@ interface SavedMachine {
   readonly dueTick: number;
   readonly jobs: readonly Job[];
   readonly doneAt: number;
-  readonly requests: readonly [disk: number, entropy: number];
+  readonly requests: readonly [disk: number, handles: number, entropy: number];
   readonly pending: ReadonlyMap<string, Pending>;
+  readonly waiting: readonly Waiting[];
   readonly program: unknown;
 }
 
@@ -66,6 +85,7 @@ export class SimMachine implements Machine, Processor {
   readonly #ports: MachinePorts;
   readonly #program: Program;
   readonly #watch: MachineWatch | undefined;
+  readonly #racesFree: boolean;
   readonly #pages = new Int32Array(PAGES);
   /** Written to since they were copied. */
   readonly #changed = new Set<number>();
@@ -80,10 +100,14 @@ export class SimMachine implements Machine, Processor {
   /** Tick at which the first job is done. */
   #doneAt = 0;
   #diskRequests = 0;
+  #diskHandles = 0;
+  #waiting: Waiting[] = [];
   #entropyRequests = 0;
   halt: Halt | undefined;
 
-  constructor(ports: MachinePorts, program: Program, watch?: MachineWatch) {
+  /** `racesFree`: operations on one place of the disk do not wait for one another. */
+  constructor(ports: MachinePorts, program: Program, watch?: MachineWatch, racesFree = false) {
+    this.#racesFree = racesFree;
     this.#ports = ports;
     this.#program = program;
     this.#watch = watch;
@@ -158,10 +182,10 @@ export class SimMachine implements Machine, Processor {
         this.#program.packet(this, input.frame);
         return;
       case 'disk':
-        this.#completed(`disk ${input.request}`, input.request, input.status, input.data);
+        this.#completed(`disk ${input.request}`, input.status, input.data);
         return;
       case 'entropy':
-        this.#completed(`entropy ${input.request}`, -1, 0, input.bytes);
+        this.#completed(`entropy ${input.request}`, 0, input.bytes);
         return;
       case 'control':
         if (input.action === 'powerOff') this.halt = { reason: 'powerOff', code: 0 };
@@ -190,6 +214,7 @@ export class SimMachine implements Machine, Processor {
     const hash = this.hash.copy();
     for (const value of [this.#tick, this.#timer ?? -1, this.now, this.#jobs.length, this.#doneAt]) hash.add(value);
     hash.add(this.#pending.size);
+    hash.add(this.#waiting.length);
     if (scope === 'all') {
       for (const page of this.#pages) hash.add(page);
       this.#program.digest(hash);
@@ -214,8 +239,9 @@ export class SimMachine implements Machine, Processor {
       dueTick: this.#dueTick,
       jobs: this.#jobs,
       doneAt: this.#doneAt,
-      requests: [this.#diskRequests, this.#entropyRequests],
+      requests: [this.#diskRequests, this.#diskHandles, this.#entropyRequests],
       pending: this.#pending,
+      waiting: this.#waiting,
       program: this.#program.save(),
     };
   }
@@ -229,8 +255,9 @@ export class SimMachine implements Machine, Processor {
     this.#dueTick = saved.dueTick;
     this.#jobs = [...saved.jobs];
     this.#doneAt = saved.doneAt;
-    [this.#diskRequests, this.#entropyRequests] = saved.requests;
+    [this.#diskRequests, this.#diskHandles, this.#entropyRequests] = saved.requests;
     this.#pending = new Map(saved.pending);
+    this.#waiting = [...saved.waiting];
     this.#program.restore(saved.program);
     for (const [page, value] of pages) this.#pages[page] = value;
   }
@@ -277,20 +304,19 @@ export class SimMachine implements Machine, Processor {
     this.#ports.emit({ kind: 'packet', device: NET, frame });
   }
   read(sector: number, sectors: number, page: number): number {
-    const operation = { op: 'read', offset: sector * SECTOR_BYTES, length: sectors * SECTOR_BYTES } as const;
-    return this.#disk({ kind: 'disk', device: DISK, request: this.#diskRequests, operation }, page % DISK_PAGES);
+    const [offset, length] = [sector * SECTOR_BYTES, sectors * SECTOR_BYTES];
+    return this.#disk({ op: 'read', offset, length }, page % DISK_PAGES);
   }
   write(sector: number, data: Uint8Array): number {
-    const operation = { op: 'write', offset: sector * SECTOR_BYTES, data } as const;
-    return this.#disk({ kind: 'disk', device: DISK, request: this.#diskRequests, operation }, -1);
+    return this.#disk({ op: 'write', offset: sector * SECTOR_BYTES, data }, -1);
   }
   flush(): number {
-    return this.#disk({ kind: 'disk', device: DISK, request: this.#diskRequests, operation: { op: 'flush' } }, -1);
+    return this.#disk({ op: 'flush' }, -1);
   }
   askRandom(length: number): number {
     const request = this.#entropyRequests++;
     const output: Output = { kind: 'entropy', device: ENTROPY, request, length };
-    this.#pending.set(`entropy ${request}`, { output, page: -1, before: 0 });
+    this.#pending.set(`entropy ${request}`, { output, page: -1, before: 0, handle: -1 });
     this.#ports.emit(output);
     return request;
   }
@@ -322,20 +348,42 @@ export class SimMachine implements Machine, Processor {
     this.#changed.add(page);
   }
 
-  #disk(output: Output & { readonly kind: 'disk' }, page: number): number {
-    const request = this.#diskRequests++;
-    this.#pending.set(`disk ${request}`, { output, page, before: page < 0 ? 0 : this.#pages[page]! });
-    this.#ports.emit(output);
-    return request;
+  #disk(operation: DiskOperation, page: number): number {
+    const handle = this.#diskHandles++;
+    const asked = { operation, page, handle };
+    this.#waiting.push(asked);
+    this.#issueFree();
+    if (this.#waiting.includes(asked)) this.#watch?.raced();
+    return handle;
   }
 
-  #completed(name: string, request: number, status: number, data: Uint8Array): void {
+  /** Gives out what races with nothing that is asked for earlier and not done, in the order of asking. */
+  #issueFree(): void {
+    const before = [...this.#pending.values()].flatMap(({ output }) =>
+      output.kind === 'disk' ? [output.operation] : [],
+    );
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const asked of waiting) {
+      const { operation, page, handle } = asked;
+      if (!this.#racesFree && before.some((earlier) => race(earlier, operation))) this.#waiting.push(asked);
+      else {
+        const request = this.#diskRequests++;
+        const output: Output = { kind: 'disk', device: DISK, request, operation };
+        this.#pending.set(`disk ${request}`, { output, page, before: page < 0 ? 0 : this.#pages[page]!, handle });
+        this.#ports.emit(output);
+      }
+      before.push(operation);
+    }
+  }
+
+  #completed(name: string, status: number, data: Uint8Array): void {
     const pending = this.#pending.get(name);
     if (pending === undefined) throw new Error(`${name} is not pending`);
     this.#pending.delete(name);
     this.hash.add(status);
     this.hash.addBytes(data);
-    const { page, before } = pending;
+    const { page, before, handle } = pending;
     if (page >= 0) {
       if (this.#pages[page] !== before) this.#watch?.dmaTouched(page, this.#tick);
       const filled = new Hash();
@@ -343,7 +391,8 @@ export class SimMachine implements Machine, Processor {
       this.#set(page, filled.word | 0);
       for (const other of this.#pending.values()) if (other.page === page) other.before = filled.word | 0;
     }
-    this.#program.done(this, request, status, data);
+    this.#program.done(this, handle, status, data);
+    this.#issueFree();
   }
 
   #finishJob(): void {

@@ -57,6 +57,8 @@ export interface Program {
 export interface MachineWatch {
   /** A page that a read will fill was changed before the read was done. */
   dmaTouched(page: number, tick: number): void;
+  /** A disk operation waits for another that it races with. */
+  raced(): void;
   /** The program has counted; `state`: digest of everything. */
   counted(count: number, state: string): void;
 }

@@ -27,7 +27,8 @@ export function judgeEnd(world: World): void {
     world.did('never began');
     return;
   }
-  const run = replayJoined(monitor.historian, server, monitor, seed % FILE_SHARE === 0);
+  const how = { asFile: seed % FILE_SHARE === 0, racesFree: world.hooks.racesFree === true };
+  const run = replayJoined(monitor.historian, server, monitor, how);
   if (run === undefined) return;
   const off = run.machine.halt !== undefined;
   const serving = nodes.filter(({ standing }) => standing === 'protected' || standing === 'alone');

@@ -32,14 +32,20 @@ export interface Run {
 
 /**
  * Replays the history that ends with a node's log. Undefined, and a violation, when it does not replay. `asFile`: a log
- * from power on is read again as a file is; else its frames are taken as the monitors have opened them.
+ * from power on is read again as a file is; else its frames are taken as the monitors have opened them. `racesFree`: as
+ * the machines of the world.
  */
-export function replayJoined(who: string, server: ServerOptions, monitor: Monitor, asFile: boolean): Run | undefined {
+export function replayJoined(
+  who: string,
+  server: ServerOptions,
+  monitor: Monitor,
+  { asFile, racesFree }: { readonly asFile: boolean; readonly racesFree: boolean },
+): Run | undefined {
   const { frames, from } = monitor.ownLog(who);
   const whole = from === undefined && (asFile || frames.at(-1)?.kind === 'end');
   const records = whole ? fileRecords(join(frames.map(({ bytes }) => bytes))) : joinedRecords(who, monitor);
   const doors = new Doors();
-  const machine = new SimMachine(doors, new CounterServer(server));
+  const machine = new SimMachine(doors, new CounterServer(server), undefined, racesFree);
   const outputs = new Map<string, Output[]>();
   const answers: (Input & { readonly kind: 'disk' })[] = [];
   const made: { readonly device: string; readonly units: number; readonly tick: number }[] = [];
@@ -123,7 +129,7 @@ function* joinedRecords(who: string, monitor: Monitor): Generator<LogRecord, Fin
   let end: LogEnd | undefined;
   for (const [at, frame] of frames.entries()) {
     if (frame.sequence !== at) monitor.fail('I2', `frame ${frame.sequence} where ${at} should be in the log of ${who}`);
-    yield* frame.records;
+    yield* frame.history;
     end = frame.end;
   }
   return end === undefined
@@ -136,9 +142,9 @@ function* pastOf({ primary, pastRecords }: PrimaryLog, monitor: Monitor): Genera
   const { frames, from } = monitor.ownLog(primary);
   if (from !== undefined) yield* pastOf(from, monitor);
   let left = pastRecords;
-  for (const { records } of frames) {
-    yield* records.slice(0, left);
-    left -= Math.min(left, records.length);
+  for (const { history } of frames) {
+    yield* history.slice(0, left);
+    left -= Math.min(left, history.length);
     if (left === 0) return;
   }
   if (left > 0) monitor.fail('I2', `${left} records of ${primary} are missing`);

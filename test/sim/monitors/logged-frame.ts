@@ -3,17 +3,17 @@
  */
 
 import { decodeEnd, type LogEnd } from '../../../src/logformat/closing.ts';
-import { decodeEvents } from '../../../src/logformat/events.ts';
+import { decodeChannelEvents } from '../../../src/logformat/events.ts';
 import { decodeFrame, type StoredFrame, unpack } from '../../../src/logformat/frame.ts';
-import type { LogRecord } from '../../../src/logformat/records.ts';
+import { type ChannelRecord, isOfFile, type LogRecord } from '../../../src/logformat/records.ts';
 import { PLAIN } from '../node/log.ts';
 
-const NONE: readonly LogRecord[] = [];
+const NONE: readonly ChannelRecord[] = [];
 
 export class LoggedFrame {
   readonly bytes: Uint8Array;
   #frame: StoredFrame | undefined;
-  #records: readonly LogRecord[] | undefined;
+  #records: readonly ChannelRecord[] | undefined;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
@@ -27,10 +27,17 @@ export class LoggedFrame {
     return this.#opened.sequence;
   }
   /** Of an events frame; others have none. */
-  get records(): readonly LogRecord[] {
+  get records(): readonly ChannelRecord[] {
     const frame = this.#opened;
-    this.#records ??= frame.kind === 'events' ? decodeEvents(unpack(frame, PLAIN), frame.firstTick) : NONE;
+    this.#records ??= frame.kind === 'events' ? decodeChannelEvents(unpack(frame, PLAIN), frame.firstTick) : NONE;
     return this.#records;
+  }
+
+  /** Of a frame of somebody's own log: nothing is left out there. */
+  get history(): readonly LogRecord[] {
+    const { records } = this;
+    if (!records.every(isOfFile)) throw new Error(`frame ${this.sequence} of a recording is without what was read`);
+    return records;
   }
 
   /** Of an end frame. */

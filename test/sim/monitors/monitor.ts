@@ -52,6 +52,8 @@ export class Monitor {
   readonly #first: string;
   /** False: what is judged is forgotten, and no history is left to be replayed in the end. */
   readonly #keeps: boolean;
+  /** The log of the first backup is not its primary's own. */
+  readonly #apart: boolean;
   #compared = 0;
   /** Bytes of the longest frame: what comes after a stall comes together. */
   #longest = 0;
@@ -74,12 +76,13 @@ export class Monitor {
     did: (what: string) => void,
     first: string,
     limits: { readonly send: number; readonly receive: number },
-    keeps = true,
+    { keeps, reads }: { readonly keeps: boolean; readonly reads: boolean },
   ) {
     this.#now = now;
     this.#did = did;
     this.#first = first;
     this.#keeps = keeps;
+    this.#apart = reads;
     this.#holder = first;
     this.#limits = limits;
   }
@@ -156,7 +159,11 @@ export class Monitor {
     const original = this.#followed.get(who)?.frames[sequence];
     if (this.#keeps)
       frames.push(original !== undefined && same(original.bytes, bytes) ? original : new LoggedFrame(bytes));
-    if (who !== this.#first) return;
+    if (who === this.#first && !this.#apart) this.#sent(who, bytes);
+  }
+
+  /** A frame for the backup that the guest began with. */
+  #sent(who: string, bytes: Uint8Array): void {
     const log = this.#log({ primary: who, copy: 0 });
     log.add(bytes);
     const open = log.loggedBytes - log.bufferedBytes;
@@ -165,8 +172,12 @@ export class Monitor {
       this.fail('I9', `${open} bytes are logged and not with the backup`);
   }
 
-  /** A frame of the log of a copy; `before`, with the state: what had left each device. */
+  /** A frame of a log that is not the own one; `before`, with the state of a copy: what had left each device. */
   branched(name: LogName, bytes: Uint8Array, before: { readonly [device: string]: bigint } | undefined): void {
+    if (name.copy === 0) {
+      this.#sent(name.primary, bytes);
+      return;
+    }
     const log = this.#log(name);
     if (before !== undefined) {
       const past = this.#own.get(name.primary) ?? [];
@@ -214,9 +225,10 @@ export class Monitor {
 
   /** The storage has done a request. */
   applied(who: string, { epoch, operation, id }: BlockRequest): void {
+    if (operation.op === 'read') return;
     if (epoch < this.#usedEpoch) this.fail('I3', `the disk takes a request of epoch ${epoch} after ${this.#usedEpoch}`);
     this.#usedEpoch = Math.max(this.#usedEpoch, epoch);
-    if (operation.op !== 'read') this.#judge(who, DISK, id + 1, 'is written to disk');
+    this.#judge(who, DISK, id + 1, 'is written to disk');
   }
 
   claimed(epoch: number, who: string, result: ClaimResult): void {
@@ -280,6 +292,12 @@ export class Monitor {
 
   diverged(report: string): void {
     this.fail('I5', report);
+  }
+
+  /** A backup has read what its primary did not. Of no account when somebody else has the guest already. */
+  readDiffers(who: string, request: number): void {
+    if (this.candidates.includes(who))
+      this.fail('L5', `${who} reads other bytes than its primary for request ${request}`);
   }
 
   dmaTouched(page: number, tick: number): void {

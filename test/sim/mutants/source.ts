@@ -72,6 +72,12 @@ export const SOURCE_MUTANTS: readonly SourceMutant[] = [
     '#ended(): void {',
   ),
   protocol('what is held is dropped on being alone', 'primary.ts', 'this.#gate.releaseAll();', 'this.#gate.drop();'),
+  protocol(
+    'a write does not wait for a read of the backup',
+    'output-gate.ts',
+    'if (frame === undefined) return false;',
+    'return false;',
+  ),
   guest('an output is passed on before the log is flushed', 'covered-gate.ts', '    this.#parts.flush();\n', ''),
   guest(
     'packets pass uncovered',

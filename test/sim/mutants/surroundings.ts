@@ -1,18 +1,21 @@
 /** Defects around the protocol: of the guest's doors, the disk, the arbiter. */
 
 import { tick } from '../../../src/lib/brands.ts';
-import { decodeEvents, encodeEvents } from '../../../src/logformat/events.ts';
+import { decodeChannelEvents, encodeEvents } from '../../../src/logformat/events.ts';
 import { decodeFrame, encodeFrame, unpack } from '../../../src/logformat/frame.ts';
-import type { LogRecord } from '../../../src/logformat/records.ts';
+import type { ChannelRecord } from '../../../src/logformat/records.ts';
 import { PLAIN } from '../node/log.ts';
 import { Storage } from '../world/storage.ts';
 import type { Mutant } from './mutant.ts';
 
 /** The frame with its records changed; as it was when it holds none. */
-function rewritten(bytes: Uint8Array, change: (records: readonly LogRecord[]) => readonly LogRecord[]): Uint8Array {
+function rewritten(
+  bytes: Uint8Array,
+  change: (records: readonly ChannelRecord[]) => readonly ChannelRecord[],
+): Uint8Array {
   const frame = decodeFrame(bytes);
   if (frame.kind !== 'events') return bytes;
-  const records = change(decodeEvents(unpack(frame, PLAIN), frame.firstTick));
+  const records = change(decodeChannelEvents(unpack(frame, PLAIN), frame.firstTick));
   const first = records[0]?.tick ?? frame.firstTick;
   const payload = encodeEvents(records, first);
   return encodeFrame({ kind: 'events', sequence: frame.sequence, firstTick: first, payload }, undefined);
@@ -25,10 +28,10 @@ function emptied(bytes: Uint8Array): Uint8Array {
   return encodeFrame({ kind, sequence, firstTick, payload: new Uint8Array(0) }, undefined);
 }
 
-const INPUTS: ReadonlySet<string> = new Set(['clock', 'console', 'packet', 'disk', 'entropy']);
+const INPUTS: ReadonlySet<string> = new Set(['clock', 'console', 'packet', 'disk', 'read', 'entropy']);
 
 /** One input, and what follows at its tick, comes one step late, where nothing else is. */
-function late(records: readonly LogRecord[]): readonly LogRecord[] {
+function late(records: readonly ChannelRecord[]): readonly ChannelRecord[] {
   const at = records.findIndex(({ kind }) => INPUTS.has(kind));
   const moved = records[at]?.tick;
   if (moved === undefined || at === 0) return records;

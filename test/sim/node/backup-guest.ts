@@ -6,6 +6,7 @@ import type { Input } from '../../../src/emu/machine/events.ts';
 import { ChannelRecords } from '../../../src/ft/guest/channel-records.ts';
 import { FollowedLog } from '../../../src/ft/guest/followed-log.ts';
 import { NumberedGate } from '../../../src/ft/guest/numbered-gate.ts';
+import { type DiskOutput, ReplicaReads } from '../../../src/ft/guest/replica-reads.ts';
 import { Units } from '../../../src/ft/guest/units.ts';
 import { type Tick, tick } from '../../../src/lib/brands.ts';
 import { Doors } from '../../../src/session/doors.ts';
@@ -20,6 +21,8 @@ import { PLAIN } from './log.ts';
 
 export type BackupSaid =
   | LiveSaid
+  /** The guest that replays asks for a read; once more, as what was read is not what the primary read. */
+  | { readonly kind: 'read' | 'again'; readonly output: DiskOutput }
   | { readonly kind: 'executed'; readonly sequence: number; readonly tick: Tick; readonly digests: number }
   | { readonly kind: 'drained' }
   | { readonly kind: 'off' }
@@ -40,6 +43,8 @@ const REPORT_US = 5_000;
 export class BackupGuest extends GuestThread<BackupSaid> {
   readonly #parts: GuestParts;
   readonly #channel: ChannelRecords;
+  readonly #reads: ReplicaReads | undefined;
+  #draining = false;
   readonly #file: FollowedLog;
   /** Of a log that begins with a checkpoint. */
   readonly #copied = new CopiedGuest();
@@ -54,7 +59,10 @@ export class BackupGuest extends GuestThread<BackupSaid> {
   constructor(parts: GuestParts, take: (said: BackupSaid) => void) {
     super(parts.clockwork, parts.ticksPerUs, take);
     this.#parts = parts;
-    this.#channel = new ChannelRecords(PLAIN);
+    const ask = (output: DiskOutput): void => this.say({ kind: 'read', output });
+    const again = (output: DiskOutput): void => this.say({ kind: 'again', output });
+    this.#reads = parts.reads ? new ReplicaReads({ ask, again }) : undefined;
+    this.#channel = new ChannelRecords(PLAIN, this.#reads);
     const sink = { write: (bytes: Uint8Array) => parts.written(this.#written++, bytes) };
     this.#file = new FollowedLog(sink, PLAIN, this.#channel);
   }
@@ -85,12 +93,14 @@ export class BackupGuest extends GuestThread<BackupSaid> {
 
   /** No more will be fed. */
   drain(): void {
+    this.#draining = true;
     this.#channel.cut();
     this.wake();
   }
 
   give(input: Input): void {
-    this.#live?.source.put(input);
+    if (this.#live !== undefined) this.#live.source.put(input);
+    else if (input.kind === 'disk') this.#reads?.came(input.device, input.request, input.data);
     this.wake();
   }
   order(order: Order): void {
@@ -132,7 +142,11 @@ export class BackupGuest extends GuestThread<BackupSaid> {
     const doors = new Doors();
     const machine = this.#parts.machine(doors);
     if (past !== undefined) this.#copied.putInto(machine);
-    const gate = new NumberedGate((numbered) => this.say({ kind: 'output', numbered }), new Units(past?.units));
+    const asked = (output: DiskOutput): void => {
+      if (output.operation.op === 'read') this.#reads?.ask(output);
+    };
+    for (const output of machine.pendingRequests()) if (output.kind === 'disk') asked(output);
+    const gate = new NumberedGate((numbered) => this.say({ kind: 'output', numbered }), new Units(past?.units), asked);
     const around = this.#parts.gate(gate, (output) => this.say({ kind: 'direct', output }));
     const replayer = new Replayer({ machine, records: this.#channel, gate: around });
     return { machine, gate, replayer, session: new Session(machine, doors, replayer, replayer) };
@@ -146,6 +160,12 @@ export class BackupGuest extends GuestThread<BackupSaid> {
     if (this.#finished) return { sleepUs: undefined };
     if (this.#replica === undefined) return this.#collect();
     return this.#live === undefined ? this.#follow(this.#replica) : this.#goOn(this.#live, this.#replica);
+  }
+
+  #awaitRead(): void {
+    const { probe, did } = this.#parts;
+    if (this.#draining) did('a backup waits for a read before it lives');
+    probe(this.#draining ? 'read.awaited.draining' : 'read.awaited');
   }
 
   /** Before there is a machine. */
@@ -165,6 +185,7 @@ export class BackupGuest extends GuestThread<BackupSaid> {
       case 'ran':
         return 'again';
       case 'starved':
+        if (this.#channel.awaitedTick !== undefined) this.#awaitRead();
         return { sleepUs: undefined };
       case 'diverged':
         this.say({ kind: 'diverged', report: reportOf(result) });

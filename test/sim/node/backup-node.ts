@@ -12,9 +12,13 @@ import type { Connection } from '../world/connection.ts';
 import { BackupGuest, type BackupSaid } from './backup-guest.ts';
 import { Channels } from './channels.ts';
 import type { BackupCore } from './core.ts';
+import { DiskClient, type DiskOutput } from './disk-client.ts';
 import type { GuestParts } from './guest-parts.ts';
 import { Node, type NodeGuest, type NodeParts, outputOf, type Standing } from './node.ts';
 import { Seat } from './seat.ts';
+
+/** Between two attempts to read. */
+const READ_AGAIN_US = 1_000;
 
 type Event = BackupEvent<Output>;
 type Effect = BackupEffect<Output>;
@@ -22,6 +26,8 @@ type Effect = BackupEffect<Output>;
 export class BackupNode extends Node {
   readonly #guest: BackupGuest;
   readonly #channels: Channels;
+  /** Reads disks for the guest while it replays. */
+  readonly #reader: DiskClient;
   /** Of a core that has heard nobody yet it is made anew: whoever greets says which epoch the pair is in. */
   #seat: Seat<Event, Effect>;
   #connections = 0;
@@ -30,6 +36,16 @@ export class BackupNode extends Node {
 
   constructor(parts: NodeParts, guest: Omit<GuestParts, 'nowNs'>) {
     super(parts);
+    const { name, world, settings, main } = this;
+    this.#reader = new DiskClient({
+      storage: world.storage,
+      host: name,
+      who: settings.who,
+      epoch: () => this.epoch,
+      arrived: (take) => main.post(take),
+      done: (output, status, data) => this.#readAnswered(output, status, data),
+      did: (what) => world.did(what),
+    });
     this.#channels = new Channels(this, 'listens', (event) => this.#fromChannel(event));
     this.#seat = this.#sit();
     this.#guest = new BackupGuest({ ...guest, nowNs: () => this.clock.nowNs }, (said) => this.#take(said));
@@ -135,6 +151,24 @@ export class BackupNode extends Node {
     }
   }
 
+  /** What the guest that replays has asked for is read until it succeeds, or the guest lives. */
+  #readAnswered(output: DiskOutput, status: number, data: Uint8Array): void {
+    const { device, request } = output;
+    if (this.#guest.live) return;
+    if (status !== 0) this.#readAgain(output);
+    else this.give({ kind: 'disk', device, request, status, data });
+  }
+
+  #readAgain(output: DiskOutput): void {
+    this.world.probe(`${this.name}.read.again`);
+    this.world.did('a backup reads again');
+    this.world.clockwork.after(READ_AGAIN_US, () => this.main.post(() => this.#read(output)));
+  }
+
+  #read(output: DiskOutput): void {
+    if (!this.#guest.live && !this.isGone) this.#reader.submit(output);
+  }
+
   #feed(sequence: number, bytes: Uint8Array): void {
     const { hooks, monitor } = this.world;
     monitor.buffered(this.who, this.#from, sequence, bytes);
@@ -172,7 +206,15 @@ export class BackupNode extends Node {
       case 'copying':
       case 'quiet':
       case 'direct':
+      case 'reads':
         this.heard(said);
+        return;
+      case 'read':
+        this.#read(said.output);
+        return;
+      case 'again':
+        this.world.monitor.readDiffers(this.who, said.output.request);
+        this.#readAgain(said.output);
         return;
       case 'off':
         if (!this.#guest.live || !this.shield.ended()) this.#seat.handle(said);

@@ -1,14 +1,12 @@
 /**
  * A node's end of the storage: sends what the guest asks for and gives back what comes; asks again when the server was
- * restarted and, for what was refused because its epoch is over, when the node has a later one; and lets two
- * operations on the same place follow one another, reads and writes alike. Answers come in the order in which the
- * server gave them.
+ * restarted and, for what was refused because its epoch is over, when the node has a later one. What is asked for at a
+ * time is free of races (machine.ts). Answers come in the order in which the server gave them.
  */
 
 import type { Output } from '../../../src/emu/machine/events.ts';
-import { SECTOR_BYTES } from '../guest/program.ts';
 import type { HostName } from '../world/network.ts';
-import { type BlockReply, type BlockRequest, SECTORS, type Storage } from '../world/storage.ts';
+import type { BlockReply, BlockRequest, Storage } from '../world/storage.ts';
 import type { Way } from '../world/way.ts';
 
 export type DiskOutput = Output & { readonly kind: 'disk' };
@@ -29,8 +27,6 @@ export interface DiskClientParts {
   readonly arrived: (take: () => void) => void;
   readonly done: (output: DiskOutput, status: number, data: Uint8Array) => void;
   readonly did: (what: string) => void;
-  /** Operations on one place do not wait for one another. */
-  readonly racesFree: boolean;
 }
 
 export class DiskClient {
@@ -82,30 +78,11 @@ export class DiskClient {
   }
 
   #sendReady(): void {
-    const busy = new Uint8Array(SECTORS);
     for (const asked of this.#asked.values()) {
-      const free = this.#occupy(asked.output, busy);
       if (asked.sent) continue;
-      if (!free && !this.#parts.racesFree) {
-        this.#parts.did('race serialised');
-        continue;
-      }
       asked.sent = true;
       const { operation, request: id } = asked.output;
       this.#way.put({ id, epoch: this.#parts.epoch(), operation, connection: this.#connection }, 128);
     }
-  }
-
-  /** Marks the place of an operation; false when it was taken before. */
-  #occupy({ operation }: DiskOutput, busy: Uint8Array): boolean {
-    if (operation.op !== 'read' && operation.op !== 'write') return true;
-    const length = operation.op === 'read' ? operation.length : operation.data.length;
-    const first = Math.floor(operation.offset / SECTOR_BYTES);
-    let free = true;
-    for (let sector = first; sector < first + length / SECTOR_BYTES; sector++) {
-      if (busy[sector] !== 0) free = false;
-      busy[sector] = 1;
-    }
-    return free;
   }
 }

@@ -19,11 +19,18 @@ export interface GuestParts {
   readonly gate: (gate: Gate, leak: (output: Output) => void) => Gate;
   /** Each frame of the own log as it is written. */
   readonly written: (sequence: number, bytes: Uint8Array) => void;
-  /** Each frame of a copy's log; `units`, with the state: what has left each device. */
+  /**
+   * Each frame of a log that is not the own one: a copy's, or of copy 0 when backups read the disk themselves. `units`,
+   * with the state: what has left each device.
+   */
   readonly branched: (
     copy: number,
     bytes: Uint8Array,
     units: { readonly [device: string]: bigint } | undefined,
   ) => void;
   readonly probe: (what: string) => void;
+  /** Something happened that must happen in some world. */
+  readonly did: (what: string) => void;
+  /** Backups read the disk themselves. */
+  readonly reads: boolean;
 }

@@ -25,6 +25,7 @@ export class Link {
   readonly seat: Seat<PrimaryEvent<Output>, PrimaryEffect<Output>>;
   readonly #node: Node;
   readonly #core: PrimaryCore;
+  readonly #primary: Primary<Output>;
   #open = true;
 
   /** In the node's present epoch. */
@@ -34,6 +35,7 @@ export class Link {
     this.#node = node;
     const settings = { ...node.settings, epoch: node.epoch };
     const core = new Primary<Output>(settings, clock.nowMs, Uint8Array.of(7), copy === 0 ? undefined : copy);
+    this.#primary = core;
     this.#core = world.hooks.primary?.(core) ?? core;
     this.seat = new Seat<PrimaryEvent<Output>, PrimaryEffect<Output>>(this.#core, {
       name,
@@ -57,6 +59,11 @@ export class Link {
   /** Highest frame that the backup is known to hold. */
   get acked(): number {
     return this.#core.acked ?? -1;
+  }
+
+  /** Writes that waited for a read of the backup. */
+  get heldBehindReads(): number {
+    return this.#primary.status.heldBehindReads;
   }
 
   /** Lets go of the network. */

@@ -4,9 +4,11 @@
  */
 
 import type { Output } from '../../../src/emu/machine/events.ts';
+import type { Place } from '../../../src/ft/disk/place.ts';
 import { CoveredGate } from '../../../src/ft/guest/covered-gate.ts';
 import { ForkedLog } from '../../../src/ft/guest/forked-log.ts';
 import { ProgressSource } from '../../../src/ft/guest/progress-source.ts';
+import { ReadReferences } from '../../../src/ft/guest/read-references.ts';
 import type { NumberedOutput, Units } from '../../../src/ft/guest/units.ts';
 import type { Tick } from '../../../src/lib/brands.ts';
 import { isCheckpointOfTick } from '../../../src/logformat/frame.ts';
@@ -31,6 +33,8 @@ export type LiveSaid =
       readonly last: boolean;
       readonly commit: boolean;
     }
+  /** The frame that comes next says that these were read. */
+  | { readonly kind: 'reads'; readonly copy: number; readonly places: readonly Place[] }
   /** The guest has come to a stop, as was ordered. */
   | { readonly kind: 'quiet'; readonly number: number }
   | { readonly kind: 'copying'; readonly copy: number; readonly slow: boolean; readonly done: boolean }
@@ -56,6 +60,8 @@ export interface LiveSideParts {
   readonly log: LogWriter;
   readonly say: (said: LiveSaid) => void;
   readonly followed: boolean;
+  /** The log of the backup that it began with, where that is not the own one. */
+  readonly channel?: LogWriter;
   /** Puts something around the gate; for mutants. */
   readonly gate?: (gate: Gate) => Gate;
   /** As the replay left them that it goes on from. */
@@ -74,6 +80,8 @@ export class LiveSide {
   readonly source: SimLiveSource;
   readonly #parts: LiveSideParts;
   readonly #log: ForkedLog;
+  /** Undefined: what the guest reads is in every log. */
+  readonly #references: ReadReferences | undefined;
   readonly #gate: CoveredGate;
   #followed: boolean;
   #branch: Branch | undefined;
@@ -89,6 +97,9 @@ export class LiveSide {
     this.#followed = parts.followed;
     this.#flushedNs = nowNs();
     this.#log = new ForkedLog(log);
+    const pending = (): readonly Output[] => machine.pendingRequests();
+    this.#references = parts.parts.reads ? new ReadReferences({ pending, inside: new Set() }) : undefined;
+    if (parts.channel !== undefined) this.#log.branch = this.#references?.through(parts.channel) ?? parts.channel;
     this.source = new SimLiveSource(machine, nowNs, random, sliceNs);
     this.#gate = new CoveredGate({
       flush: () => {
@@ -110,7 +121,13 @@ export class LiveSide {
     });
   }
 
-  /** Of the own log, not of a copy's. */
+  /** Tells what the frame that comes next says was read. */
+  sayReads(copy: number): void {
+    const places = this.#references?.takePlaces() ?? [];
+    if (places.length > 0) this.#parts.say({ kind: 'reads', copy, places });
+  }
+
+  /** Of the log that it began with, not of a copy's. */
   get isOwnFollowed(): boolean {
     return this.#followed && this.#branch === undefined;
   }
@@ -184,6 +201,7 @@ export class LiveSide {
     const write = (bytes: Uint8Array): void => {
       const commit = isCheckpointOfTick(bytes);
       if (commit) this.#log.flush();
+      this.sayReads(copy);
       parts.branched(copy, bytes, commit ? this.#gate.units.all : undefined);
       say({ kind: 'frame', copy, sequence: sequence++, bytes, last: isLast(bytes), commit });
     };
@@ -205,7 +223,7 @@ export class LiveSide {
     if (branch === undefined || branch.guest.done || !branch.guest.work()) return;
     const { copy, guest } = branch;
     if (guest.done) {
-      this.#log.branch = branch.log;
+      this.#log.branch = this.#references?.through(branch.log) ?? branch.log;
       this.#followed = true;
     }
     this.#parts.parts.probe('copy.round');

@@ -6,6 +6,7 @@
 
 import type { Input, Output } from '../../../src/emu/machine/events.ts';
 import type { ClaimResult } from '../../../src/ft/arbiter.ts';
+import { changedPlaceOf } from '../../../src/ft/disk/place.ts';
 import type { NumberedOutput } from '../../../src/ft/guest/units.ts';
 import type { CommonEffect, HeldOutput } from '../../../src/ft/protocol/io.ts';
 import type { Heartbeat, Message } from '../../../src/ft/protocol/message.ts';
@@ -90,11 +91,11 @@ export abstract class Node {
       done: (output, status, data) => {
         world.probe(`${name}.disk.answered`);
         const { device, request } = output;
+        if (world.options.reads && status !== 0 && output.operation.op === 'read') world.did('a read fails');
         world.hooks.diskReply?.(this.machine!, output, { kind: 'done', id: request, status, data });
         this.give({ kind: 'disk', device, request, status, data });
       },
       did: (what) => world.did(what),
-      racesFree: world.hooks.racesFree === true,
     });
     world.hub.attach(name, (frame) => {
       world.probe(`${name}.input.arrived`);
@@ -281,6 +282,9 @@ export abstract class Node {
       case 'frame':
         this.shield.frame(said);
         return;
+      case 'reads':
+        this.shield.reads(said);
+        return;
       case 'copying':
         this.shield.progress(said);
         return;
@@ -331,5 +335,6 @@ export abstract class Node {
 export const outputOf = ({ device, unit, output }: NumberedOutput): HeldOutput<Output> => ({
   device,
   unit,
+  place: changedPlaceOf(output),
   payload: output,
 });

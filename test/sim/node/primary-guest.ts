@@ -24,18 +24,29 @@ export class PrimaryGuest extends GuestThread<PrimarySaid> {
     const doors = new Doors();
     const machine = parts.machine(doors);
     this.machine = machine;
+    const send = (sequence: number, bytes: Uint8Array): void => {
+      if (sequence > 0 && !this.#side.isOwnFollowed) return;
+      if (sequence > 0) this.#side.sayReads(0);
+      if (parts.reads) parts.branched(0, bytes, undefined);
+      this.say({ kind: 'frame', copy: 0, sequence, bytes, last: isLast(bytes), commit: false });
+    };
     const write = (bytes: Uint8Array): void => {
       const sequence = this.#sequence++;
       parts.written(sequence, bytes);
-      if (this.#isFollowed) this.say({ kind: 'frame', copy: 0, sequence, bytes, last: isLast(bytes), commit: false });
+      if (!parts.reads) send(sequence, bytes);
     };
     const log = new LogWriter({ write }, PLAIN, simHeader);
+    let sent = 0;
+    const channel = parts.reads
+      ? { channel: new LogWriter({ write: (bytes) => send(sent++, bytes) }, PLAIN, simHeader) }
+      : {};
     this.#side = new LiveSide({
       parts,
       machine,
       log,
       say: (said) => this.say(said),
       followed: true,
+      ...channel,
       gate: (gate) => parts.gate(gate, () => {}),
     });
     this.#session = new Session(machine, doors, this.#side.recorder, this.#side.recorder);
@@ -54,11 +65,6 @@ export class PrimaryGuest extends GuestThread<PrimarySaid> {
   }
   flush(): void {
     this.#side.flush();
-  }
-
-  /** The header is written before there is a side. */
-  get #isFollowed(): boolean {
-    return this.#sequence === 1 || this.#side.isOwnFollowed;
   }
 
   protected get tick(): Tick {

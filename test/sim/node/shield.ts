@@ -74,7 +74,13 @@ export class Shield {
 
   /** False: there is no link, and it may leave. */
   output(output: HeldOutput<Output>): boolean {
-    this.#tell((link) => link.seat.handle({ kind: 'output', output }));
+    this.#tell((link) => {
+      const before = output.place === undefined ? 0 : link.heldBehindReads;
+      link.seat.handle({ kind: 'output', output });
+      if (output.place === undefined || link.heldBehindReads === before) return;
+      this.#node.world.did('a write waits for a read of the backup');
+      this.#node.world.probe(`${this.#node.name}.write.waits`);
+    });
     return this.#link !== undefined;
   }
 
@@ -82,6 +88,10 @@ export class Shield {
     if (this.#link?.copy !== copy) return;
     if (commit) this.#node.world.probe(`${this.#node.name}.copy.commit`);
     this.#tell((link) => link.seat.handle({ kind: 'frame', sequence, bytes, last, ...(commit ? { commit } : {}) }));
+  }
+
+  reads({ copy, places }: LiveSaid & { readonly kind: 'reads' }): void {
+    if (this.#link?.copy === copy) this.#tell((link) => link.seat.handle({ kind: 'reads', places }));
   }
 
   progress({ copy, slow, done }: LiveSaid & { readonly kind: 'copying' }): void {

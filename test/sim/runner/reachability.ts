@@ -1,9 +1,9 @@
 /** What must happen in some world, or the simulator proves less than it says. */
 
-import { CLONING, KILL_POINTS, SWITCHING } from '../faults/kill-points.ts';
+import { CLONING, KILL_POINTS, READING, SWITCHING } from '../faults/kill-points.ts';
 
 const SOMETIMES: readonly string[] = [
-  ...new Set([...KILL_POINTS, ...CLONING, ...SWITCHING].map(({ probe }) => `at: ${probe}`)),
+  ...new Set([...KILL_POINTS, ...CLONING, ...SWITCHING, ...READING].map(({ probe }) => `at: ${probe}`)),
   'A goes live',
   'B goes live',
   'A halts: lost',
@@ -45,6 +45,10 @@ const SOMETIMES: readonly string[] = [
   'a switch is made',
   'a switch comes to nothing',
   'a backup is let go',
+  'a read fails',
+  'a backup reads again',
+  'a backup waits for a read before it lives',
+  'a write waits for a read of the backup',
 ];
 
 /**

@@ -96,17 +96,23 @@ export class Hosts {
 
   #guest(name: Name, who: string): Omit<GuestParts, 'nowNs'> {
     const { clockwork, options, hooks, monitor } = this.#world;
-    const { seed, sliceNs, ticksPerUs, backupSpeed, server } = options;
+    const { seed, sliceNs, ticksPerUs, backupSpeed, server, reads } = options;
     const isFirst = who === 'a1';
     return {
       clockwork,
       sliceNs,
       ticksPerUs: name === 'A' ? ticksPerUs : ticksPerUs * backupSpeed,
       machine: (doors: Doors) => {
-        const machine = new SimMachine(doors, new CounterServer(server), {
-          dmaTouched: (page, tick) => monitor.dmaTouched(page, tick),
-          counted: (count, state) => monitor.counted(who, count, state),
-        });
+        const machine = new SimMachine(
+          doors,
+          new CounterServer(server),
+          {
+            dmaTouched: (page, tick) => monitor.dmaTouched(page, tick),
+            raced: () => this.#world.did('race serialised'),
+            counted: (count, state) => monitor.counted(who, count, state),
+          },
+          hooks.racesFree,
+        );
         hooks.machine?.(machine);
         return machine;
       },
@@ -114,6 +120,8 @@ export class Hosts {
       random: new Random(seed, `guest ${who}`),
       written: (sequence, bytes) => this.#written(name, who, sequence, bytes),
       branched: (copy, bytes, before) => monitor.branched({ primary: who, copy }, bytes, before),
+      reads,
+      did: (what) => this.#world.did(what),
       probe: (what) => this.#world.probe(`${name}.${what}`),
     };
   }

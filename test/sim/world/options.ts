@@ -36,6 +36,8 @@ export interface WorldOptions {
   readonly switches: number;
   /** And then there is so much time to come to rest. */
   readonly restUs: number;
+  /** Backups read the disk themselves: what was read is not on the channel. */
+  readonly reads: boolean;
   /** How the guest is ended before the mending: by its own word, by the operator, or not. */
   readonly ending: 'none' | 'guest' | 'operator';
 }
@@ -92,6 +94,8 @@ export function drawOptions(seed: number): WorldOptions {
     // A backup that holds part of a copy forgets it after ten times of detection.
     restUs: 500_000 + (clones ? 14_000 * detectMs : 0),
     ending: random.chance(0.15) ? random.pick(['guest', 'operator']) : 'none',
+    // Without what was read small buffers hardly fill.
+    reads: random.chance(small ? 0.1 : 0.4),
   };
 }
 

@@ -1,7 +1,7 @@
 /**
  * The simulated storage: a block server that both hosts reach, and the arbiter, which is the same server or one of its
  * own. Requests carry an epoch; one older than the newest that was claimed (or used, where the arbiter is apart) is
- * refused. Keeps all its state when it is restarted; what it was doing is lost, or done in part.
+ * refused, unless it reads. Keeps all its state when it is restarted; what it was doing is lost, or done in part.
  */
 
 import type { DiskOperation } from '../../../src/emu/machine/events.ts';
@@ -155,7 +155,7 @@ export class Storage {
 
   #do({ who, replies: way }: Client, request: BlockRequest): void {
     const { id, epoch, operation } = request;
-    if (!this.admits(epoch)) {
+    if (operation.op !== 'read' && !this.admits(epoch)) {
       this.#watch.did('stale request refused');
       way.put({ kind: 'stale', id, epoch }, 64);
       return;

@@ -52,7 +52,7 @@ export class World implements Surroundings {
     this.random = new Random(seed, 'world');
     this.trace = new Trace(now, write);
     const limits = { send: settings.sendBufferBytes, receive: settings.receiveBufferBytes };
-    this.monitor = new Monitor(now, did, 'a1', limits, options.keeps);
+    this.monitor = new Monitor(now, did, 'a1', limits, options);
     this.network = new Network(clockwork, new Random(seed, 'network'));
     const watch = {
       applied: (...what: Parameters<Monitor['applied']>) => this.monitor.applied(...what),
@@ -129,7 +129,9 @@ export class World implements Surroundings {
     const isOver = !nodes.some(({ who, isGone }) => !isGone && monitor.candidates.includes(who));
     if (isOver) return standings.every((standing) => standing === 'gone' || standing === 'waiting');
     if (this.clients.some(({ waitingFor }) => waitingFor !== undefined)) return false;
-    if (standings.includes('protected') && standings.includes('following')) return this.#isUnsuspected;
+    // The state of a copy may just have been sent.
+    const isWhole = nodes.every(({ machine }) => machine !== undefined);
+    if (standings.includes('protected') && standings.includes('following')) return isWhole && this.#isUnsuspected;
     return !options.clones && standings.includes('alone') && standings.includes('gone');
   }
 
