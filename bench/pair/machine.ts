@@ -17,10 +17,13 @@ import { Program } from './program.ts';
 export const MODES = ['run', 'record', 'ft'] as const;
 /** The ways of the literature beside it, each with the same pair. */
 export const METHOD_MODES = ['run', 'ft', 'checkpoints', 'epochs', 'stop'] as const;
-export type Mode = (typeof MODES)[number] | (typeof METHOD_MODES)[number];
+/** What is read of disks is in the log, or is read by the backup. */
+export const READ_MODES = ['run', 'ft', 'reads'] as const;
+export type Mode = (typeof MODES)[number] | (typeof METHOD_MODES)[number] | (typeof READ_MODES)[number];
 
 /** Of `ft primary`. */
-const methodOf = (mode: Exclude<Mode, 'run' | 'record'>): MethodName => (mode === 'ft' ? 'log' : mode);
+const methodOf = (mode: Exclude<Mode, 'run' | 'record'>): MethodName =>
+  mode === 'ft' || mode === 'reads' ? 'log' : mode;
 
 const COMMAND = fileURLToPath(new URL('../../bin/dev.js', import.meta.url));
 const PAIR = 'bench';
@@ -75,7 +78,8 @@ export class Machine {
     });
     const endpoint = await Promise.race([listening, backup.ended.then(() => '')]);
     if (endpoint === '') throw new Error(`the backup does not start: ${backup.tail}`);
-    const words = ['ft', 'primary', ...pair, '--method', methodOf(mode), '--backup', endpoint, ...output, ...guest];
+    const way = ['--method', methodOf(mode), ...(mode === 'reads' ? ['--disk-reads', 'backup'] : [])];
+    const words = ['ft', 'primary', ...pair, ...way, '--backup', endpoint, ...output, ...guest];
     const channel = endpoint.slice('tcp:'.length);
     return new Machine(new Program(...lockstep(words), env, line), log, backup, channel);
   }
