@@ -7,10 +7,12 @@
  * an output until the mark that covers it is acknowledged.
  */
 
-import type { Output } from '../emu/machine/events.ts';
+import type { DiskOperation, Output } from '../emu/machine/events.ts';
 import type { Tick } from '../lib/brands.ts';
 
-export type { Output };
+/** Which bytes of a disk an output is of: what a gate that orders writes has to know. */
+export { type DiskRange, overlap, rangeOf } from '../emu/machine/disk-range.ts';
+export type { DiskOperation, Output };
 
 /** The world's side: terminal, network, disks. Must not call back into the session. */
 export interface OutputPort {

@@ -4,6 +4,7 @@
  * mark of its own, at once, so that a gate can release it on its own.
  */
 
+import { rangeOf } from '../emu/machine/disk-range.ts';
 import type { DiskOperation, Output } from '../emu/machine/events.ts';
 import type { Tick } from '../lib/brands.ts';
 import { digest64 } from '../lib/digest64.ts';
@@ -82,10 +83,7 @@ export class Marks {
 
 function lengthOf(output: Exclude<Output, { kind: 'console' }>): number {
   if (output.kind === 'packet') return output.frame.length;
-  if (output.kind === 'entropy') return output.length;
-  const operation = output.operation;
-  if (operation.op === 'write') return operation.data.length;
-  return operation.op === 'flush' ? 0 : operation.length;
+  return output.kind === 'entropy' ? output.length : rangeOf(output.operation).length;
 }
 
 /** The bytes that the digest of an output is over. docs/log-format.md, section "Output digests". */

@@ -8,17 +8,13 @@
  * the host dies is what a disk may hold whose power fails: all that was flushed, of the rest some.
  */
 
-import type { Output } from '../../session/gate.ts';
-
-export type DiskOperation = (Output & { readonly kind: 'disk' })['operation'];
+import { type DiskOperation, type DiskRange, overlap, rangeOf } from '../../session/gate.ts';
 
 export interface Entry {
   readonly operation: DiskOperation;
   /** The guest's number of it. */
   readonly request: number;
-  readonly from: number;
-  /** Behind the last byte. */
-  readonly to: number;
+  readonly range: DiskRange;
   begun: boolean;
 }
 
@@ -49,9 +45,8 @@ export class DiskOrder {
   }
 
   add(operation: DiskOperation, request = 0): void {
-    const from = 'offset' in operation ? operation.offset : 0;
     this.#bytes += weightOf(operation);
-    this.#entries.push({ operation, request, from, to: from + lengthOf(operation), begun: false });
+    this.#entries.push({ operation, request, range: rangeOf(operation), begun: false });
   }
 
   /** An operation that may begin now, which begins; `done` is to be called with what is given. */
@@ -75,12 +70,7 @@ const isRead = ({ operation }: Entry): boolean => operation.op === 'read';
 function waits(before: Entry, entry: Entry): boolean {
   if (isRead(before) && isRead(entry)) return false;
   if (isFlush(before) || isFlush(entry)) return !isRead(before) && !isRead(entry);
-  return before.from < entry.to && entry.from < before.to;
-}
-
-function lengthOf(operation: DiskOperation): number {
-  if (operation.op === 'write') return operation.data.length;
-  return 'length' in operation ? operation.length : 0;
+  return overlap(before.range, entry.range);
 }
 
 /** What it takes of memory while it waits. */

@@ -7,6 +7,7 @@
 
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { rangeOf } from '../../emu/machine/disk-range.ts';
 import type { DiskOperation, Output } from '../../emu/machine/events.ts';
 import { ExitCode, UserError } from '../../lib/errors.ts';
 import { OwnImage } from '../mirror/own-image.ts';
@@ -148,7 +149,8 @@ export class DriveFile implements HostPort {
 
   /** What is read, nothing otherwise. Rejects with the storage's error. Nobody is told but the caller. */
   async carryOut(operation: DiskOperation): Promise<Uint8Array> {
-    const end = ('offset' in operation ? operation.offset : 0) + lengthOf(operation);
+    const { offset, length } = rangeOf(operation);
+    const end = offset + length;
     if (end > this.sizeBytes) throw new Error(`a request reaches byte ${end} of ${this.sizeBytes}`);
     if (this.#mode === 'readonly' && operation.op !== 'read' && operation.op !== 'flush')
       throw new Error('it is read-only');
@@ -182,11 +184,6 @@ export class DriveFile implements HostPort {
       this.#inbox?.notice(`drive ${this.device} (${this.#name}): ${reasonOf(error)}; the guest gets an I/O error`);
     this.#told = true;
   }
-}
-
-function lengthOf(operation: DiskOperation): number {
-  if (operation.op === 'write') return operation.data.length;
-  return 'length' in operation ? operation.length : 0;
 }
 
 /** Closes what was opened when its size is no drive's. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type DiskOperation, DiskOrder } from '../../../src/ft/disk/disk-order.ts';
+import type { DiskOperation } from '../../../src/emu/machine/events.ts';
+import { DiskOrder } from '../../../src/ft/disk/disk-order.ts';
 
 const SECTORS = 16;
 const write = (sector: number, sectors: number, byte: number): DiskOperation => ({

@@ -5,6 +5,7 @@
  *     readable: {type u32, reserved u32, sector u64} data…      writable: data… status u8
  */
 
+import { type DiskRange, NO_RANGE, overlap } from '../../machine/disk-range.ts';
 import type { GuestMemory } from '../device.ts';
 import { checkInRam, gather, sharePage, slice, totalLength } from './segments.ts';
 import { type Chain, RingError, type Segment } from './virtqueue.ts';
@@ -99,13 +100,8 @@ export function parseRequest(
   return answer(BlockStatus.unsupported);
 }
 
-interface ByteRange {
-  readonly offset: number;
-  readonly length: number;
-}
-
 /** Bytes of the disk, or undefined where it has none or the length is not of whole sectors. */
-function sectors(sector: bigint, length: number, { sizeBytes }: BlockGeometry): ByteRange | undefined {
+function sectors(sector: bigint, length: number, { sizeBytes }: BlockGeometry): DiskRange | undefined {
   const offset = sector * BigInt(SECTOR_BYTES);
   if (length === 0 || length % SECTOR_BYTES !== 0 || offset + BigInt(length) > BigInt(sizeBytes)) return undefined;
   return { offset: Number(offset), length };
@@ -113,7 +109,7 @@ function sectors(sector: bigint, length: number, { sizeBytes }: BlockGeometry): 
 
 function operation(
   op: BlockOperation['op'],
-  { offset, length }: ByteRange = { offset: 0, length: 0 },
+  { offset, length }: DiskRange = NO_RANGE,
   unmap = false,
   data: Uint8Array = new Uint8Array(0),
   memory: readonly Segment[] = [],
@@ -123,9 +119,9 @@ function operation(
 
 const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** On the disk: the ranges overlap and one of them changes it. A flush has no range. */
+/** On the disk: the ranges overlap and one of them changes it. */
 export const raceOnDisk = (a: BlockOperation, b: BlockOperation): boolean =>
-  !(a.op === 'read' && b.op === 'read') && a.offset < b.offset + b.length && b.offset < a.offset + a.length;
+  !(a.op === 'read' && b.op === 'read') && overlap(a, b);
 
 /** In guest memory: a page is common and one of the two is read into it. */
 export const raceInMemory = (a: BlockOperation, b: BlockOperation): boolean =>
