@@ -1,4 +1,6 @@
 /**
+ * A process for each file: a crash of the host's engine, or what a file left running, is that file's and nobody else's.
+ *
  * Two projects. `quick` (npm test) is every test but those named *.full.test.ts; `full` is those. Both run in
  * `npm run test:full`. With LOCKSTEP_TEST_REPORT=FILE the results are also written there as JSON, for .ci/run.
  */
@@ -8,7 +10,7 @@ const report = process.env.LOCKSTEP_TEST_REPORT;
 
 export default defineConfig({
   test: {
-    pool: 'threads',
+    pool: 'forks',
     maxWorkers: 2,
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
     projects: [
