@@ -106,7 +106,9 @@ export async function joinCluster(pair: string | undefined, registry: string): P
   while (performance.now() - from < PLACE_MS) {
     const report = (await tellNode(first, 'status')) as FoundNode | undefined;
     if (report === undefined) break;
-    if (report.status?.state === 'protected') return report.copy;
+    // What a copy took is known a moment after the backup has the guest.
+    const isTold = report.copy === undefined || report.copy.pausedNs !== undefined;
+    if (report.status?.state === 'protected' && isTold) return report.copy;
     await sleep(LOOK_MS);
   }
   const what = `${name} is in the cluster now, and has no backup yet`;
