@@ -5,7 +5,7 @@ import { Flags } from '@oclif/core';
 export const machineFlags = {
   kernel: Flags.string({
     char: 'k',
-    summary: 'ELF, Linux Image or flat binary to start',
+    summary: 'ELF, Linux Image (also .gz, .zst, vmlinuz) or flat binary to start',
     description: 'An ELF linked to 0x80000000 runs bare in M-mode; anything else is started by the firmware in S-mode.',
     helpGroup: 'MACHINE',
     helpValue: 'FILE',

@@ -19,6 +19,7 @@ import {
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../lib/errors.ts';
 import type { ImageName } from '../logformat/header.ts';
+import { unpackKernel } from './compressed-kernel.ts';
 import { codeOf, reasonOf } from './os-errors.ts';
 import { BUILT_IN_FIRMWARE } from './package-files.ts';
 import { pageMemory } from './page-memory.ts';
@@ -61,10 +62,10 @@ export function rememberImage(image: ImageName, path: string): void {
  */
 export function findImage(role: ImageRole, wanted: ImageName, path: string | undefined): Uint8Array {
   if (path !== undefined) return same(role, wanted, path, readImage(role, path));
-  const builtIn = role === 'firmware' ? tryRead(BUILT_IN_FIRMWARE) : undefined;
+  const builtIn = role === 'firmware' ? tryRead(role, BUILT_IN_FIRMWARE) : undefined;
   if (builtIn !== undefined && matches(wanted, builtIn)) return builtIn;
   const known = targetOf(linkOf(wanted));
-  const bytes = known === undefined ? undefined : tryRead(known);
+  const bytes = known === undefined ? undefined : tryRead(role, known);
   if (known !== undefined && bytes !== undefined) return same(role, wanted, known, bytes);
   const where = known === undefined ? 'was not recorded on this host' : `is no longer at ${known}`;
   throw new UserError(
@@ -89,20 +90,23 @@ function matches(wanted: ImageName, bytes: Uint8Array): boolean {
   return createHash('sha256').update(bytes).digest().equals(wanted.sha256);
 }
 
+/** What the machine takes of a file: an initrd is unpacked by its kernel, a kernel here. */
 function readImage(role: ImageRole, path: string): Uint8Array {
+  let bytes: Uint8Array;
   try {
     if (statSync(path).isDirectory()) throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' });
-    return readFile(path);
+    bytes = readFile(path);
   } catch (error) {
     const code = codeOf(error) === 'ENOENT' ? 'missing-image' : 'unreadable-image';
     const what = `cannot read the ${role} ${path}: ${reasonOf(error)}`;
     throw new UserError(code, what, `name a file that you can read with ${flagOf(role)}`, undefined, error);
   }
+  return role === 'kernel' ? unpackKernel(bytes, path) : bytes;
 }
 
-function tryRead(path: string): Uint8Array | undefined {
+function tryRead(role: ImageRole, path: string): Uint8Array | undefined {
   try {
-    return readFile(path);
+    return readImage(role, path);
   } catch {
     return undefined;
   }

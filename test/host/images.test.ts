@@ -1,4 +1,5 @@
 import { renameSync, writeFileSync } from 'node:fs';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { findImage, imageOf, loadImage, rememberImage } from '../../src/host/images.ts';
 import { BUILT_IN_FIRMWARE } from '../../src/host/package-files.ts';
@@ -72,4 +73,48 @@ test('the built-in firmware comes with the package', () => {
 
 test('a folder is no image', () => {
   expect(() => loadImage('kernel', folder.path('.'))).toThrow(/cannot read the kernel .*: it is a folder/);
+});
+
+const KERNEL = Uint8Array.from({ length: 5000 }, (_, i) => i % 251);
+
+/** As `vmlinuz.efi` is: a header that says where the packed image is. */
+function zboot(packed: Uint8Array, method: string, sizeBytes = packed.length): Uint8Array {
+  const bytes = new Uint8Array(4096 + packed.length);
+  bytes.set(new TextEncoder().encode('MZ\0\0zimg'));
+  const header = new DataView(bytes.buffer);
+  header.setUint32(8, 4096, true);
+  header.setUint32(12, sizeBytes, true);
+  bytes.set(new TextEncoder().encode(method), 24);
+  bytes.set(packed, 4096);
+  return bytes;
+}
+
+test.each([
+  ['Image.gz', gzipSync(KERNEL)],
+  ['Image.zst', zstdCompressSync(KERNEL)],
+  ['vmlinuz.efi', zboot(gzipSync(KERNEL), 'gzip')],
+  ['vmlinuz.zst.efi', zboot(zstdCompressSync(KERNEL), 'zstd')],
+])('%s is the kernel that is packed in it, found again packed or not', (name, bytes) => {
+  const path = folder.path(name);
+  writeFileSync(path, bytes);
+  const loaded = loadImage('kernel', path);
+  expect(loaded).toMatchObject({ name, bytes: KERNEL, sha256: imageOf(KERNEL, '').sha256 });
+  rememberImage(loaded, path);
+  expect(findImage('kernel', loaded, undefined)).toEqual(KERNEL);
+  writeFileSync(folder.path('plain'), KERNEL);
+  expect(findImage('kernel', loaded, folder.path('plain'))).toEqual(KERNEL);
+  // Its kernel unpacks an initrd itself.
+  expect(loadImage('initrd', path).bytes).toEqual(new Uint8Array(bytes));
+});
+
+test.each([
+  ['cut off', gzipSync(KERNEL).subarray(0, 40), /compressed with gzip, and cannot be unpacked/],
+  ['an EFI image cut off', zboot(gzipSync(KERNEL), 'gzip', 1 << 20), /its packed image is cut off/],
+  ['an EFI image with less than its header', zboot(new Uint8Array(0), 'gzip').subarray(0, 20), /its header is cut off/],
+  ['packed by something else', zboot(Uint8Array.of(0x5d, 0, 0, 0x80), 'lzma'), /packed with lzma, which is not known/],
+])('a packed kernel %s is refused, and says why', (name, bytes, message) => {
+  writeFileSync(folder.path(name), bytes);
+  const load = () => loadImage('kernel', folder.path(name));
+  expect(load).toThrow(expect.objectContaining({ code: 'bad-image', exitCode: 2 }));
+  expect(load).toThrow(message);
 });
