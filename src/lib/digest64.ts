@@ -4,9 +4,11 @@
  * cryptographic.
  */
 
-import { xxh32 } from './xxh32.ts';
+import { xxh32Pair } from './xxh32.ts';
 
 const SECOND_SEED = 0x9747b28c;
 
-export const digest64 = (bytes: Uint8Array): bigint =>
-  (BigInt(xxh32(bytes)) << 32n) | BigInt(xxh32(bytes, SECOND_SEED));
+export function digest64(bytes: Uint8Array): bigint {
+  const [high, low] = xxh32Pair(bytes, [0, SECOND_SEED]);
+  return (BigInt(high) << 32n) | BigInt(low);
+}

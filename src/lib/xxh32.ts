@@ -12,10 +12,27 @@ const P5 = 0x165667b1;
 const rotl = (x: number, n: number): number => (x << n) | (x >>> (32 - n));
 const round = (lane: number, input: number): number => Math.imul(rotl((lane + Math.imul(input, P2)) | 0, 13), P1);
 
+/** Short inputs are read from one place: a view of each would take longer than its hash. */
+const place = new DataView(new ArrayBuffer(256));
+const placeBytes = new Uint8Array(place.buffer);
+
+function viewOf(bytes: Uint8Array): DataView {
+  if (bytes.length > placeBytes.length) return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  placeBytes.set(bytes);
+  return place;
+}
+
+/** Two of the same bytes. */
+export function xxh32Pair(bytes: Uint8Array, seeds: readonly [number, number]): [number, number] {
+  const view = viewOf(bytes);
+  return [hashOf(view, bytes.length, seeds[0]), hashOf(view, bytes.length, seeds[1])];
+}
+
 /** 0 to 2^32 - 1. */
-export function xxh32(bytes: Uint8Array, seed = 0): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = bytes.length;
+export const xxh32 = (bytes: Uint8Array, seed = 0): number => hashOf(viewOf(bytes), bytes.length, seed);
+
+/** Of the first `length` bytes. */
+function hashOf(view: DataView, length: number, seed: number): number {
   let at = 0;
   let hash: number;
   if (length >= 16) {
@@ -37,7 +54,7 @@ export function xxh32(bytes: Uint8Array, seed = 0): number {
   for (; at + 4 <= length; at += 4) {
     hash = Math.imul(rotl((hash + Math.imul(view.getUint32(at, true), P3)) | 0, 17), P4);
   }
-  for (; at < length; at++) hash = Math.imul(rotl((hash + Math.imul(bytes[at]!, P5)) | 0, 11), P1);
+  for (; at < length; at++) hash = Math.imul(rotl((hash + Math.imul(view.getUint8(at), P5)) | 0, 11), P1);
   hash = Math.imul(hash ^ (hash >>> 15), P2);
   hash = Math.imul(hash ^ (hash >>> 13), P3);
   return (hash ^ (hash >>> 16)) >>> 0;

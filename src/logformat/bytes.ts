@@ -4,17 +4,28 @@
  * is left.
  */
 
+import { putU32, u32 } from '../lib/big-endian.ts';
 import { FormatError } from './errors.ts';
 
 const U64 = (1n << 64n) - 1n;
 
+/** Most of what is written fits. */
+const FIRST_BYTES = 256;
+/** A longer place is not kept for what is written next. */
+const KEPT_BYTES = 1 << 20;
+
 export class ByteWriter {
-  /** Small at first: most of what is written is. */
-  #bytes = new Uint8Array(64);
+  #bytes = new Uint8Array(FIRST_BYTES);
   #length = 0;
 
   get length(): number {
     return this.#length;
+  }
+
+  /** Nothing is written, and views that were given hold nothing any more. */
+  reset(): void {
+    this.#length = 0;
+    if (this.#bytes.length > KEPT_BYTES) this.#bytes = new Uint8Array(FIRST_BYTES);
   }
 
   u8(value: number): void {
@@ -25,8 +36,8 @@ export class ByteWriter {
   /** 8 bytes, big endian. */
   u64(value: bigint): void {
     this.#grow(8);
-    const { buffer } = this.#bytes;
-    new DataView(buffer).setBigUint64(this.#length, value);
+    putU32(this.#bytes, this.#length, Number(value >> 32n));
+    putU32(this.#bytes, this.#length + 4, Number(value & 0xffffffffn));
     this.#length += 8;
   }
 
@@ -101,9 +112,9 @@ export class ByteReader {
   /** 8 bytes, big endian. */
   u64(): bigint {
     if (this.left < 8) throw new FormatError('the bytes end early');
-    const value = new DataView(this.#bytes.buffer, this.#bytes.byteOffset).getBigUint64(this.#at);
+    const [high, low] = [u32(this.#bytes, this.#at), u32(this.#bytes, this.#at + 4)];
     this.#at += 8;
-    return value;
+    return (BigInt(high) << 32n) | BigInt(low);
   }
 
   bytes(length: number): Uint8Array {
@@ -113,13 +124,31 @@ export class ByteReader {
     return new Uint8Array(this.#bytes.subarray(from, this.#at));
   }
 
+  /** The text that the next few bytes are, when they are ASCII; else undefined, and nothing is read. */
+  ascii(length: number): string | undefined {
+    if (length > this.left) throw new FormatError('the bytes end early');
+    const codes: number[] = [];
+    for (let i = 0; i < length; i++) {
+      const byte = this.#bytes[this.#at + i]!;
+      if (byte > 0x7f) return undefined;
+      codes.push(byte);
+    }
+    this.#at += length;
+    return String.fromCharCode(...codes);
+  }
+
   varint(): bigint {
+    return BigInt(this.#number());
+  }
+
+  /** A varint: a number where it is short. */
+  #number(): number | bigint {
     let value = 0;
     let scale = 1;
     for (let shift = 0; shift < 28; shift += 7, scale *= 128) {
       const byte = this.u8();
       value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return BigInt(value);
+      if (byte < 0x80) return value;
     }
     let wide = BigInt(value);
     for (let shift = 28n; shift < 70n; shift += 7n) {
@@ -135,8 +164,8 @@ export class ByteReader {
 
   /** A varint that counts bytes, records or the like: at most `max`. */
   count(max: number): number {
-    const value = this.varint();
-    if (value > BigInt(max)) throw new FormatError(`a count of ${value} where at most ${max} can be`);
+    const value = this.#number();
+    if (value > max) throw new FormatError(`a count of ${value} where at most ${max} can be`);
     return Number(value);
   }
 

@@ -11,10 +11,13 @@ const MAX_DEPTH = 16;
 /** Of the initial byte, the upper three bits. */
 export const Major = { unsigned: 0, negative: 1, bytes: 2, text: 3, array: 4, map: 5, tag: 6, simple: 7 } as const;
 
-/** An initial byte and its argument: `argument` is a length, a count or the value itself; `next` follows the head. */
+/**
+ * An initial byte and its argument: `argument` is a length, a count or the value itself, a bigint where it is of 8
+ * bytes; `next` follows the head.
+ */
 export interface Head {
   readonly major: number;
-  readonly argument: bigint;
+  readonly argument: number | bigint;
   readonly next: number;
 }
 
@@ -24,13 +27,21 @@ export function readHead(bytes: Uint8Array, at: number): Head | undefined {
   if (initial === undefined) return undefined;
   const info = initial & 0x1f;
   const major = initial >> 5;
-  if (info < 24) return { major, argument: BigInt(info), next: at + 1 };
+  if (info < 24) return { major, argument: info, next: at + 1 };
   if (info > 27) throw new FormatError('a length is indefinite or reserved');
   const size = 1 << (info - 24);
   if (at + 1 + size > bytes.length) return undefined;
-  let argument = 0n;
-  for (let i = 0; i < size; i++) argument = (argument << 8n) | BigInt(bytes[at + 1 + i]!);
-  return { major, argument, next: at + 1 + size };
+  const next = at + 1 + size;
+  if (size < 8) return { major, argument: bigEndian(bytes, at + 1, next), next };
+  const [high, low] = [bigEndian(bytes, at + 1, at + 5), bigEndian(bytes, at + 5, next)];
+  return { major, argument: (BigInt(high) << 32n) | BigInt(low), next };
+}
+
+/** At most 4 bytes. */
+function bigEndian(bytes: Uint8Array, from: number, to: number): number {
+  let value = 0;
+  for (let at = from; at < to; at++) value = value * 256 + bytes[at]!;
+  return value;
 }
 
 /** Offset just after the item that starts at `at`. FormatError when it is not acceptable or ends early. */
@@ -38,7 +49,7 @@ export function checkItem(bytes: Uint8Array, at: number, depth = 0): number {
   if (depth > MAX_DEPTH) throw new FormatError('data items are nested too deeply');
   const head = readHead(bytes, at);
   if (head === undefined) throw new FormatError('a data item ends early');
-  const left = BigInt(bytes.length - head.next);
+  const left = bytes.length - head.next;
   switch (head.major) {
     case Major.unsigned:
     case Major.negative:
@@ -52,7 +63,7 @@ export function checkItem(bytes: Uint8Array, at: number, depth = 0): number {
       if (head.argument > left) throw new FormatError('a data item ends early');
       return checkItems(bytes, head, depth);
     case Major.simple:
-      if (head.argument < 20n || head.argument > 22n || head.next !== at + 1)
+      if (head.argument < 20 || head.argument > 22 || head.next !== at + 1)
         throw new FormatError('a simple value that no recording holds');
       return head.next;
     default:

@@ -37,11 +37,16 @@ const library = new Encoder({
   variableMapSize: true,
   copyBuffers: true,
   int64AsNumber: false,
-} as ConstructorParameters<typeof Encoder>[0]);
+} as ConstructorParameters<typeof Encoder>[0]) as {
+  encode(value: unknown, mode: number): Uint8Array;
+  decode(bytes: Uint8Array, length: number): unknown;
+};
+/** What was encoded last is given up, and the next may lie in its place. The library's number for it. */
+const RESET_BUFFER_MODE = 1024;
 
 /** One data item. A number that is not an integer is a bug and throws. */
 export function encode(value: CborValue): Uint8Array {
-  return new Uint8Array(library.encode(widen(value)));
+  return new Uint8Array(library.encode(widen(value), RESET_BUFFER_MODE));
 }
 
 /** What begins a byte string of `length` bytes, below 2^32; the bytes follow as they are. RFC 8949, section 3. */
@@ -65,10 +70,20 @@ export function decode(bytes: Uint8Array): CborValue {
   const end = checkItem(bytes, 0);
   if (end !== bytes.length) throw new FormatError('a data item does not end where its bytes end');
   try {
-    return narrow(library.decode(bytes.slice()) as CborValue);
+    return narrow(library.decode(...source(bytes)) as CborValue);
   } catch (error) {
     throw new FormatError(`not CBOR: ${(error as Error).message}`);
   }
+}
+
+/** Items up to this long are decoded from one place, whose view the library keeps. */
+const place = new Uint8Array(1024);
+
+/** What the library is to decode. It leaves marks on the array that it is given, which is not the caller's. */
+function source(bytes: Uint8Array): [bytes: Uint8Array, length: number] {
+  if (bytes.length > place.length) return [bytes.slice(), bytes.length];
+  place.set(bytes);
+  return [place, bytes.length];
 }
 
 /** cbor-x writes a number of 2^32 or more as floating point: hand it over as bigint. Integers keep the short form. */
@@ -83,13 +98,27 @@ function widen(value: CborValue): unknown {
   }
   if (value === null || typeof value !== 'object' || value instanceof Uint8Array) return value;
   if (Array.isArray(value)) return value.map(widen);
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, widen(inner as CborValue)]));
+  // Copied when something in it is to be another: mostly nothing is.
+  let wide = value as { [key: string]: unknown };
+  for (const key of Object.keys(value)) {
+    const inner = wide[key];
+    const other = widen(inner as CborValue);
+    if (other === inner) continue;
+    if (wide === value) wide = { ...value };
+    wide[key] = other;
+  }
+  return wide;
 }
 
-/** Bytes as plain Uint8Array whatever the library makes of them. */
+/** Bytes as plain Uint8Array whatever the library makes of them. Changes maps where they are: nobody else has them. */
 function narrow(value: CborValue): CborValue {
   if (value === null || typeof value !== 'object') return value;
   if (value instanceof Uint8Array) return new Uint8Array(value);
   if (Array.isArray(value)) return value.map(narrow);
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, narrow(inner as CborValue)]));
+  const map = value as { [key: string]: CborValue };
+  for (const key of Object.keys(map)) {
+    const inner = map[key]!;
+    if (typeof inner === 'object' && inner !== null) map[key] = narrow(inner);
+  }
+  return map;
 }

@@ -10,18 +10,29 @@ import { ACTIONS, type ColumnType, SCOPES } from './records.ts';
 export type FieldValue = bigint | number | string | Uint8Array;
 export type Fields = { readonly [field: string]: FieldValue };
 
-/** What a column codec may look at besides its own value. */
-export interface Context {
+/** What a column codec may look at besides its own value. One for each column, which goes from record to record. */
+export class Context {
   /** The record that the value belongs to; `tick` is set, and so are the columns before this one. */
-  readonly record: Fields;
+  record: Fields;
   /** The record of the same kind before it in the frame. */
-  readonly previous: Fields | undefined;
+  previous: Fields | undefined;
   /** Names of devices in the frame. */
   readonly names: Names;
-  /** Last value by source (`value` columns). */
-  readonly bySource: Map<number, bigint>;
   /** Longest blob that can still come. */
   readonly limit: number;
+  #bySource: Map<number, bigint> | undefined;
+
+  constructor(first: Fields, names: Names, limit: number) {
+    this.record = first;
+    this.names = names;
+    this.limit = limit;
+  }
+
+  /** Last value by source (`value` columns). */
+  get bySource(): Map<number, bigint> {
+    this.#bySource ??= new Map();
+    return this.#bySource;
+  }
 }
 
 interface ColumnCodec {
@@ -95,14 +106,18 @@ function predictTime({ record, previous }: Context): bigint {
 
 /** Rates have few significant bits: varint of (odd part, or 0) times 64 plus the number of zero bits below it. */
 function writeScaled(out: ByteWriter, value: bigint): void {
-  let zeros = 0n;
-  let odd = value;
-  while (odd !== 0n && (odd & 1n) === 0n) {
-    odd >>= 1n;
-    zeros++;
-  }
+  const zeros = value === 0n ? 0n : BigInt(trailingZeros(value));
+  const odd = value >> zeros;
   if (odd >= 1n << 58n) throw new RangeError(`rate ${value} has too many significant bits`);
   out.varint((odd << 6n) | zeros);
+}
+
+/** Of a value that is not 0. */
+function trailingZeros(value: bigint): number {
+  for (let zeros = 0, rest = value; ; zeros += 32, rest >>= 32n) {
+    const low = Number(BigInt.asUintN(32, rest));
+    if (low !== 0) return zeros + 31 - Math.clz32(low & -low);
+  }
 }
 
 function readScaled(input: ByteReader): bigint {

@@ -11,7 +11,7 @@
 
 import { type Tick, tick } from '../lib/brands.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
-import { CODECS, type Fields, type FieldValue, Names } from './columns.ts';
+import { CODECS, Context, type Fields, type FieldValue, Names } from './columns.ts';
 import { FormatError, NewerFormatError } from './errors.ts';
 import {
   type ChannelRecord,
@@ -31,22 +31,29 @@ const MAX_NAME_BYTES = 64;
 export const MAX_RECORDS = 1 << 16;
 const utf8 = { encode: new TextEncoder(), decode: new TextDecoder('utf-8', { fatal: true }) };
 
+/** Used again for each frame: their places are worth more than the few bytes that go in. */
+const columns = new ByteWriter();
+const out = new ByteWriter();
+
+/** A record of each kind with nothing in it: what is read is put where it has its place already. */
+const BLANKS = Object.fromEntries(
+  RECORD_KINDS.map((kind) => [
+    kind,
+    { kind, tick: 0n, ...Object.fromEntries(ROWS[kind].columns.map(([field]) => [field, 0])) },
+  ]),
+) as unknown as { readonly [kind in RecordKind]: Row };
+
 /** Records in order, ticks not decreasing and none before `firstTick`. */
 export function encodeEvents(records: readonly ChannelRecord[], firstTick: Tick): Uint8Array {
   if (records.length > MAX_RECORDS) throw new RangeError(`${records.length} records do not fit in a frame`);
   const names = new Names();
-  const columns = new ByteWriter();
+  columns.reset();
+  out.reset();
   const byKind = rowsByKind(records as readonly unknown[] as readonly Fields[]);
   for (const kind of RECORD_KINDS) writeColumns(columns, kind, byKind[kind] ?? [], names);
-  const out = new ByteWriter();
   out.varint(records.length);
   out.varint(names.list.length);
-  for (const name of names.list) {
-    const bytes = utf8.encode.encode(name);
-    if (bytes.length > MAX_NAME_BYTES) throw new RangeError(`the device name ${name} is too long`);
-    out.varint(bytes.length);
-    out.bytes(bytes);
-  }
+  for (const name of names.list) writeName(out, name);
   writeKinds(out, records);
   let last: bigint = firstTick;
   for (const record of records) {
@@ -55,7 +62,22 @@ export function encodeEvents(records: readonly ChannelRecord[], firstTick: Tick)
     last = record.tick;
   }
   out.bytes(columns.view());
-  return out.view();
+  return out.take();
+}
+
+/** Names of devices are ASCII, mostly: that takes no encoder. */
+function writeName(out: ByteWriter, name: string): void {
+  const bytes = isAscii(name) ? undefined : utf8.encode.encode(name);
+  const length = bytes?.length ?? name.length;
+  if (length > MAX_NAME_BYTES) throw new RangeError(`the device name ${name} is too long`);
+  out.varint(length);
+  if (bytes !== undefined) out.bytes(bytes);
+  else for (let i = 0; i < length; i++) out.u8(name.charCodeAt(i));
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
+  return true;
 }
 
 function writeKinds(out: ByteWriter, records: readonly ChannelRecord[]): void {
@@ -68,14 +90,15 @@ function writeKinds(out: ByteWriter, records: readonly ChannelRecord[]): void {
 }
 
 function writeColumns(out: ByteWriter, kind: RecordKind, rows: readonly Fields[], names: Names): void {
-  if (rows.length === 0) return;
+  const [first] = rows;
+  if (first === undefined) return;
   for (const [field, type] of ROWS[kind].columns) {
     const codec = CODECS[type];
-    const bySource = new Map<number, bigint>();
-    let previous: Fields | undefined;
+    const context = new Context(first, names, 0);
     for (const record of rows) {
-      codec.write(out, record[field]!, { record, previous, names, bySource, limit: 0 });
-      previous = record;
+      context.record = record;
+      codec.write(out, record[field]!, context);
+      context.previous = record;
     }
   }
 }
@@ -112,7 +135,7 @@ export function decodeChannelEvents(payload: Uint8Array, firstTick: Tick): Chann
   for (const kind of kinds) {
     at += input.varint();
     if (at >= 1n << 64n) throw new FormatError('a tick does not fit in 64 bits');
-    records.push({ kind, tick: tick(at) });
+    records.push({ ...BLANKS[kind], tick: tick(at) });
   }
   const byKind = rowsByKind(records);
   for (const kind of RECORD_KINDS) readColumns(input, kind, byKind[kind] ?? [], names);
@@ -121,15 +144,16 @@ export function decodeChannelEvents(payload: Uint8Array, firstTick: Tick): Chann
 }
 
 function readColumns(input: ByteReader, kind: RecordKind, rows: readonly Row[], names: Names): void {
-  if (rows.length === 0) return;
+  const [first] = rows;
+  if (first === undefined) return;
   const limit = input.left;
   for (const [field, type] of ROWS[kind].columns) {
     const codec = CODECS[type];
-    const bySource = new Map<number, bigint>();
-    let previous: Row | undefined;
+    const context = new Context(first, names, limit);
     for (const record of rows) {
-      record[field] = codec.read(input, { record, previous, names, bySource, limit });
-      previous = record;
+      context.record = record;
+      record[field] = codec.read(input, context);
+      context.previous = record;
     }
   }
 }
@@ -137,14 +161,18 @@ function readColumns(input: ByteReader, kind: RecordKind, rows: readonly Row[], 
 function readNames(input: ByteReader, max: number): Names {
   const names: string[] = [];
   for (let left = input.count(max); left > 0; left--) {
-    const bytes = input.bytes(input.count(MAX_NAME_BYTES));
-    try {
-      names.push(utf8.decode.decode(bytes));
-    } catch {
-      throw new FormatError('a device name is not UTF-8');
-    }
+    const length = input.count(MAX_NAME_BYTES);
+    names.push(input.ascii(length) ?? decodeName(input.bytes(length)));
   }
   return new Names(names);
+}
+
+function decodeName(bytes: Uint8Array): string {
+  try {
+    return utf8.decode.decode(bytes);
+  } catch {
+    throw new FormatError('a device name is not UTF-8');
+  }
 }
 
 function readKinds(input: ByteReader, count: number): RecordKind[] {

@@ -11,14 +11,22 @@ import { FrameKind, type FrameKindName } from './frame.ts';
 
 /** Frames that an index may name: some 18 MB while it is kept. */
 const LIMIT = 1 << 20;
-const FIRST_ROOM = 256;
+/** Entries that are packed together. Those of a short recording never are. */
+const TOGETHER = 1024;
 const NAMES = Object.keys(FrameKind) as FrameKindName[];
+
+/** So many entries by column, 17 bytes each. */
+interface Packed {
+  readonly kinds: Uint8Array;
+  readonly offsets: Float64Array;
+  readonly ticks: BigUint64Array;
+}
 
 export class FrameIndex {
   readonly #limit: number;
-  #kinds = new Uint8Array(FIRST_ROOM);
-  #offsets = new Float64Array(FIRST_ROOM);
-  #ticks = new BigUint64Array(FIRST_ROOM);
+  #packed: Packed[] = [];
+  /** The last ones, fewer than are packed together. */
+  #recent: IndexEntry[] = [];
   #count = 0;
 
   constructor(entries: readonly IndexEntry[] = [], limit = LIMIT) {
@@ -31,34 +39,29 @@ export class FrameIndex {
     return this.#count;
   }
 
-  add({ kind, offset, firstTick }: IndexEntry): void {
-    const at = this.#count++;
-    if (at === this.#limit) this.#resize(0);
-    if (at >= this.#limit) return;
-    if (at === this.#kinds.length) this.#resize(2 * at);
-    this.#kinds[at] = FrameKind[kind];
-    this.#offsets[at] = offset;
-    this.#ticks[at] = firstTick;
+  add(entry: IndexEntry): void {
+    if (++this.#count > this.#limit) {
+      this.#packed = [];
+      this.#recent = [];
+      return;
+    }
+    this.#recent.push(entry);
+    if (this.#recent.length < TOGETHER) return;
+    this.#packed.push(pack(this.#recent));
+    this.#recent = [];
   }
 
   /** One for each frame, or none when there are too many. */
   get entries(): readonly IndexEntry[] {
-    if (this.#count > this.#limit) return [];
-    return Array.from({ length: this.#count }, (_, i) => ({
-      kind: NAMES[this.#kinds[i]!]!,
-      offset: this.#offsets[i]!,
-      firstTick: tick(this.#ticks[i]!),
-    }));
-  }
-
-  #resize(length: number): void {
-    const [kinds, offsets, ticks] = [this.#kinds, this.#offsets, this.#ticks];
-    this.#kinds = new Uint8Array(length);
-    this.#offsets = new Float64Array(length);
-    this.#ticks = new BigUint64Array(length);
-    if (length === 0) return;
-    this.#kinds.set(kinds);
-    this.#offsets.set(offsets);
-    this.#ticks.set(ticks);
+    return [...this.#packed.flatMap(unpack), ...this.#recent];
   }
 }
+
+const pack = (entries: readonly IndexEntry[]): Packed => ({
+  kinds: Uint8Array.from(entries, ({ kind }) => FrameKind[kind]),
+  offsets: Float64Array.from(entries, ({ offset }) => offset),
+  ticks: BigUint64Array.from(entries, ({ firstTick }) => firstTick),
+});
+
+const unpack = ({ kinds, offsets, ticks }: Packed): IndexEntry[] =>
+  Array.from(kinds, (kind, i) => ({ kind: NAMES[kind]!, offset: offsets[i]!, firstTick: tick(ticks[i]!) }));

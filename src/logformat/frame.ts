@@ -13,6 +13,7 @@
  * The header is frame 0 and has tag 55799 (d9 d9 f7) in front of it, covered by its CRC too.
  */
 
+import { putU32, u32 } from '../lib/big-endian.ts';
 import { type Tick, tick } from '../lib/brands.ts';
 import { bytesHead, unsigned } from './cbor.ts';
 import { type Head, Major, readHead } from './cbor-check.ts';
@@ -84,23 +85,25 @@ function seal(frame: Omit<Frame, 'payload'>, encoding: number, payload: Uint8Arr
   const headsBytes = prefixBytes + 3 + sequence.length + firstTick.length + head.length;
   const bytes = new Uint8Array(headsBytes + payload.length + CRC_ITEM_BYTES);
   let at = 0;
-  const put = (part: Uint8Array): void => {
-    bytes.set(part, at);
-    at += part.length;
-  };
-  if (prefixBytes > 0) put(SELF_DESCRIBED);
+  if (prefixBytes > 0) at = put(bytes, at, SELF_DESCRIBED);
   bytes[at++] = ARRAY_OF_SIX;
   bytes[at++] = FrameKind[frame.kind];
-  put(sequence);
-  put(firstTick);
+  at = put(bytes, at, sequence);
+  at = put(bytes, at, firstTick);
   bytes[at++] = encoding;
-  put(head);
+  at = put(bytes, at, head);
   // The payload is copied once, to its place: it may be large.
-  put(payload);
+  bytes.set(payload, at);
   const crcAt = bytes.length - CRC_ITEM_BYTES;
   bytes[crcAt] = BYTES_OF_FOUR;
-  new DataView(bytes.buffer).setUint32(crcAt + 1, crc32c(bytes.subarray(0, crcAt)));
+  putU32(bytes, crcAt + 1, crc32c(bytes, crcAt));
   return bytes;
+}
+
+/** A few bytes, to their place; gives what comes behind them. */
+function put(bytes: Uint8Array, at: number, part: Uint8Array): number {
+  for (let i = 0; i < part.length; i++) bytes[at + i] = part[i]!;
+  return at + part.length;
 }
 
 /**
@@ -129,8 +132,7 @@ export function decodeFrame(bytes: Uint8Array): StoredFrame {
   if (heads === undefined) throw new FormatError('a frame ends early');
   const crcAt = heads.payloadAt + heads.payloadBytes;
   if (bytes.length !== crcAt + CRC_ITEM_BYTES) throw new FormatError('a frame does not have the length it states');
-  const crc = new DataView(bytes.buffer, bytes.byteOffset + crcAt + 1, 4).getUint32(0);
-  if (bytes[crcAt] !== BYTES_OF_FOUR || crc !== crc32c(bytes.subarray(0, crcAt)))
+  if (bytes[crcAt] !== BYTES_OF_FOUR || u32(bytes, crcAt + 1) !== crc32c(bytes, crcAt))
     throw new FormatError('a frame has a wrong CRC');
   const kind = KIND_NAMES[heads.kind];
   if (kind === undefined) throw new NewerFormatError(`frame kind ${heads.kind} is not known to this version`);
@@ -174,32 +176,28 @@ function readHeads(bytes: Uint8Array, at: number): Heads | undefined {
   const arrayAt = at + (tagged ? SELF_DESCRIBED.length : 0);
   if (arrayAt >= bytes.length) return undefined;
   if (bytes[arrayAt] !== ARRAY_OF_SIX) throw new FormatError('no frame begins here');
-  const heads: Head[] = [];
-  let next = arrayAt + 1;
-  for (const major of [Major.unsigned, Major.unsigned, Major.unsigned, Major.unsigned, Major.bytes]) {
-    const head = readHead(bytes, next);
-    if (head === undefined) return undefined;
-    if (head.major !== major) throw new FormatError('an item of a frame has the wrong type');
-    heads.push(head);
-    next = head.next;
-  }
-  const [kind, sequence, firstTick, encoding, payload] = heads.map((head) => head.argument) as [
-    bigint,
-    bigint,
-    bigint,
-    bigint,
-    bigint,
-  ];
-  if (payload > BigInt(MAX_PAYLOAD_BYTES)) throw new FormatError(`a payload of ${payload} bytes is too long`);
-  if (kind > 0xffn || encoding > 0xffn || sequence > 0xffffffffn)
+  const kind = readItem(bytes, arrayAt + 1, Major.unsigned);
+  const sequence = kind && readItem(bytes, kind.next, Major.unsigned);
+  const firstTick = sequence && readItem(bytes, sequence.next, Major.unsigned);
+  const encoding = firstTick && readItem(bytes, firstTick.next, Major.unsigned);
+  const payload = encoding && readItem(bytes, encoding.next, Major.bytes);
+  if (payload === undefined) return undefined;
+  if (payload.argument > MAX_PAYLOAD_BYTES) throw new FormatError(`a payload of ${payload.argument} bytes is too long`);
+  if (kind!.argument > 0xff || encoding!.argument > 0xff || sequence!.argument > 0xffffffff)
     throw new FormatError('a number of a frame is out of range');
   return {
     tagged,
-    kind: Number(kind),
-    sequence: Number(sequence),
-    firstTick,
-    encoding: Number(encoding),
-    payloadAt: next,
-    payloadBytes: Number(payload),
+    kind: Number(kind!.argument),
+    sequence: Number(sequence!.argument),
+    firstTick: BigInt(firstTick!.argument),
+    encoding: Number(encoding!.argument),
+    payloadAt: payload.next,
+    payloadBytes: Number(payload.argument),
   };
+}
+
+function readItem(bytes: Uint8Array, at: number, major: number): Head | undefined {
+  const head = readHead(bytes, at);
+  if (head !== undefined && head.major !== major) throw new FormatError('an item of a frame has the wrong type');
+  return head;
 }

@@ -89,34 +89,38 @@ function lengthOf(output: Exclude<Output, { kind: 'console' }>): number {
 /** The bytes that the digest of an output is over. docs/log-format.md, section "Output digests". */
 function canonical(output: Exclude<Output, { kind: 'console' }>): Uint8Array {
   if (output.kind === 'packet') return output.frame;
-  if (output.kind === 'entropy') return numbers(output.request, output.length);
-  return concat([numbers(output.request), diskBytes(output.operation)]);
+  if (output.kind === 'entropy') return numbers([output.request, output.length]);
+  return diskBytes(output.request, output.operation);
 }
 
 const OPERATIONS: readonly DiskOperation['op'][] = ['read', 'write', 'flush', 'discard', 'writeZeroes'];
 
-function diskBytes(operation: DiskOperation): Uint8Array {
-  const op = numbers(OPERATIONS.indexOf(operation.op));
+function diskBytes(request: number, operation: DiskOperation): Uint8Array {
+  const op = OPERATIONS.indexOf(operation.op);
   switch (operation.op) {
     case 'read':
-      return concat([op, numbers(operation.offset, operation.length)]);
+      return numbers([request, op, operation.offset, operation.length]);
     case 'write':
-      return concat([op, numbers(operation.offset), operation.data]);
+      return numbers([request, op, operation.offset], operation.data);
     case 'flush':
-      return op;
+      return numbers([request, op]);
     default:
-      return concat([op, numbers(operation.offset, operation.length, operation.unmap ? 1 : 0)]);
+      return numbers([request, op, operation.offset, operation.length, operation.unmap ? 1 : 0]);
   }
 }
 
-/** Each, a whole number below 2^53, as 8 bytes, little endian. */
-function numbers(...values: readonly number[]): Uint8Array {
-  const bytes = new Uint8Array(8 * values.length);
-  const view = new DataView(bytes.buffer);
-  values.forEach((value, i) => {
-    view.setUint32(8 * i, value % 2 ** 32, true);
-    view.setUint32(8 * i + 4, Math.floor(value / 2 ** 32), true);
-  });
+const NOTHING = new Uint8Array(0);
+
+/** Each, a whole number below 2^53, as 8 bytes, little endian; then `data`. */
+function numbers(values: readonly number[], data: Uint8Array = NOTHING): Uint8Array {
+  const bytes = new Uint8Array(8 * values.length + data.length);
+  let at = 0;
+  for (const value of values) {
+    let rest = value;
+    for (let i = 0; i < 8 && rest > 0; i++, rest = Math.floor(rest / 256)) bytes[at + i] = rest;
+    at += 8;
+  }
+  bytes.set(data, at);
   return bytes;
 }
 

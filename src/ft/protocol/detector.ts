@@ -140,6 +140,7 @@ export class Detector {
 
 /** The earliest of some times; undefined when there is none. */
 export function earliest(...times: readonly (number | undefined)[]): number | undefined {
-  const known = times.filter((time) => time !== undefined);
-  return known.length === 0 ? undefined : Math.min(...known);
+  let least: number | undefined;
+  for (const time of times) if (time !== undefined && (least === undefined || time < least)) least = time;
+  return least;
 }

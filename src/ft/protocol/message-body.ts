@@ -3,6 +3,7 @@
  * CBOR map. docs/ft-protocol.md, section "On the wire".
  */
 
+import { putU32, u32 } from '../../lib/big-endian.ts';
 import { tick } from '../../lib/brands.ts';
 import { type CborMap, type CborValue, decode, encode } from '../../logformat/cbor.ts';
 import { asMap, bytes, small, text, wide } from '../../logformat/cbor-get.ts';
@@ -29,13 +30,14 @@ export const HEARTBEAT_KIND = 33;
 type Body<K extends Message['kind']> = Extract<Message, { readonly kind: K }>;
 
 interface Codec<M> {
-  encode(message: M): Uint8Array;
+  /** The body, in parts that follow one another: what is large is copied once, to where it is sent from. */
+  encode(message: M): readonly Uint8Array[];
   decode(body: Uint8Array): M;
 }
 
 /** What both sides of an entry have in common: a map, and how to read it. */
 const map = <M>(write: (message: M) => CborMap, read: (fields: CborMap) => M): Codec<M> => ({
-  encode: (message) => encode(write(message)),
+  encode: (message) => [encode(write(message))],
   decode: (body) => read(asMap(decode(body))),
 });
 
@@ -58,19 +60,14 @@ const CODECS: { readonly [K in Message['kind']]: Codec<Body<K>> } = {
     }),
   ),
   frame: {
-    encode({ sequence, bytes: frame }) {
-      const body = new Uint8Array(4 + frame.length);
-      new DataView(body.buffer).setUint32(0, sequence);
-      body.set(frame, 4);
-      return body;
-    },
-    decode: (body) => ({ kind: 'frame', sequence: u32(body), bytes: body.slice(4) }),
+    encode: ({ sequence, bytes: frame }) => [word(sequence), frame],
+    decode: (body) => ({ kind: 'frame', sequence: number(body), bytes: body.slice(4) }),
   },
   released: map(
     ({ released }) => released,
     (fields) => ({ kind: 'released', released: units(fields) }),
   ),
-  alive: { encode: () => new Uint8Array(0), decode: (body) => exactly(body, 0, { kind: 'alive' }) },
+  alive: { encode: () => [], decode: (body) => exactly(body, 0, { kind: 'alive' }) },
   yield: map(
     ({ through, reason, stoodStillMs }) => ({ through, reason, stoodStillMs: Math.round(stoodStillMs) }),
     (fields) => ({
@@ -94,12 +91,8 @@ const CODECS: { readonly [K in Message['kind']]: Codec<Body<K>> } = {
     (fields) => ({ kind: 'refuse', reason: text(fields.reason) }),
   ),
   ack: {
-    encode({ sequence }) {
-      const body = new Uint8Array(4);
-      new DataView(body.buffer).setUint32(0, sequence);
-      return body;
-    },
-    decode: (body) => exactly(body, 4, { kind: 'ack', sequence: u32(body) }),
+    encode: ({ sequence }) => [word(sequence)],
+    decode: (body) => exactly(body, 4, { kind: 'ack', sequence: number(body) }),
   },
   executed: map(
     ({ sequence, tick: at, buffered, digests, links }) => {
@@ -137,7 +130,8 @@ const HEARTBEAT: Codec<Heartbeat> = map(
 
 const KINDS = new Map(Object.entries(MessageKind).map(([name, kind]) => [kind as number, name as Message['kind']]));
 
-export function encodeBody(message: Message): Uint8Array {
+/** In parts. */
+export function encodeBody(message: Message): readonly Uint8Array[] {
   return (CODECS[message.kind] as Codec<Message>).encode(message);
 }
 
@@ -148,7 +142,7 @@ export function decodeBody(kind: number, body: Uint8Array): Message {
   return CODECS[name].decode(body);
 }
 
-export const encodeHeartbeatBody = (heartbeat: Heartbeat): Uint8Array => HEARTBEAT.encode(heartbeat);
+export const encodeHeartbeatBody = (heartbeat: Heartbeat): readonly Uint8Array[] => HEARTBEAT.encode(heartbeat);
 export const decodeHeartbeatBody = (body: Uint8Array): Heartbeat => HEARTBEAT.decode(body);
 
 /** A sequence number, or -1 for none. */
@@ -160,9 +154,15 @@ function units(fields: CborMap): Released {
   return Object.fromEntries(Object.entries(fields).map(([device, unit]) => [device, wide(unit)]));
 }
 
-function u32(body: Uint8Array): number {
+function word(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  putU32(bytes, 0, value);
+  return bytes;
+}
+
+function number(body: Uint8Array): number {
   if (body.length < 4) throw new FormatError('a message ends early');
-  return new DataView(body.buffer, body.byteOffset, 4).getUint32(0);
+  return u32(body, 0);
 }
 
 function exactly<M>(body: Uint8Array, sizeBytes: number, message: M): M {

@@ -141,6 +141,11 @@ export class Primary<P> {
     return this.#channel.frames.acked;
   }
 
+  /** Writes held back behind a read of the backup, so far. */
+  get heldBehindReads(): number {
+    return this.#gate.heldBack;
+  }
+
   get deadline(): number | undefined {
     switch (this.#state) {
       case 'seeking':

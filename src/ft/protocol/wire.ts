@@ -10,6 +10,7 @@
  * not this file's matter (the host's: TLS for the channel, HMAC for heartbeats).
  */
 
+import { putU32, u32 } from '../../lib/big-endian.ts';
 import { crc32c } from '../../logformat/crc32c.ts';
 import { FormatError } from '../../logformat/errors.ts';
 import { MAX_PAYLOAD_BYTES } from '../../logformat/frame.ts';
@@ -32,7 +33,7 @@ const LEAST_BYTES = LENGTH_BYTES + KIND_BYTES + CRC_BYTES;
 export const MAX_MESSAGE_BYTES: number = MAX_PAYLOAD_BYTES + 1024;
 
 export function encodeMessage(message: Message): Uint8Array {
-  return seal(MessageKind[message.kind], encodeBody(message));
+  return seal(MessageKind[message.kind], ...encodeBody(message));
 }
 
 /** The message that `bytes` are, envelope included; FormatError for anything else. */
@@ -42,7 +43,7 @@ export function decodeMessage(bytes: Uint8Array): Message {
 }
 
 export function encodeHeartbeat(heartbeat: Heartbeat): Uint8Array {
-  return seal(HEARTBEAT_KIND, encodeHeartbeatBody(heartbeat));
+  return seal(HEARTBEAT_KIND, ...encodeHeartbeatBody(heartbeat));
 }
 
 export function decodeHeartbeat(bytes: Uint8Array): Heartbeat {
@@ -108,7 +109,8 @@ export class EnvelopeSplitter<M> {
   /** A message that lies whole in `piece`, and need not be copied together. */
   #wholeAt(piece: Uint8Array, at: number): Uint8Array | undefined {
     const length = this.#lengthAt(piece, at, piece.length - at);
-    return length === undefined || piece.length - at < length ? undefined : piece.subarray(at, at + length);
+    if (length === undefined || piece.length - at < length) return undefined;
+    return part(piece, at, at + length);
   }
 
   /** Keeps what belongs to the message that has begun, and no more; gives how much that was. */
@@ -134,7 +136,7 @@ export class EnvelopeSplitter<M> {
   /** Length of the message at `at`, envelope included; undefined when too little of it is here to tell. */
   #lengthAt(bytes: Uint8Array, at: number, sizeBytes: number): number | undefined {
     if (sizeBytes < LENGTH_BYTES) return undefined;
-    const length = LENGTH_BYTES + view(bytes).getUint32(at);
+    const length = LENGTH_BYTES + u32(bytes, at);
     if (length < LEAST_BYTES) throw new FormatError(`a message of ${length} bytes is too short`);
     if (length > this.#maxBytes) throw new FormatError(`a message of ${length} bytes is too long`);
     return length;
@@ -148,25 +150,37 @@ export class MessageSplitter extends EnvelopeSplitter<Message> {
   }
 }
 
-/** A body in its envelope. */
-export function seal(kind: number, body: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(LEAST_BYTES + body.length);
+/** A body, in parts, in its envelope. */
+export function seal(kind: number, ...parts: readonly Uint8Array[]): Uint8Array {
+  let length = LEAST_BYTES;
+  for (const part of parts) length += part.length;
+  const bytes = new Uint8Array(length);
   const crcAt = bytes.length - CRC_BYTES;
-  view(bytes).setUint32(0, bytes.length - LENGTH_BYTES);
+  putU32(bytes, 0, bytes.length - LENGTH_BYTES);
   bytes[LENGTH_BYTES] = kind;
-  bytes.set(body, LENGTH_BYTES + KIND_BYTES);
-  view(bytes).setUint32(crcAt, crc32c(bytes.subarray(0, crcAt)));
+  let at = LENGTH_BYTES + KIND_BYTES;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  putU32(bytes, crcAt, crc32c(bytes, crcAt));
   return bytes;
 }
 
 /** What is in a whole envelope; FormatError when it is damaged. */
 export function openEnvelope(bytes: Uint8Array): { readonly kind: number; readonly body: Uint8Array } {
-  if (bytes.length < LEAST_BYTES || view(bytes).getUint32(0) !== bytes.length - LENGTH_BYTES)
+  if (bytes.length < LEAST_BYTES || u32(bytes, 0) !== bytes.length - LENGTH_BYTES)
     throw new FormatError('a message does not have the length it states');
   const crcAt = bytes.length - CRC_BYTES;
-  if (view(bytes).getUint32(crcAt) !== crc32c(bytes.subarray(0, crcAt)))
-    throw new FormatError('a message has a wrong CRC');
-  return { kind: bytes[LENGTH_BYTES]!, body: bytes.subarray(LENGTH_BYTES + KIND_BYTES, crcAt) };
+  if (u32(bytes, crcAt) !== crc32c(bytes, crcAt)) throw new FormatError('a message has a wrong CRC');
+  return { kind: bytes[LENGTH_BYTES]!, body: part(bytes, LENGTH_BYTES + KIND_BYTES, crcAt) };
 }
 
-const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** A small array lies in the engine's own heap, and a view would move it out of there: a copy takes less. */
+const SMALL_BYTES = 64;
+
+/** What lies between the two; perhaps a view of it. */
+function part(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  if (from === 0 && to === bytes.length) return bytes;
+  return bytes.length <= SMALL_BYTES ? bytes.slice(from, to) : bytes.subarray(from, to);
+}

@@ -359,22 +359,27 @@ export class SimMachine implements Machine, Processor {
 
   /** Gives out what races with nothing that is asked for earlier and not done, in the order of asking. */
   #issueFree(): void {
-    const before = [...this.#pending.values()].flatMap(({ output }) =>
-      output.kind === 'disk' ? [output.operation] : [],
-    );
     const waiting = this.#waiting;
+    if (waiting.length === 0) return;
     this.#waiting = [];
     for (const asked of waiting) {
       const { operation, page, handle } = asked;
-      if (!this.#racesFree && before.some((earlier) => race(earlier, operation))) this.#waiting.push(asked);
+      if (!this.#racesFree && this.#isRacing(operation)) this.#waiting.push(asked);
       else {
         const request = this.#diskRequests++;
         const output: Output = { kind: 'disk', device: DISK, request, operation };
         this.#pending.set(`disk ${request}`, { output, page, before: page < 0 ? 0 : this.#pages[page]!, handle });
         this.#ports.emit(output);
       }
-      before.push(operation);
     }
+  }
+
+  /** With what is given out, or waits. */
+  #isRacing(operation: DiskOperation): boolean {
+    for (const { output } of this.#pending.values())
+      if (output.kind === 'disk' && race(output.operation, operation)) return true;
+    for (const earlier of this.#waiting) if (race(earlier.operation, operation)) return true;
+    return false;
   }
 
   #completed(name: string, status: number, data: Uint8Array): void {

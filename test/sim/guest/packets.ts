@@ -36,27 +36,32 @@ export function decodeRequest(bytes: Uint8Array): Request | undefined {
 
 export function encodeReply({ client, number, value, ordinal }: Reply): Uint8Array {
   const bytes = new Uint8Array(13);
-  const view = new DataView(bytes.buffer);
   bytes[0] = REPLY;
   bytes[1] = client;
-  view.setUint16(2, number, true);
-  view.setUint32(4, value, true);
-  view.setUint32(8, ordinal, true);
+  bytes[2] = number;
+  bytes[3] = number >> 8;
+  putWord(bytes, 4, value);
+  putWord(bytes, 8, ordinal);
   return summed(bytes);
 }
 
 export function decodeReply(bytes: Uint8Array): Reply | undefined {
   if (bytes.length !== 13 || bytes[0] !== REPLY || !isSound(bytes)) return undefined;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, 13);
-  return {
-    client: bytes[1]!,
-    number: view.getUint16(2, true),
-    value: view.getUint32(4, true),
-    ordinal: view.getUint32(8, true),
-  };
+  return { client: bytes[1]!, number: bytes[2]! | (bytes[3]! << 8), value: word(bytes, 4), ordinal: word(bytes, 8) };
 }
 
-const sum = (bytes: Uint8Array): number => bytes.reduce((total, byte) => total + byte, 0) & 0xff;
+export function putWord(bytes: Uint8Array, at: number, value: number): void {
+  for (let i = 0; i < 4; i++) bytes[at + i] = value >>> (8 * i);
+}
+export const word = (bytes: Uint8Array, at: number): number =>
+  (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
+
+function sum(bytes: Uint8Array): number {
+  let total = 0;
+  for (let i = 0; i < bytes.length; i++) total += bytes[i]!;
+  return total & 0xff;
+}
+
 const isSound = (bytes: Uint8Array): boolean => sum(bytes) === 0;
 
 function summed(bytes: Uint8Array): Uint8Array {

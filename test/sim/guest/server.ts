@@ -7,7 +7,7 @@
  */
 
 import type { Hash } from './hash.ts';
-import { decodeRequest, encodeReply, Op, type Request } from './packets.ts';
+import { decodeRequest, encodeReply, Op, putWord, type Request, word } from './packets.ts';
 import type { Processor, Program } from './program.ts';
 import { DISK_PAGES, PROGRAM_PAGES, SECTOR_BYTES } from './program.ts';
 
@@ -263,10 +263,9 @@ const SECTOR_MARK = 0x6b;
 export function sectorOf(value: number): Uint8Array {
   const data = new Uint8Array(SECTOR_BYTES);
   data[0] = SECTOR_MARK;
-  new DataView(data.buffer).setUint32(4, value, true);
+  putWord(data, 4, value);
   return data;
 }
 
 /** 0 for a sector that was never written. */
-export const valueIn = (data: Uint8Array): number =>
-  data[0] === SECTOR_MARK ? new DataView(data.buffer, data.byteOffset).getUint32(4, true) : 0;
+export const valueIn = (data: Uint8Array): number => (data[0] === SECTOR_MARK ? word(data, 4) : 0);

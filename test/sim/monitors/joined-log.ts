@@ -8,6 +8,7 @@ import type { LogEnd } from '../../../src/logformat/closing.ts';
 import { type Finish, LogReader } from '../../../src/logformat/reader.ts';
 import type { LogRecord } from '../../../src/logformat/records.ts';
 import { Doors } from '../../../src/session/doors.ts';
+import type { LogRecords } from '../../../src/session/record-queue.ts';
 import { Replayer } from '../../../src/session/replayer.ts';
 import { Session } from '../../../src/session/session.ts';
 import { SimMachine } from '../guest/machine.ts';
@@ -123,31 +124,34 @@ export function compareReleased(run: Run, monitor: Monitor, complete: 'alone' | 
 }
 
 /** The records of a node's log, those of the logs that it goes on from before them. */
-function* joinedRecords(who: string, monitor: Monitor): Generator<LogRecord, Finish> {
+function joinedRecords(who: string, monitor: Monitor): LogRecords {
   const { frames, from } = monitor.ownLog(who);
-  if (from !== undefined) yield* pastOf(from, monitor);
+  const records = from === undefined ? [] : pastOf(from, monitor);
   let end: LogEnd | undefined;
   for (const [at, frame] of frames.entries()) {
     if (frame.sequence !== at) monitor.fail('I2', `frame ${frame.sequence} where ${at} should be in the log of ${who}`);
-    yield* frame.history;
+    for (const record of frame.history) records.push(record);
     end = frame.end;
   }
-  return end === undefined
-    ? { kind: 'cut', offset: frames.length, reason: 'the recording stops without an end' }
-    : { kind: 'end', end };
+  const finish: Finish =
+    end === undefined
+      ? { kind: 'cut', offset: frames.length, reason: 'the recording stops without an end' }
+      : { kind: 'end', end };
+  let next = 0;
+  return { next: () => (next < records.length ? { value: records[next++]! } : { done: true, value: finish }) };
 }
 
 /** Everything before the state that a copy's log begins with. */
-function* pastOf({ primary, pastRecords }: PrimaryLog, monitor: Monitor): Generator<LogRecord> {
+function pastOf({ primary, pastRecords }: PrimaryLog, monitor: Monitor): LogRecord[] {
   const { frames, from } = monitor.ownLog(primary);
-  if (from !== undefined) yield* pastOf(from, monitor);
-  let left = pastRecords;
+  const records = from === undefined ? [] : pastOf(from, monitor);
+  const until = records.length + pastRecords;
   for (const { history } of frames) {
-    yield* history.slice(0, left);
-    left -= Math.min(left, history.length);
-    if (left === 0) return;
+    for (const record of history) if (records.length < until) records.push(record);
+    if (records.length === until) return records;
   }
-  if (left > 0) monitor.fail('I2', `${left} records of ${primary} are missing`);
+  if (records.length < until) monitor.fail('I2', `${until - records.length} records of ${primary} are missing`);
+  return records;
 }
 
 const fileRecords = (bytes: Uint8Array): ReturnType<LogReader['records']> =>

@@ -40,7 +40,8 @@ export class Monitor {
   readonly released: Released[] = [];
   /** Each node's own log. */
   readonly #own = new Map<string, LoggedFrame[]>();
-  readonly #logs = new Map<string, PrimaryLog>();
+  /** By primary; a copy is where its number is. */
+  readonly #logs = new Map<string, PrimaryLog[]>();
   /** By backup. */
   readonly #followed = new Map<string, PrimaryLog>();
   /** The last log of each node that is to cover what leaves. */
@@ -319,9 +320,10 @@ export class Monitor {
   }
 
   #log(name: LogName): PrimaryLog {
-    const key = `${name.primary}/${name.copy}`;
-    const log = this.#logs.get(key) ?? new PrimaryLog(name.primary, name.copy);
-    this.#logs.set(key, log);
+    const logs = this.#logs.get(name.primary) ?? [];
+    if (logs.length === 0) this.#logs.set(name.primary, logs);
+    const log = logs[name.copy] ?? new PrimaryLog(name.primary, name.copy);
+    logs[name.copy] = log;
     return log;
   }
 }

@@ -91,11 +91,13 @@ export abstract class GuestThread<Said> {
 
   /** For what is said outside of a step. */
   protected handOver(us: number): void {
+    if (this.#said.length === 0) return;
     const said = this.#said;
     this.#said = [];
     this.#queued += said.length;
-    for (const [index, one] of said.entries()) {
-      this.#handedAt = Math.max(this.#handedAt, this.clockwork.now + (us * (index + 1)) / (said.length + 1));
+    for (let i = 0; i < said.length; i++) {
+      const one = said[i]!;
+      this.#handedAt = Math.max(this.#handedAt, this.clockwork.now + (us * (i + 1)) / (said.length + 1));
       this.clockwork.at(this.#handedAt, () => {
         if (this.#state !== 'dead') this.#take(one);
       });

@@ -63,7 +63,7 @@ export class Link {
 
   /** Writes that waited for a read of the backup. */
   get heldBehindReads(): number {
-    return this.#primary.status.heldBehindReads;
+    return this.#primary.heldBehindReads;
   }
 
   /** Lets go of the network. */

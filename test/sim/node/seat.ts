@@ -45,7 +45,7 @@ export class Seat<Event extends { readonly kind: string }, Effect extends { read
   handle(event: Event): void {
     const { name, world, main, clock } = this.#parts;
     if (this.#left) return;
-    world.probe(`${name}.on.${nameOf(event)}`);
+    world.probe(probesOf(name, nameOf(event)).on);
     if (main.state === 'dead') return;
     const effects = this.#core.handle(event, clock.nowMs);
     for (let i = effects.length - 1; i >= 0; i--) {
@@ -74,7 +74,7 @@ export class Seat<Event extends { readonly kind: string }, Effect extends { read
     const { name, world, main } = this.#parts;
     const what = nameOf(effect);
     world.trace.note(name, what);
-    world.probe(`${name}.before.${what}`);
+    world.probe(probesOf(name, what).before);
     if (main.state === 'dead') return;
     if (main.state === 'stopped') main.again(() => this.#effectNow(effect, what));
     else this.#effectNow(effect, what);
@@ -83,7 +83,7 @@ export class Seat<Event extends { readonly kind: string }, Effect extends { read
   #effectNow(effect: Effect, what: string): void {
     const { name, world, carryOut } = this.#parts;
     carryOut(effect);
-    world.probe(`${name}.after.${what}`);
+    world.probe(probesOf(name, what).after);
   }
 
   #setDeadline(): void {
@@ -112,7 +112,35 @@ export function nameOf(what: {
   readonly output?: { readonly device: string };
 }): string {
   const { kind, message, output } = what;
-  if (message !== undefined) return `${kind}.${message.kind}`;
-  if (output !== undefined) return `${kind}.${output.device}`;
+  if (message !== undefined) return joined(kind, message.kind);
+  if (output !== undefined) return joined(kind, output.device);
   return kind;
+}
+
+/** There are few names, and many that ask for them: each is put together once. */
+const names = new Map<string, Map<string, string>>();
+
+function joined(first: string, second: string): string {
+  const seconds = names.get(first) ?? new Map<string, string>();
+  if (seconds.size === 0) names.set(first, seconds);
+  const name = seconds.get(second) ?? `${first}.${second}`;
+  if (!seconds.has(second)) seconds.set(second, name);
+  return name;
+}
+
+interface Probes {
+  readonly on: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+const probes: { readonly [name in 'A' | 'B']: Map<string, Probes> } = { A: new Map(), B: new Map() };
+
+function probesOf(name: 'A' | 'B', what: string): Probes {
+  let found = probes[name].get(what);
+  if (found === undefined) {
+    found = { on: `${name}.on.${what}`, before: `${name}.before.${what}`, after: `${name}.after.${what}` };
+    probes[name].set(what, found);
+  }
+  return found;
 }

@@ -9,7 +9,7 @@ export class Actor {
   readonly #clockwork: Clockwork;
   readonly #cost: () => number;
   #jobs: (() => void)[] = [];
-  /** Done before the others; in order. */
+  /** Done before the others; the last first. */
   #soon: (() => void)[] = [];
   #state: 'running' | 'stopped' | 'dead' = 'running';
   #freeAt = 0;
@@ -38,7 +38,7 @@ export class Actor {
   /** From within a job: done next, after what was asked for in this way before. */
   soon(job: () => void): void {
     if (this.#state === 'dead') return;
-    this.#soon.push(job);
+    this.#soon.unshift(job);
     this.#wake();
   }
 
@@ -52,7 +52,7 @@ export class Actor {
   /** From within a job: done next of all. */
   again(job: () => void): void {
     if (this.#state === 'dead') return;
-    this.#soon.unshift(job);
+    this.#soon.push(job);
     this.#wake();
   }
 
@@ -93,7 +93,7 @@ export class Actor {
     }
     // What comes next of all that happens is done without the detour through the queue of what happens.
     do {
-      const job = this.#soon.shift() ?? this.#jobs.shift();
+      const job = this.#soon.pop() ?? this.#jobs.shift();
       if (job === undefined) return;
       this.#freeAt = this.#clockwork.now + this.#cost();
       job();

@@ -56,7 +56,7 @@ export class Connection {
     const { random } = this.#network;
     for (let at = 0; at < bytes.length; ) {
       const most = random.chance(0.1) ? 1 + random.below(200) : PIECE_BYTES;
-      const piece = bytes.subarray(at, Math.min(at + most, bytes.length));
+      const piece = at === 0 && most >= bytes.length ? bytes : bytes.subarray(at, Math.min(at + most, bytes.length));
       at += piece.length;
       this.#ways[end].put({ bytes: piece }, piece.length);
     }
