@@ -1,7 +1,7 @@
 /** The flag that says how often state is digested, and what it means. */
 
 import { Flags } from '@oclif/core';
-import { DIGEST_TICKS } from '../host/record-guest.ts';
+import { DIGEST_TICKS } from '../host/recording-header.ts';
 import type { LogHeader } from '../logformat/header.ts';
 import { parseTick } from './specs.ts';
 

@@ -1,5 +1,6 @@
 /** The flags of a pair, shared by the commands that start its sides. */
 
+import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import {
   DISK_READS,
@@ -9,8 +10,10 @@ import {
   type MethodName,
   type MethodSettings,
 } from '../ft/guest/method.ts';
+import { portableArbiter } from '../host/ft/arbiters/arbiter-of.ts';
 import { type PairKey, readKey } from '../host/ft/key.ts';
 import type { PairOptions, Tuning } from '../host/ft/pair-options.ts';
+import type { PairWords } from '../host/ft/pair-words.ts';
 import { UserError } from '../lib/errors.ts';
 import { parseSize, parseTick } from './specs.ts';
 
@@ -102,34 +105,51 @@ const MIN_EPOCH_TICKS = 1000n;
 export const REGISTRY_SUMMARY =
   'the registry of the cluster: dir:DIR, a folder that every host reaches, or etcd:http://HOST:PORT[,HOST:PORT...]';
 
-export const sideFlags = {
-  name: Flags.string({ summary: 'name of the pair', default: 'pair', helpGroup: 'PAIR', helpValue: 'NAME' }),
-  arbiter: Flags.string({
-    summary: 'where it is decided who goes on alone: what both hosts reach, best the storage of the drives',
-    description:
-      'file:DIR is a folder that both hosts share, disk:HOST:PORT a lockstep disk serve, ' +
-      'majority:HOST:PORT,HOST:PORT,HOST:PORT hosts that each run a lockstep ft witness, ' +
-      'etcd:http://HOST:PORT[,HOST:PORT...] an etcd, postgres://USER@HOST/DATABASE a PostgreSQL. ' +
-      'Passwords belong in ETCDCTL_USER and PGPASSWORD: a command line can be read by others.',
-    helpGroup: 'PAIR',
-    helpValue: 'KIND:PLACE',
-    required: true,
-  }),
+const arbiterWords = {
+  summary: 'where it is decided who goes on alone: what both hosts reach, best the storage of the drives',
+  description:
+    'file:DIR is a folder that both hosts share, disk:HOST:PORT a lockstep disk serve, ' +
+    'majority:HOST:PORT,HOST:PORT,HOST:PORT hosts that each run a lockstep ft witness, ' +
+    'etcd:http://HOST:PORT[,HOST:PORT...] an etcd, postgres://USER@HOST/DATABASE a PostgreSQL. ' +
+    'Passwords belong in ETCDCTL_USER and PGPASSWORD: a command line can be read by others.',
+  helpGroup: 'PAIR',
+  helpValue: 'KIND:PLACE',
+};
+
+/** How the sides of a pair come together. */
+const channelFlags = {
   key: Flags.string({
     summary: 'the key of the pair, as lockstep ft keygen makes it; needed unless the channel stays on this host',
     helpGroup: 'PAIR',
     helpValue: 'FILE',
-  }),
-  registry: Flags.string({
-    summary: "the cluster's registry: its hosts take new backups, without a hand; see: lockstep ft host",
-    helpGroup: 'PAIR',
-    helpValue: 'KIND:PLACE',
   }),
   'same-host': Flags.boolean({
     summary: 'both sides on one host, for a trial: neither survives it',
     helpGroup: 'PAIR',
   }),
   ...tuningFlags,
+};
+
+/** Of a pair that a guest comes to be of while it runs. */
+export const joinFlags = {
+  as: Flags.string({
+    summary: "of a guest in no pair: name of the pair [default: the guest's]",
+    helpGroup: 'PAIR',
+    helpValue: 'NAME',
+  }),
+  arbiter: Flags.string(arbiterWords),
+  ...channelFlags,
+};
+
+export const sideFlags = {
+  name: Flags.string({ summary: 'name of the pair', default: 'pair', helpGroup: 'PAIR', helpValue: 'NAME' }),
+  arbiter: Flags.string({ ...arbiterWords, required: true }),
+  registry: Flags.string({
+    summary: "the cluster's registry: its hosts take new backups, without a hand; see: lockstep ft host",
+    helpGroup: 'PAIR',
+    helpValue: 'KIND:PLACE',
+  }),
+  ...channelFlags,
 };
 
 /** What of the tuning flags was given, as oclif parses them. */
@@ -147,6 +167,12 @@ interface SideWords extends TuningWords {
   readonly registry?: string | undefined;
 }
 
+interface JoinWords extends TuningWords {
+  readonly as?: string | undefined;
+  readonly arbiter?: string | undefined;
+  readonly key?: string | undefined;
+}
+
 const DETECT_MS = { min: 50, max: 600_000 };
 /** A failure is seen by the fifth heartbeat that is missing. */
 const BEATS = 5;
@@ -158,6 +184,22 @@ export function pairOptions(words: SideWords, version: string): PairOptions {
   const { name, arbiter, registry } = words;
   const cluster = { version, ...(registry === undefined ? {} : { registry }) };
   return { name, arbiter, ...key, tuning: tuningOf(words), cluster };
+}
+
+/** Of the pair that `guest` is to be the primary of. Throws UserError. */
+export function pairWords(guest: string, words: JoinWords): Omit<PairWords, 'backup' | 'registry'> {
+  const { as: name, arbiter, key } = words;
+  if (arbiter === undefined) {
+    const what = `the guest ${guest} is in no pair, and there is no --arbiter`;
+    throw new UserError('no-arbiter', what, 'say where it is decided who goes on alone: --arbiter KIND:PLACE');
+  }
+  if (name === '') throw new UserError('bad-value', '--as is empty', 'give the pair a name');
+  return {
+    arbiter: portableArbiter(arbiter),
+    tuning: tuningOf(words),
+    ...(name === undefined ? {} : { name }),
+    ...(key === undefined ? {} : { key: resolve(key) }),
+  };
 }
 
 /** Throws UserError. */

@@ -2,7 +2,7 @@
 
 import type { MethodSettings } from '../ft/guest/method.ts';
 import type { BackupStatus, PairStatus, PrimaryStatus } from '../ft/protocol/status.ts';
-import type { FoundNode } from '../host/ft/nodes.ts';
+import { type FoundNode, isUnpaired } from '../host/ft/nodes.ts';
 import type { CopyStatus } from '../host/ft/shield.ts';
 import type { ReadCounts } from '../host/mirror/disk-reader.ts';
 import type { ImagesProgress } from '../host/mirror/image-copy.ts';
@@ -16,10 +16,12 @@ export function statusText(nodes: readonly FoundNode[]): string {
   return nodes.map(nodeText).join('\n\n');
 }
 
-function nodeText({ pair, pid, command, ticks, recording, status, copy, method, reads }: FoundNode): string {
+function nodeText(node: FoundNode): string {
+  const { pair, pid, command, ticks, recording, status, copy, method, reads } = node;
+  const alone = isUnpaired(node) ? 'in no pair, nothing protects it' : 'waiting for a primary';
   const rows: Row[] = [
-    ['pair', `${pair}, ${command}, process ${pid}`],
-    ['state', status === undefined ? 'waiting for a primary' : stateText(status)],
+    [isUnpaired(node) ? 'name' : 'pair', `${pair}, ${command}, process ${pid}`],
+    ['state', status === undefined ? alone : stateText(status)],
     ...(method === undefined ? [] : [['method', methodText(method)] as const]),
     ...(status === undefined ? [] : statusRows(status)),
     ...(status === undefined ? [] : switchRows(status)),

@@ -4,7 +4,7 @@
 
 import { chalkStderr } from 'chalk';
 import type { Outcome } from '../host/outcome.ts';
-import type { LiveUi } from '../host/record-guest.ts';
+import type { LiveUi } from '../host/record-options.ts';
 import { ExitCode } from '../lib/errors.ts';
 import { reportDivergence } from './divergence-text.ts';
 import { bytes, count, seconds } from './text.ts';

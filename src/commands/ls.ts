@@ -2,6 +2,7 @@
 
 import { LockstepCommand } from '../cli/command.ts';
 import { bytes, columns, count, seconds } from '../cli/text.ts';
+import { findNodes } from '../host/ft/nodes.ts';
 import { openRecording } from '../host/log-file-source.ts';
 import { listRecordings, recordingsFolder } from '../host/recordings.ts';
 import { UserError } from '../lib/errors.ts';
@@ -25,7 +26,12 @@ export default class Ls extends LockstepCommand {
 
   async run(): Promise<readonly Listed[]> {
     await this.parse(Ls);
-    const listed = listRecordings().map((file) => ({ ...file, ...stateOf(file.path) }));
+    const files = listRecordings().map((file) => ({ ...file, ...stateOf(file.path) }));
+    const writers = files.some(({ state }) => state === CUT) ? await recordedNow() : new Map<string, string>();
+    const listed = files.map((file) => {
+      const guest = file.state === CUT ? writers.get(file.path) : undefined;
+      return guest === undefined ? file : { ...file, state: `recorded now: ${guest}` };
+    });
     if (listed.length === 0) this.logToStderr(`lockstep: no recordings in ${recordingsFolder()}`);
     else {
       const rows = listed.map(({ name, sizeBytes, writtenMs, ticks, elapsedNs, state }) => [
@@ -42,12 +48,20 @@ export default class Ls extends LockstepCommand {
   }
 }
 
+const CUT = 'cut';
+
+/** Guests by the recordings that are being made of them: by these names lockstep ft knows them. */
+async function recordedNow(): Promise<ReadonlyMap<string, string>> {
+  const nodes = await findNodes().catch(() => []);
+  return new Map(nodes.flatMap(({ recording, pair }) => (recording === undefined ? [] : [[recording, pair]])));
+}
+
 function stateOf(path: string): Pick<Listed, 'ticks' | 'elapsedNs' | 'state'> {
   try {
     const recording = openRecording(path);
     try {
       const end = recording.reader.end()?.end;
-      if (end === undefined) return { state: 'cut' };
+      if (end === undefined) return { state: CUT };
       const { ticks, elapsedNs, halt } = end;
       const state = halt === undefined ? 'stopped' : halt.code === 0 ? 'powered off' : `failed with code ${halt.code}`;
       return { ticks, elapsedNs, state: end.repaired ? 'repaired' : state };

@@ -3,8 +3,10 @@
 import { Flags } from '@oclif/core';
 import { LockstepCommand } from '../cli/command.ts';
 import { digestEveryFlag, digestTicksOf } from '../cli/digest-every.ts';
+import { nodeUi } from '../cli/ft-text.ts';
+import { foundBy, guestNameFlag } from '../cli/guest-name.ts';
 import { guestOptions } from '../cli/guest-options.ts';
-import { liveUi, reportOutcome } from '../cli/live.ts';
+import { reportOutcome } from '../cli/live.ts';
 import { machineFlags } from '../cli/machine-flags.ts';
 import { parseSpacing } from '../cli/spacing.ts';
 import type { Outcome } from '../host/outcome.ts';
@@ -14,7 +16,8 @@ export default class Record extends LockstepCommand {
   static override summary = 'Run a guest and record everything that makes the run what it is.';
   static override description =
     'As `run`, with every non-deterministic input written to a log from which `replay` makes the same run again. ' +
-    'A recorder that is killed leaves a recording that replays up to its last whole frame.';
+    'A recorder that is killed leaves a recording that replays up to its last whole frame. ' +
+    'While it runs the guest can be given a backup: see `ft protect`.';
   static override examples = [
     {
       description: 'Record a bare-metal program into the default folder.',
@@ -37,6 +40,7 @@ export default class Record extends LockstepCommand {
       summary: 'the recording to make [default: a new one in the default folder]',
       helpValue: 'FILE',
     }),
+    name: guestNameFlag,
     'digest-every': digestEveryFlag,
     'checkpoint-every': Flags.string({
       summary: 'put checkpoints into the recording, so that a debugger opens it anywhere at once',
@@ -53,12 +57,13 @@ export default class Record extends LockstepCommand {
     const outcome = await recordGuest(
       {
         ...guestOptions(flags),
+        foundBy: foundBy(flags.name),
         ...(flags.output === undefined ? {} : { output: flags.output }),
         ...(checkpoints === undefined ? {} : { checkpoints: parseSpacing('--checkpoint-every', checkpoints) }),
         command: ['lockstep', 'record', ...this.argv],
         digestTicks: digestTicksOf(flags['digest-every']),
       },
-      liveUi(this.jsonEnabled()),
+      nodeUi(this.jsonEnabled()),
     );
     reportOutcome('recorded', outcome);
     this.finish(outcome.exitCode);

@@ -2,8 +2,9 @@
 
 import { Args, Flags } from '@oclif/core';
 import { LockstepCommand } from '../cli/command.ts';
+import { nodeUi } from '../cli/ft-text.ts';
 import { guestOptions } from '../cli/guest-options.ts';
-import { liveUi, reportOutcome, stopOnSignal } from '../cli/live.ts';
+import { reportOutcome, stopOnSignal } from '../cli/live.ts';
 import { machineFlags } from '../cli/machine-flags.ts';
 import { ProgressLine } from '../cli/progress.ts';
 import { parseTick } from '../cli/specs.ts';
@@ -72,8 +73,8 @@ export default class Replay extends LockstepCommand {
       const surroundings = { drives, nets, uart, consoles, entropy, engine };
       return this.#end(
         await continueLive(
-          { file, ...untilTick, ...images, ...surroundings, ...output, command },
-          liveUi(this.jsonEnabled()),
+          { file, ...untilTick, ...images, ...surroundings, ...output, command, foundBy: {} },
+          nodeUi(this.jsonEnabled()),
         ),
         'recorded',
       );

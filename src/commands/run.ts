@@ -1,8 +1,10 @@
 /** `lockstep run`: a guest with both doors open and no log. */
 
 import { LockstepCommand } from '../cli/command.ts';
+import { nodeUi } from '../cli/ft-text.ts';
+import { foundBy, guestNameFlag } from '../cli/guest-name.ts';
 import { guestOptions } from '../cli/guest-options.ts';
-import { liveUi, reportOutcome } from '../cli/live.ts';
+import { reportOutcome } from '../cli/live.ts';
 import { machineFlags } from '../cli/machine-flags.ts';
 import type { Outcome } from '../host/outcome.ts';
 import { runGuest } from '../host/record-guest.ts';
@@ -19,12 +21,13 @@ export default class Run extends LockstepCommand {
       command: '<%= config.bin %> run --kernel Image --initrd initrd.cpio.gz --append console=ttyS0',
     },
   ];
-  static override flags = { ...machineFlags };
+  static override flags = { name: guestNameFlag, ...machineFlags };
 
   async run(): Promise<Outcome> {
     const { flags } = await this.parse(Run);
-    const outcome = await runGuest(guestOptions(flags), liveUi(this.jsonEnabled()));
-    reportOutcome('ran', outcome);
+    const options = { ...guestOptions(flags), foundBy: foundBy(flags.name) };
+    const outcome = await runGuest(options, nodeUi(this.jsonEnabled()));
+    reportOutcome(outcome.recording === undefined ? 'ran' : 'recorded', outcome);
     this.finish(outcome.exitCode);
     return outcome;
   }

@@ -27,6 +27,34 @@ export function entropySource(setting: EntropySetting): EntropySource {
     : new SeededEntropy(setting.seed);
 }
 
+/** A source that knows how much it has given: a guest that goes on elsewhere goes on behind that. */
+export class CountedEntropy {
+  readonly #source: EntropySource;
+  #given: bigint;
+
+  /** `given`: bytes that the guest has been given, which `source` is behind already. */
+  constructor(source: EntropySource, given = 0n) {
+    this.#source = source;
+    this.#given = given;
+  }
+
+  get given(): bigint {
+    return this.#given;
+  }
+
+  bytes(length: number): Uint8Array {
+    this.#given += BigInt(length);
+    return this.#source.bytes(length);
+  }
+}
+
+/** Of a live guest, which has been given `given` bytes besides the seed in its device tree. */
+export function guestEntropy(setting: EntropySetting, given = 0n): CountedEntropy {
+  const source = entropySource(setting);
+  source.skip(RNG_SEED_BYTES + Number(given));
+  return new CountedEntropy(source, given);
+}
+
 const SKIP_BYTES = 4096;
 const MASK = (1n << 64n) - 1n;
 const rotl = (x: bigint, k: bigint): bigint => ((x << k) | (x >> (64n - k))) & MASK;

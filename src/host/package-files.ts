@@ -12,6 +12,13 @@ export const BUILT_IN_FIRMWARE = fileURLToPath(new URL('samples/prebuilt/firmwar
 
 /** 'lockstep 0.1.0': what a recording says it was made by. */
 export function toolVersion(): string {
-  const { name, version } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8')) as Record<string, string>;
+  const { name, version } = facts();
   return `${name} ${version}`;
+}
+
+/** '0.1.0'. */
+export const packageVersion = (): string => facts().version;
+
+function facts(): { readonly name: string; readonly version: string } {
+  return JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8'));
 }

@@ -4,50 +4,27 @@
  */
 
 import { UserError } from '../lib/errors.ts';
-import { FORMAT_VERSION, type LogHeader } from '../logformat/header.ts';
-import { configToCbor } from '../session/machine-config.ts';
-import type { CheckpointSpacing } from './checkpoint-schedule.ts';
+import type { LogHeader } from '../logformat/header.ts';
 import { epochNs } from './clock.ts';
-import type { GuestOptions, Surroundings } from './guest-options.ts';
+import { FoundGuest } from './found-guest.ts';
+import type { PairOutcome } from './ft/pair-options.ts';
+import type { Surroundings } from './guest-options.ts';
 import { type GuestPlan, imageBytes, planGuest } from './guest-plan.ts';
-import { closeAll, deviceNames, openDrives, portsOf, refuseMore, type Stdio, terminalOf } from './guest-ports.ts';
+import { closeAll, deviceNames, openDrives, portsOf, refuseMore, terminalOf } from './guest-ports.ts';
 import { closeImages, type KeptImages, keepImages } from './kept-images.ts';
 import type { GuestJob } from './live/job.ts';
 import { LiveGuest } from './live/live-guest.ts';
-import type { Progress } from './live/shared-state.ts';
 import { LogFileSink } from './log-file-sink.ts';
 import { openRecording } from './log-file-source.ts';
 import { NO_TOTALS, type Outcome, outcomeOf } from './outcome.ts';
 import { toolVersion } from './package-files.ts';
 import type { HostPort } from './ports/port.ts';
+import type { LiveOptions, LiveUi, RecordOptions, RunOptions } from './record-options.ts';
 import { type ImagePaths, recordedConfig, recordedImages, requirePowerOn } from './recorded-machine.ts';
+import { headerOf } from './recording-header.ts';
 import { newRecordingPaths } from './recordings.ts';
 
-/** What the operator sees and says while a guest is live. */
-export interface LiveUi extends Stdio {
-  /** One line, without a final stop. */
-  notice(text: string): void;
-  /** Called a few times a second. */
-  progress?(progress: Progress): void;
-  /** The guest is live; a continued one at this tick. */
-  live?(tick: bigint): void;
-  /** The recording that is being written. */
-  recording?(path: string): void;
-  /** Aborted: the guest is ended where it stands, and a recording is closed with its end frame. */
-  readonly stop?: AbortSignal;
-}
-
-export interface RecordOptions extends GuestOptions {
-  /** The recording; a new name in the default folder when left out. */
-  readonly output?: string;
-  /** Command line, for people. */
-  readonly command?: readonly string[];
-  readonly digestTicks?: LogHeader['digestTicks'];
-  /** How far apart checkpoints in the recording are; none are made when left out. */
-  readonly checkpoints?: CheckpointSpacing;
-}
-
-export interface ContinueOptions extends Surroundings, ImagePaths {
+export interface ContinueOptions extends ImagePaths, LiveOptions {
   readonly file: string;
   /** Go live here; at the recording's end when left out. */
   readonly untilTick?: bigint;
@@ -56,14 +33,13 @@ export interface ContinueOptions extends Surroundings, ImagePaths {
   readonly command?: readonly string[];
 }
 
-/** Small digests about 15 a second, whole ones about one, at a thousand million steps a second. */
-export const DIGEST_TICKS: LogHeader['digestTicks'] = { small: 1n << 26n, all: 1n << 30n };
 const PROGRESS_MS = 250;
 
 /** UserError when it cannot begin; what happens later is in the outcome. */
-export async function runGuest(options: GuestOptions, ui: LiveUi): Promise<Outcome> {
+export async function runGuest(options: RunOptions, ui: LiveUi): Promise<Outcome> {
   const plan = await planGuest(options);
-  return live(plan, await ends(plan, options, ui), jobOf(plan, options), undefined, ui);
+  const ports = await ends(plan, options, ui);
+  return live(plan, ports, jobOf(plan, options, headerOf(plan, options)), undefined, ui, options);
 }
 
 /** As runGuest, with everything that went in written to a recording. */
@@ -73,24 +49,8 @@ export async function recordGuest(options: RecordOptions, ui: LiveUi): Promise<O
   const header = headerOf(plan, options);
   const sink = await sinkOf(options.output, options.kernel ?? options.bios ?? 'guest', ports);
   const checkpoints = options.checkpoints === undefined ? {} : { checkpoints: options.checkpoints };
-  const record = { fd: sink.fd, path: sink.path, header, ...checkpoints };
-  return live(plan, ports, { ...jobOf(plan, options), record }, sink, ui);
-}
-
-/** The header of a recording that begins now. */
-export function headerOf(plan: Pick<GuestPlan, 'config' | 'images'>, options: RecordOptions): LogHeader {
-  return {
-    version: FORMAT_VERSION,
-    tool: toolVersion(),
-    createdNs: epochNs(),
-    command: options.command ?? [],
-    machine: configToCbor(plan.config),
-    images: Object.fromEntries(
-      Object.entries(plan.images).map(([role, { sha256, size, name }]) => [role, { sha256, size, name }]),
-    ),
-    digestTicks: options.digestTicks ?? DIGEST_TICKS,
-    ...terminalOf(plan.config, options),
-  };
+  const record = { fd: sink.fd, path: sink.path, ...checkpoints };
+  return live(plan, ports, { ...jobOf(plan, options, header), record }, sink, ui, options);
 }
 
 /** Replays a recording and goes on live from there, recording both into a new one. */
@@ -102,10 +62,10 @@ export async function continueLive(options: ContinueOptions, ui: LiveUi): Promis
   const { terminal: _, ...same } = header;
   const made = { tool: toolVersion(), createdNs: epochNs(), command: options.command ?? [] };
   const again = { ...same, ...made, ...terminalOf(plan.config, options) };
-  const record = { fd: sink.fd, path: sink.path, header: again };
+  const record = { fd: sink.fd, path: sink.path };
   const until = options.untilTick === undefined ? {} : { untilTick: options.untilTick };
   const resume = { path: options.file, ...until };
-  return live(plan, ports, { ...jobOf(plan, options), record, resume }, sink, ui);
+  return live(plan, ports, { ...jobOf(plan, options, again), record, resume }, sink, ui, options);
 }
 
 async function historyPlan(options: ContinueOptions): Promise<{ header: LogHeader; plan: GuestPlan }> {
@@ -139,8 +99,8 @@ async function ends(plan: GuestPlan, surroundings: Surroundings, ui: LiveUi): Pr
 
 type Job = Omit<GuestJob, 'shared' | 'images'>;
 
-function jobOf({ config }: GuestPlan, { engine, entropy }: Surroundings): Job {
-  return { config, engine, entropy };
+function jobOf({ config }: GuestPlan, { engine, entropy }: Surroundings, header: LogHeader): Job {
+  return { config, engine, entropy, header };
 }
 
 async function sinkOf(output: string | undefined, kernel: string, ports: readonly HostPort[]): Promise<LogFileSink> {
@@ -154,11 +114,12 @@ async function sinkOf(output: string | undefined, kernel: string, ports: readonl
 
 /** Uses up the plan's images. */
 async function live(
-  { images }: GuestPlan,
+  plan: GuestPlan,
   ports: readonly HostPort[],
   job: Job,
   sink: LogFileSink | undefined,
   ui: LiveUi,
+  options: LiveOptions,
 ): Promise<Outcome> {
   const guest = new LiveGuest(ports, ui);
   const stop = (): void => guest.stop();
@@ -166,10 +127,19 @@ async function live(
   if (ui.stop?.aborted === true) stop();
   const timer = setInterval(() => ui.progress?.(guest.progress), PROGRESS_MS);
   if (sink !== undefined) ui.recording?.(sink.path);
+  const found = new FoundGuest({ options, plan, ports, sink, live: guest, ui }, options.foundBy);
+  let paired: PairOutcome | undefined;
   try {
-    const end = await withImages(images, (kept) => guest.run({ ...job, images: kept }));
-    return outcomeOf(end, sink?.path, guest.quit);
+    await found.mayBegin();
+    return await withImages(plan.images, async (kept) => {
+      const run = guest.run({ ...job, images: kept });
+      found.begins();
+      await run.catch(() => {});
+      paired = await found.paired();
+      return paired ?? outcomeOf(await run, sink?.path, guest.quit);
+    });
   } catch (error) {
+    await closeAll(ports);
     if (!(error instanceof UserError)) throw error;
     const { ticks, time, consoleBytes, idleNs } = guest.progress;
     const totals = { ...NO_TOTALS, ticks, time, consoleBytes, idleNs };
@@ -177,7 +147,9 @@ async function live(
   } finally {
     clearInterval(timer);
     ui.stop?.removeEventListener('abort', stop);
-    sink?.close();
+    await found.close();
+    // A pair's side has closed it.
+    if (paired === undefined) sink?.close();
   }
 }
 

@@ -54,11 +54,16 @@ export function* newRecordingPaths(kernel: string): Generator<string, never> {
     const what = `cannot make the folder of recordings ${folder}: ${reasonOf(error)}`;
     throw new UserError('no-folder', what, 'name the recording with -o FILE', undefined, error);
   }
-  const stem = basename(kernel).replace(/\.(?:elf|bin|img)$/i, '') || 'guest';
+  const stem = kernelStem(kernel);
   const used = namesIn(folder).map((name) => numberOf(name, stem));
   for (let number = Math.max(0, ...used) + 1; ; number++) {
     yield join(folder, `${stem}-${String(number).padStart(4, '0')}${RECORDING_SUFFIX}`);
   }
+}
+
+/** What recordings of a kernel (a path) are called after. */
+export function kernelStem(kernel: string): string {
+  return basename(kernel).replace(/\.(?:elf|bin|img)$/i, '') || 'guest';
 }
 
 function numberOf(name: string, stem: string): number {

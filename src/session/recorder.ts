@@ -69,11 +69,7 @@ export class Recorder implements InputSource, Gate {
   next(now: Moment): Grant | 'end' | 'starved' {
     if (this.#closed) return 'end';
     const { source, log, digestTicks } = this.#parts;
-    this.#marks.close();
-    this.#mark(now.tick);
-    this.#parts.gate.sliceEnded?.();
-    const sinceDigest = now.tick % digestTicks.small;
-    if (sinceDigest === 0n && this.#digestedAt !== now.tick) this.#digest(now.tick);
+    this.settle(now.tick);
     if (now.state !== 'halted' && this.#inputAt !== now.tick) this.#checkpoint(now.tick);
     const grant = source.next(now);
     if (grant === 'starved') return grant;
@@ -83,8 +79,19 @@ export class Recorder implements InputSource, Gate {
     }
     if (grant.inputs.length > 0) this.#inputAt = now.tick;
     log.appendAll(grant.inputs.map((input) => recordOf(input, now.tick)));
-    const nextDigest = tick(now.tick - sinceDigest + digestTicks.small);
+    const nextDigest = tick(now.tick - (now.tick % digestTicks.small) + digestTicks.small);
     return grant.until > nextDigest ? { inputs: grant.inputs, until: nextDigest } : grant;
+  }
+
+  /**
+   * The slice that has come to `at` is in the log with all that has left, and the digest of `at` where one is due: a
+   * recorder with new marks may go on from here in the same log.
+   */
+  settle(at: Tick): void {
+    this.#marks.close();
+    this.#mark(at);
+    this.#parts.gate.sliceEnded?.();
+    if (at % this.#parts.digestTicks.small === 0n && this.#digestedAt !== at) this.#digest(at);
   }
 
   nondet(kind: number, at: Tick): bigint {

@@ -73,10 +73,16 @@ export class Session {
    * a source that starves.
    */
   runToEnd(): FinalResult {
+    return this.runUntil(() => false)!;
+  }
+
+  /** As `runToEnd`; undefined when `isDue`, which is asked after each step. Doors may be exchanged there. */
+  runUntil(isDue: () => boolean): FinalResult | undefined {
     for (;;) {
       const result = this.step();
       if (result.kind === 'starved') throw new Error('nobody is there to feed the source');
       if (result.kind !== 'ran') return result;
+      if (isDue()) return undefined;
     }
   }
 

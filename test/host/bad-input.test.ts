@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { openRecording } from '../../src/host/log-file-source.ts';
-import type { RecordOptions } from '../../src/host/record-guest.ts';
+import type { RecordOptions } from '../../src/host/record-options.ts';
 import { tick } from '../../src/lib/brands.ts';
 import { UserError } from '../../src/lib/errors.ts';
 import { encode } from '../../src/logformat/cbor.ts';

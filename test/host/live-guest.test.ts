@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
+import { DEFAULTS } from '../../src/host/guest-options.ts';
 import { keepImages } from '../../src/host/kept-images.ts';
 import { LiveGuest } from '../../src/host/live/live-guest.ts';
 import { ConsolePipe } from '../../src/host/ports/console-pipe.ts';
 import type { HostPort, Inbox } from '../../src/host/ports/port.ts';
+import { headerOf } from '../../src/host/recording-header.ts';
 import { Captured, MIB, record, sample, testFolder } from './support.ts';
 
 const folder = testFolder();
@@ -20,6 +22,7 @@ const config = {
 } as const;
 const job = (kernel: string) => ({
   config,
+  header: headerOf({ config, images: {} }, DEFAULTS),
   images: keepImages({ kernel: readFileSync(sample(kernel)) }),
   engine: 'interpreter' as const,
   entropy: { kind: 'host' } as const,

@@ -7,13 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll } from 'vitest';
 import { DEFAULTS } from '../../src/host/guest-options.ts';
 import type { Outcome } from '../../src/host/outcome.ts';
-import {
-  type ContinueOptions,
-  continueLive,
-  type LiveUi,
-  type RecordOptions,
-  recordGuest,
-} from '../../src/host/record-guest.ts';
+import { type ContinueOptions, continueLive, recordGuest } from '../../src/host/record-guest.ts';
+import type { LiveUi, RecordOptions } from '../../src/host/record-options.ts';
 import { type ReplayOptions, replayFile } from '../../src/host/replay-file.ts';
 
 export const sample = (name: string): string =>

@@ -8,7 +8,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
-import type { RecordOptions } from '../../src/host/record-guest.ts';
+import type { RecordOptions } from '../../src/host/record-options.ts';
 import { MIB, record, type TestUi, type Told } from '../host/support.ts';
 
 const BUILD = fileURLToPath(new URL('../../samples/linux/build.sh', import.meta.url));

@@ -2,10 +2,19 @@
 
 import { Args, Flags } from '@oclif/core';
 import { LockstepCommand } from '../../cli/command.ts';
+import { joinFlags, pairWords } from '../../cli/ft-flags.ts';
 import { bytes, count } from '../../cli/text.ts';
 import { portableRegistry } from '../../host/cluster/registry-of.ts';
-import { parseEndpoint } from '../../host/ft/endpoint.ts';
-import { joinCluster, protectPair } from '../../host/ft/nodes.ts';
+import { endpointText, parseEndpoint } from '../../host/ft/endpoint.ts';
+import {
+  isUnpaired,
+  joinCluster,
+  pairUp,
+  protectedAt,
+  protectedInCluster,
+  protectPair,
+  toProtect,
+} from '../../host/ft/nodes.ts';
 import type { CopyStatus } from '../../host/ft/shield.ts';
 
 const WAYS = ['backup', 'registry'];
@@ -16,7 +25,11 @@ export default class FtProtect extends LockstepCommand {
     'Its memory is copied while it runs; it stands still only for the last of it. Used when a pair began alone, or ' +
     'has lost a side and knows no other place. A place that is named (--backup) is remembered and tried again by ' +
     'itself. With --registry the guest is in that cluster from now on: its backups are on the hosts there, and a new ' +
-    'one is found whenever one is lost. A backup that it has already is not told, and knows nothing of the cluster.';
+    'one is found whenever one is lost. A backup that it has already is not told, and knows nothing of the ' +
+    'cluster.\n' +
+    'A guest of `lockstep record` or `run` becomes the primary of a new pair, in the process where it runs, and is ' +
+    'from then on as one of `ft primary`: for that --arbiter, --key and the other flags of a pair are given here. ' +
+    'A pair has these already, and they mean nothing to it.';
   static override examples = [
     {
       description: 'Start the new backup on the other host first.',
@@ -26,20 +39,35 @@ export default class FtProtect extends LockstepCommand {
       description: 'A guest that began alone, in no cluster, joins one.',
       command: '<%= config.bin %> ft protect web --registry dir:/shared/cluster',
     },
+    {
+      description: 'A guest that is being recorded as boot-0001.lks.',
+      command:
+        '<%= config.bin %> ft protect boot-0001 --backup tcp:10.0.0.3:7100 --key pair.key ' +
+        '--arbiter disk:10.0.0.9:10809',
+    },
   ];
-  static override args = { name: Args.string({ description: 'pair; the only one when left out', name: 'NAME' }) };
+  static override args = {
+    name: Args.string({ description: 'pair, or guest in no pair; the only one when left out', name: 'NAME' }),
+  };
   static override flags = {
     backup: Flags.string({ summary: 'where it listens', helpValue: 'tcp:HOST:PORT', exactlyOne: WAYS }),
     registry: Flags.string({ summary: 'of the cluster that it joins', helpValue: 'KIND:PLACE', exactlyOne: WAYS }),
+    ...joinFlags,
   };
 
   async run(): Promise<Partial<CopyStatus>> {
     const { args, flags } = await this.parse(FtProtect);
-    const { backup, registry } = flags;
-    const copy =
-      registry === undefined
-        ? await protectPair(args.name, parseEndpoint('--backup', backup ?? ''))
-        : await joinCluster(args.name, portableRegistry(registry));
+    const backup = flags.registry === undefined ? parseEndpoint('--backup', flags.backup ?? '') : undefined;
+    const registry = flags.registry === undefined ? undefined : portableRegistry(flags.registry);
+    const found = await toProtect(args.name);
+    let copy: CopyStatus | undefined;
+    if (isUnpaired(found)) {
+      const place = backup === undefined ? {} : { backup: endpointText(backup) };
+      const cluster = registry === undefined ? {} : { registry };
+      const node = await pairUp(found, { ...pairWords(found.pair, flags), ...place, ...cluster });
+      copy = backup === undefined ? await protectedInCluster(node) : await protectedAt(node, endpointText(backup));
+    } else if (backup !== undefined) copy = await protectPair(found, backup);
+    else copy = await joinCluster(found, registry ?? '');
     this.logToStderr(copy === undefined ? 'lockstep: it has a backup' : `lockstep: ${copyText(copy)}`);
     return copy ?? {};
   }

@@ -4,12 +4,12 @@
  * that no place is found.
  */
 
-import { resolve } from 'node:path';
 import { Cluster } from '../../ft/cluster/cluster.ts';
 import { type PairReport, pairKeyOf, versionText } from '../../ft/cluster/records.ts';
 import type { Lease, Registry } from '../../ft/cluster/registry.ts';
 import type { PairStatus } from '../../ft/protocol/status.ts';
 import { UserError } from '../../lib/errors.ts';
+import { portableArbiter } from '../ft/arbiters/arbiter-of.ts';
 import { hostName } from '../ft/identity.ts';
 import type { Membership } from '../ft/membership.ts';
 import type { ClusterOptions, PairOptions } from '../ft/pair-options.ts';
@@ -69,7 +69,7 @@ export class Member implements Membership {
     this.#cluster = { ...this.#cluster, registry };
     const { name: pair, key, tuning, arbiter } = this.#options;
     const version = versionText(this.#cluster.version);
-    const needs = { pair, host: this.#host, version, arbiter: portable(arbiter), tuning, key };
+    const needs = { pair, host: this.#host, version, arbiter: portableArbiter(arbiter), tuning, key };
     this.#places = new ClusterPlaces(new Cluster(opened), needs, this.#notice);
     // From now on it is seen which hosts live.
     opened.watch(() => {});
@@ -116,10 +116,4 @@ export class Member implements Membership {
       }
     });
   }
-}
-
-/** An arbiter as another host understands it: a folder is named from the root. */
-function portable(arbiter: string): string {
-  const folder = /^file:(.+)$/.exec(arbiter)?.[1];
-  return folder === undefined ? arbiter : `file:${resolve(folder)}`;
 }

@@ -27,7 +27,7 @@ import { configFromCbor } from '../../session/machine-config.ts';
 import { Replayer } from '../../session/replayer.ts';
 import { type FinalResult, Session } from '../../session/session.ts';
 import { monotonicNs } from '../clock.ts';
-import { entropySource, RNG_SEED_BYTES } from '../entropy.ts';
+import { guestEntropy } from '../entropy.ts';
 import { FaultSource } from '../fault-source.ts';
 import { ImageReader, type KeptImages } from '../kept-images.ts';
 import { HistorySource } from '../live/history-doors.ts';
@@ -212,9 +212,6 @@ export class BackupRun extends ReplicaRun {
   /** Guest time goes on as if it had not stopped since the newest frame came. */
   #goLive({ machine, header, replayer, source, gate, session, images, kept, randomBytes }: Replica): void {
     const meter = this.meter!;
-    const entropy = entropySource(this.#job.entropy);
-    const given = randomBytes + BigInt(source.randomBytes);
-    entropy.skip(RNG_SEED_BYTES + Number(given));
     meter.goesLive();
     const { consoles, sender, outputs } = this;
     const live = new LiveSide({
@@ -228,8 +225,7 @@ export class BackupRun extends ReplicaRun {
       outputs,
       meter,
       shared: this.#job.shared,
-      entropy,
-      randomBytes: given,
+      entropy: guestEntropy(this.#job.entropy, randomBytes + BigInt(source.randomBytes)),
       lines: this.#lines,
       inside: this.#job.inside,
       followed: false,

@@ -49,7 +49,8 @@ export class Branch {
   /** Where states go; undefined when a log follows the first. */
   readonly stream: StateStream | undefined;
   imagesNear: boolean;
-  readonly #log: LogWriter;
+  /** Of the backup. */
+  readonly log: LogWriter;
   readonly #images: ImageReader;
 
   constructor(parts: BranchParts) {
@@ -67,7 +68,7 @@ export class Branch {
     const put: LogWriter['checkpoint'] = (at, payload) => log.checkpoint(at, payload);
     this.copy = copy;
     this.imagesNear = !parts.withImages;
-    this.#log = log;
+    this.log = log;
     this.#images = new ImageReader(parts.images);
     this.stream = write === undefined ? undefined : new StateStream(board, put);
     this.records = write === undefined ? (references?.through(log) ?? log) : onlyEnd(log);
@@ -87,7 +88,7 @@ export class Branch {
 
   /** Frames that have been sent. */
   get frames(): number {
-    return this.#log.frames;
+    return this.log.frames;
   }
 
   /** Images are not read any more. */

@@ -1,11 +1,12 @@
 /**
  * How a node is found and spoken to on its own host: a Unix socket `ROLE-PID.sock` in the folder of its pair, below the
- * runtime folder of the XDG Base Directory Specification. One line in, one line of JSON out.
+ * runtime folder of the XDG Base Directory Specification. One line in, one line of JSON out. A guest that runs in no
+ * pair is found in the same way, under its own name.
  */
 
-import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ExitCode, UserError } from '../../lib/errors.ts';
 import { codeOf, reasonOf } from '../os-errors.ts';
 import { stateFolder } from '../recordings.ts';
@@ -71,7 +72,7 @@ export class ControlSocket {
 
   close(): void {
     this.#server.close();
-    rmSync(this.#path, { force: true });
+    removeSocket(this.#path);
   }
 }
 
@@ -93,7 +94,7 @@ export async function tellNode({ path }: NodeAddress, command: string, withinMs 
     return answer === '' ? undefined : JSON.parse(answer);
   } catch (error) {
     const code = codeOf(error);
-    if (code === 'ECONNREFUSED') rmSync(path, { force: true });
+    if (code === 'ECONNREFUSED') removeSocket(path);
     if (code === 'ECONNREFUSED' || code === 'ENOENT' || code === 'ECONNRESET' || code === 'EPIPE') return undefined;
     const what = `the node at ${path} does not answer: ${reasonOf(error)}`;
     throw new UserError('no-answer', what, 'look whether its process runs', ExitCode.lost, error);
@@ -112,6 +113,16 @@ function exchange(path: string, command: string, withinMs: number): Promise<stri
     socket.on('error', failed);
     socket.on('close', () => done(text));
   });
+}
+
+/** With its folder, when it was the last there. */
+function removeSocket(path: string): void {
+  rmSync(path, { force: true });
+  try {
+    rmdirSync(dirname(path));
+  } catch {
+    // Another socket is there.
+  }
 }
 
 function entriesOf(folder: string): string[] {

@@ -68,6 +68,12 @@ export class Devices {
     }
   }
 
+  /** All ports are open already, and deliver to where the guest is. */
+  adopt(): void {
+    for (const lane of this.#lanes.values()) lane.opened = true;
+    this.begin();
+  }
+
   /**
    * All ports are open. Cards tell the network that they are here, and again while `isHere` says that it is certain;
    * then what waits is given out.

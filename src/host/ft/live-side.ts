@@ -20,10 +20,10 @@ import type { Gate, OutputPort } from '../../session/gate.ts';
 import type { Marks } from '../../session/marks.ts';
 import { Recorder } from '../../session/recorder.ts';
 import { monotonicNs } from '../clock.ts';
-import type { EntropySource } from '../entropy.ts';
+import type { CountedEntropy } from '../entropy.ts';
 import type { KeptImages } from '../kept-images.ts';
 import type { ConsoleQueue } from '../live/console-queue.ts';
-import { LiveSource } from '../live/live-source.ts';
+import { LiveSource, type ThreadWork } from '../live/live-source.ts';
 import type { RingInputs } from '../live/ring-ports.ts';
 import type { RingSender } from '../live/ring-sender.ts';
 import type { RunMeter } from '../live/run-meter.ts';
@@ -50,9 +50,7 @@ export interface LiveSideParts {
   readonly outputs: JoinedOutputs;
   readonly meter: RunMeter;
   readonly shared: SharedState;
-  readonly entropy: EntropySource;
-  /** Random bytes that the guest has been given. */
-  readonly randomBytes: bigint;
+  readonly entropy: CountedEntropy;
   readonly lines: ConsoleLines;
   readonly inside: OwnDevices;
   /** A backup has been there from the beginning. */
@@ -66,6 +64,8 @@ export interface LiveSideParts {
   readonly units?: Units;
   readonly marks?: Marks;
   readonly timeNs?: bigint;
+  /** Of a guest that lives already: its in-door, which goes on; `timeNs` means nothing then. */
+  readonly source?: LiveSource;
 }
 
 export class LiveSide {
@@ -79,7 +79,6 @@ export class LiveSide {
   readonly #gate: CoveredGate;
   readonly #following: Following;
   readonly #brake: Brake;
-  #randomBytes: bigint;
   #flushedNs = monotonicNs();
   /** Number of the order to come to a stop. */
   #quiesce: number | undefined;
@@ -87,7 +86,6 @@ export class LiveSide {
   constructor(parts: LiveSideParts) {
     const { machine, meter, header, sender, marks, units, lines, inside, method, channel } = parts;
     this.#parts = parts;
-    this.#randomBytes = parts.randomBytes;
     this.#log = new ForkedLog(parts.log);
     const pending = (): readonly Output[] => machine.pendingRequests();
     this.#references = method.diskReads === 'backup' ? new ReadReferences({ pending, inside }) : undefined;
@@ -101,7 +99,7 @@ export class LiveSide {
       log: this.#log,
       references: this.#references,
       live,
-      past: () => ({ units: this.#gate.units.all, randomBytes: this.#randomBytes }),
+      past: () => ({ units: this.#gate.units.all, randomBytes: parts.entropy.given }),
       line: () => lines.save(),
     });
     // A guest that is slowed because it is copied is so in favour of the copy: that is no part of its share.
@@ -145,28 +143,21 @@ export class LiveSide {
   }
 
   #liveSource(): LiveSource {
-    const { machine, inputs, consoles, timeNs, method } = this.#parts;
-    return new LiveSource({
-      machine,
-      inputs,
-      consoles,
-      entropy: this.#countedEntropy(),
+    const { source, machine, inputs, consoles, entropy, timeNs, method } = this.#parts;
+    if (source !== undefined) {
+      source.work = this.#work;
+      return source;
+    }
+    const runTicks = method.name === 'epochs' ? method.epochTicks : 0n;
+    const since = timeNs === undefined ? {} : { timeNs };
+    return new LiveSource({ machine, inputs, consoles, entropy, work: this.#work, runTicks, ...since });
+  }
+
+  get #work(): ThreadWork {
+    return {
       between: (longWait) => this.#between(longWait),
       busy: () => this.#following.busy,
       dueNs: () => this.#following.dueNs,
-      runTicks: method.name === 'epochs' ? method.epochTicks : 0n,
-      ...(timeNs === undefined ? {} : { timeNs }),
-    });
-  }
-
-  #countedEntropy(): EntropySource {
-    const { entropy } = this.#parts;
-    return {
-      bytes: (length) => {
-        this.#randomBytes += BigInt(length);
-        return entropy.bytes(length);
-      },
-      skip: (length) => entropy.skip(length),
     };
   }
 

@@ -15,10 +15,11 @@ import type { Message } from '../../ft/protocol/message.ts';
 import type { PairSettings } from '../../ft/protocol/settings.ts';
 import type { PairStatus } from '../../ft/protocol/status.ts';
 import { ExitCode } from '../../lib/errors.ts';
+import type { Voices } from '../live/input-line.ts';
 import type { GuestEnd } from '../live/job.ts';
+import type { RunningGuest } from '../live/live-guest.ts';
 import { LogFileSink } from '../log-file-sink.ts';
 import type { ReadCounts } from '../mirror/disk-reader.ts';
-import type { Inbox } from '../ports/port.ts';
 import { Connections } from './connections.ts';
 import { ControlSocket } from './control-socket.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -70,19 +71,23 @@ export abstract class NodeBase {
     arbiter: Arbiter,
     ui: NodeUi,
     membership: Membership | undefined,
+    running?: RunningGuest,
   ) {
     this.#settings = settings;
     this.membership = membership;
     this.#arbiter = arbiter;
     this.ui = ui;
     const notice = (text: string): void => ui.notice(text);
-    this.guest = new SideGuest({
-      report: (report) => this.images.report(report, () => this.heard(report)),
-      direct: (output) => this.direct(output),
-      live: () => this.look(),
-    });
+    this.guest = new SideGuest(
+      {
+        report: (report) => this.images.report(report, () => this.heard(report)),
+        direct: (output) => this.direct(output),
+        live: () => this.look(),
+      },
+      running,
+    );
     this.devices = new SideDevices({
-      inbox: () => this.#inbox(),
+      inbox: () => this.guest.inbox(this.voices),
       congested: (congested) => this.guest.stall('devices', congested),
       failed: (error) => this.failed(error),
       linksChanged: (up) => this.linksChanged(up),
@@ -274,6 +279,11 @@ export abstract class NodeBase {
     }
   }
 
+  /** The own log is this file, which is closed when the node ends. */
+  protected useLog(sink: LogFileSink): void {
+    this.#sink = sink;
+  }
+
   protected runGuest(run: () => Promise<GuestEnd>): void {
     this.begun = true;
     this.#guestRun = run().then(
@@ -308,15 +318,16 @@ export abstract class NodeBase {
     return message.kind === 'released' ? { ...message, released: this.devices.left(message.released) } : message;
   }
 
-  #inbox(): Inbox {
-    return this.guest.inbox({
+  /** What the ports of its devices say. */
+  protected get voices(): Voices {
+    return {
       notice: (text) => this.ui.notice(text),
       quit: () => {
         this.#quit = true;
         this.#stopped();
       },
       fail: (error) => this.failed(error),
-    });
+    };
   }
 
   #stopped(): void {
@@ -326,13 +337,25 @@ export abstract class NodeBase {
   /** What `ft status` and others hear of this node. */
   #about(): object {
     const { ticks } = this.guest.progress;
-    const { backup } = this.shield;
+    const { backup, fault } = this.shield;
     const { progress } = this.images;
     const images = progress === undefined ? {} : { images: progress };
     const copy = this.shield.copy === undefined ? undefined : { ...this.shield.copy, ...images };
     const { command, method, status, reads } = this;
     const { host } = this.#settings;
-    return { pid: process.pid, host, command, method, ticks, ...this.#end.recording, status, copy, backup, reads };
+    return {
+      pid: process.pid,
+      host,
+      command,
+      method,
+      ticks,
+      ...this.#end.recording,
+      status,
+      copy,
+      backup,
+      fault,
+      reads,
+    };
   }
 
   #halted(halt: Halt): void {

@@ -4,9 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { MethodSettings } from '../../ft/guest/method.ts';
 import type { PairStatus } from '../../ft/protocol/status.ts';
 import { ExitCode, UserError } from '../../lib/errors.ts';
+import { fromPlain } from '../live/job.ts';
 import type { ReadCounts } from '../mirror/disk-reader.ts';
 import { listNodes, type NodeAddress, tellNode } from './control-socket.ts';
 import { type Endpoint, endpointText } from './endpoint.ts';
+import { JOIN_WORD, type JoinAnswer, type PairWords } from './pair-words.ts';
 import type { CopyStatus } from './shield.ts';
 
 /** A node that has answered. */
@@ -14,7 +16,7 @@ export interface FoundNode extends NodeAddress {
   readonly pid: number;
   /** As nodes name it to each other. */
   readonly host: string;
-  /** 'primary' or 'backup', as it was started. */
+  /** 'primary' or 'backup', as it was started; 'record' or 'run': a guest in no pair, with its name in `pair`. */
   readonly command: string;
   /** How the pair is kept in step; unknown to a backup that has no primary yet. */
   readonly method?: MethodSettings;
@@ -28,8 +30,12 @@ export interface FoundNode extends NodeAddress {
   readonly reads?: ReadCounts;
   /** Of a guest that lives here: where its backup is, or is looked for. */
   readonly backup?: string;
+  /** Why it has none, if one was tried. */
+  readonly fault?: string;
 }
 
+/** A large guest that is not recorded has its log begun meanwhile. */
+const PAIR_UP_MS = 10 * 60_000;
 const GONE_MS = 20_000;
 const LOOK_MS = 50;
 /** A backup that has not begun to be made by then cannot be made. */
@@ -64,11 +70,23 @@ export async function stopPair(pair: string | undefined): Promise<string> {
 }
 
 /**
+ * Has a guest that runs in no pair be the primary of one, which has its first backup, if `words` name one, right after
+ * that. Gives its node. UserError when it is not to be; it runs on as it was then.
+ */
+export async function pairUp(guest: FoundNode, words: PairWords): Promise<FoundNode> {
+  const answer = (await tellNode(guest, `${JOIN_WORD} ${JSON.stringify(words)}`, PAIR_UP_MS)) as JoinAnswer | undefined;
+  if (answer !== undefined && 'error' in answer) throw fromPlain(answer.error);
+  const node = answer === undefined ? [] : await findNodes(answer.pair);
+  const first = node.find(({ pid }) => pid === guest.pid);
+  if (first !== undefined) return first;
+  throw new UserError('not-paired', `the guest ${guest.pair} has ended`, 'see: lockstep ft status', ExitCode.lost);
+}
+
+/**
  * Has a backup made at `backup` of the guest of a pair, which runs on this host without one; resolves when it has one,
  * with what it took. UserError when it is not to be.
  */
-export async function protectPair(pair: string | undefined, backup: Endpoint): Promise<CopyStatus> {
-  const { first } = await liveSideOf(pair);
+export async function protectPair(first: FoundNode, backup: Endpoint): Promise<CopyStatus> {
   const to = endpointText(backup);
   const answer = (await tellNode(first, `protect ${to}`)) as { readonly refused?: string } | undefined;
   if (answer?.refused !== undefined) {
@@ -80,28 +98,34 @@ export async function protectPair(pair: string | undefined, backup: Endpoint): P
 /** Resolves when the guest that lives at `first` has the backup that is being made at `to`; UserError when not. */
 export async function protectedAt(first: NodeAddress, to: string): Promise<CopyStatus> {
   const from = performance.now();
+  let why: string | undefined;
   for (;;) {
     const report = (await tellNode(first, 'status')) as FoundNode | undefined;
     if (report === undefined) break;
-    const { copy, status } = report;
+    const { copy, status, fault } = report;
+    if (fault?.includes(to) === true) why = fault;
     if (status?.state === 'protected' && copy?.to === to && copy.pausedNs !== undefined) return copy;
     if (status?.state !== 'copying' && status?.state !== 'protected' && performance.now() - from > ANSWERS_MS) break;
     await sleep(LOOK_MS);
   }
-  const what = `no backup could be made at ${to}`;
-  throw new UserError('not-protected', what, `start one there: lockstep ft backup --listen ${to}`, ExitCode.lost);
+  const remedy = `start one there: lockstep ft backup --name ${first.pair} --listen ${to}`;
+  throw new UserError('not-protected', why ?? `no backup could be made at ${to}`, remedy, ExitCode.lost);
 }
 
 /**
  * Has the guest of a pair, which runs on this host, be in the cluster of a registry from now on; resolves when it has a
  * backup, with what that took if it was copied. `registry`: as the node understands it. UserError when it is not to be.
  */
-export async function joinCluster(pair: string | undefined, registry: string): Promise<CopyStatus | undefined> {
-  const { name, first } = await liveSideOf(pair);
+export async function joinCluster(first: FoundNode, registry: string): Promise<CopyStatus | undefined> {
   const answer = (await tellNode(first, `join ${registry}`, JOIN_MS)) as { readonly refused?: string } | undefined;
   if (answer?.refused !== undefined) {
     throw new UserError('not-joined', answer.refused, 'see: lockstep ft status', ExitCode.lost);
   }
+  return protectedInCluster(first);
+}
+
+/** Resolves when the guest at `first` has a backup, with what that took if it was copied. UserError when not. */
+export async function protectedInCluster(first: FoundNode): Promise<CopyStatus | undefined> {
   const from = performance.now();
   while (performance.now() - from < PLACE_MS) {
     const report = (await tellNode(first, 'status')) as FoundNode | undefined;
@@ -111,7 +135,7 @@ export async function joinCluster(pair: string | undefined, registry: string): P
     if (report.status?.state === 'protected' && isTold) return report.copy;
     await sleep(LOOK_MS);
   }
-  const what = `${name} is in the cluster now, and has no backup yet`;
+  const what = `${first.pair} is in the cluster now, and has no backup yet`;
   throw new UserError('not-protected', what, 'its node says why no host can take one', ExitCode.lost);
 }
 
@@ -127,14 +151,42 @@ export async function leavePair(pair: string, host: string): Promise<string | un
   return refused;
 }
 
+/** A guest of that name lives on this host, in a pair or in none. */
+export async function isTaken(name: string): Promise<boolean> {
+  return (await findNodes(name)).some((node) => isUnpaired(node) || isLiveSide(node));
+}
+
+/** A guest that runs in no pair. */
+export const isUnpaired = ({ command }: FoundNode): boolean => command === 'record' || command === 'run';
+
 /** The side on this host that has the guest of a pair; its backup when there is no other. UserError without any. */
 export async function liveSideOf(
   pair: string | undefined,
 ): Promise<{ readonly name: string; readonly first: FoundNode }> {
-  const nodes = await findNodes(pair);
+  const found = await findNodes(pair);
+  const nodes = found.filter((node) => !isUnpaired(node));
+  if (pair !== undefined && nodes.length < found.length) {
+    throw new UserError('no-pair', `the guest ${pair} is in no pair`, `protect it with: lockstep ft protect ${pair}`);
+  }
+  return oneOf(nodes, pair);
+}
+
+/** What is to be protected: as `liveSideOf`; or the guest of that name that runs in no pair. */
+export async function toProtect(name: string | undefined): Promise<FoundNode> {
+  const found = await findNodes(name);
+  const ways = [found.filter(isLiveSide), found.filter(isUnpaired), found];
+  return oneOf(ways.find((nodes) => nodes.length > 0) ?? [], name).first;
+}
+
+/** Of nodes of one pair. */
+function oneOf(
+  nodes: readonly FoundNode[],
+  pair: string | undefined,
+): { readonly name: string; readonly first: FoundNode } {
   const names = [...new Set(nodes.map((node) => node.pair))];
   if (names.length > 1) {
-    throw new UserError('which-pair', `there are ${names.length} pairs here: ${names.join(', ')}`, 'name one');
+    const kind = nodes.some(isUnpaired) ? 'guests' : 'pairs';
+    throw new UserError('which-pair', `there are ${names.length} ${kind} here: ${names.join(', ')}`, 'name one');
   }
   const name = names[0];
   if (name === undefined) {

@@ -6,13 +6,12 @@
  */
 
 import { UserError } from '../../lib/errors.ts';
-import { reasonOf } from '../os-errors.ts';
 import { type Endpoint, endpointText, parseEndpoint } from './endpoint.ts';
 import type { Handover, SwitchAnswer } from './handover.ts';
 import type { PairKey } from './key.ts';
 import type { Membership } from './membership.ts';
 import type { Shield } from './shield.ts';
-import { dial } from './transport.ts';
+import { listenerFault } from './transport.ts';
 
 export interface OrdersParts {
   readonly shield: Shield;
@@ -83,12 +82,8 @@ export class OperatorOrders {
 
   async #nobodyAt(endpoint: Endpoint): Promise<string | undefined> {
     const { key, patienceMs } = this.#parts;
-    try {
-      (await dial(endpoint, key, patienceMs)).destroy();
-      return undefined;
-    } catch (error) {
-      return `nobody waits at ${endpointText(endpoint)}: ${reasonOf(error)}`;
-    }
+    const fault = await listenerFault(endpoint, key, patienceMs);
+    return fault === undefined ? undefined : `nobody waits at ${endpointText(endpoint)}: ${fault}`;
   }
 
   /** The guest's backups are to be on the hosts of a cluster. */

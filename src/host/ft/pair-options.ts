@@ -4,7 +4,7 @@ import type { MethodSettings } from '../../ft/guest/method.ts';
 import { PAIR_DEFAULTS, type PairSettings } from '../../ft/protocol/settings.ts';
 import type { PairStatus } from '../../ft/protocol/status.ts';
 import type { Outcome } from '../outcome.ts';
-import type { LiveUi, RecordOptions } from '../record-guest.ts';
+import type { LiveUi, RecordOptions } from '../record-options.ts';
 import type { Endpoint } from './endpoint.ts';
 import { hostName, nodeName } from './identity.ts';
 import type { PairKey } from './key.ts';
@@ -60,8 +60,6 @@ export interface BackupOptions extends PairOptions {
 
 /** What a node tells besides its console; `stop` ends the guest as `ft stop` does not: where it stands. */
 export interface NodeUi extends Omit<LiveUi, 'progress' | 'live'> {
-  /** The node stands elsewhere than before. */
-  changed?(status: PairStatus): void;
   /** At a backup: where it listens. */
   listening?(endpoint: Endpoint): void;
 }

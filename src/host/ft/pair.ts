@@ -14,7 +14,7 @@ import { fromPlain } from '../live/job.ts';
 import { ConsolePipe } from '../ports/console-pipe.ts';
 import { ConsoleTerminal, type TerminalInput } from '../ports/console-terminal.ts';
 import type { HostPort, Inbox } from '../ports/port.ts';
-import type { LiveUi, RecordOptions } from '../record-guest.ts';
+import type { LiveUi, RecordOptions } from '../record-options.ts';
 import { RECORDING_SUFFIX, stateFolder } from '../recordings.ts';
 import { ConsoleOnce } from './console-once.ts';
 import { listNodes, tellNode } from './control-socket.ts';

@@ -1,6 +1,6 @@
 /**
- * The main thread of a primary: a guest that begins here, with a backup or alone, and its host ends. What happens
- * between it and its backups is the shield's.
+ * The main thread of a primary: a guest that lived nowhere else before, and its host ends. How it comes to be here is
+ * its subclasses'; what happens between it and its backups is the shield's.
  */
 
 import type { Output } from '../../emu/machine/events.ts';
@@ -9,41 +9,36 @@ import { METHOD_DEFAULTS, type MethodSettings } from '../../ft/guest/method.ts';
 import { Primary } from '../../ft/protocol/primary.ts';
 import type { PairSettings } from '../../ft/protocol/settings.ts';
 import type { PrimaryStatus } from '../../ft/protocol/status.ts';
-import { type GuestPlan, imageBytes } from '../guest-plan.ts';
-import { portsOf } from '../guest-ports.ts';
-import { closeImages, type KeptImages, keepImages } from '../kept-images.ts';
-import { headerOf } from '../record-guest.ts';
-import { newRecordingPaths } from '../recordings.ts';
+import type { RunningGuest } from '../live/live-guest.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Membership } from './membership.ts';
 import { NodeBase } from './node-base.ts';
 import type { NodeUi, PrimaryOptions } from './pair-options.ts';
 import { type Places, StaticPlaces } from './places.ts';
 import type { Report } from './ring-messages.ts';
-import { encodeSurroundings, insideOf } from './surroundings.ts';
+import { encodeSurroundings } from './surroundings.ts';
 
-export class PrimaryNode extends NodeBase {
-  readonly #options: PrimaryOptions;
-  readonly #plan: GuestPlan;
+export abstract class PrimaryNode extends NodeBase {
+  protected readonly options: PrimaryOptions;
+  protected readonly places: Places;
   readonly #settings: PairSettings;
-  readonly #places: Places;
-  /** Until the guest has begun, which closes them when it ends. */
-  #kept: KeptImages | undefined;
 
-  /** `settings.epoch` is claimed for this node. Uses up the plan. In no cluster its places are those of the options. */
+  /**
+   * `settings.epoch` is claimed for this node. In no cluster its places are those of the options. `running`: the guest
+   * runs already.
+   */
   constructor(
     options: PrimaryOptions,
     settings: PairSettings,
-    plan: GuestPlan,
     arbiter: Arbiter,
     ui: NodeUi,
-    membership?: Membership,
+    membership: Membership | undefined,
+    running?: RunningGuest,
   ) {
-    super(settings, options.key, arbiter, ui, membership);
-    this.#options = options;
+    super(settings, options.key, arbiter, ui, membership, running);
+    this.options = options;
     this.#settings = settings;
-    this.#plan = plan;
-    this.#places = membership?.places ?? new StaticPlaces(placesOf(options));
+    this.places = membership?.places ?? new StaticPlaces(placesOf(options));
   }
 
   /** Of a guest that began without a backup. */
@@ -61,16 +56,16 @@ export class PrimaryNode extends NodeBase {
   }
 
   protected override surroundings(spares: readonly Endpoint[]): Uint8Array {
-    const { guest, stay } = this.#options;
+    const { guest, stay } = this.options;
     return encodeSurroundings(guest, this.method, stay === undefined ? spares : [...spares, stay]);
   }
 
   protected override get method(): MethodSettings {
-    return this.#options.method ?? METHOD_DEFAULTS;
+    return this.options.method ?? METHOD_DEFAULTS;
   }
 
   override get memoryBytes(): number {
-    return this.#options.guest.memoryBytes;
+    return this.options.guest.memoryBytes;
   }
 
   protected override leave(): string {
@@ -79,27 +74,6 @@ export class PrimaryNode extends NodeBase {
 
   protected override get command(): string {
     return 'primary';
-  }
-
-  protected override async start(): Promise<void> {
-    const { config, drives, images } = this.#plan;
-    // Before anybody follows: putting large images away takes its time.
-    this.#kept = keepImages(imageBytes(images));
-    await this.devices.use(portsOf(config, this.#options.guest, drives, this.ui), drives);
-    const { backup } = this.#options;
-    if (backup !== undefined && this.#isFollowed) {
-      this.shield.first(backup, this.#places);
-      return;
-    }
-    this.begin();
-    if (backup !== undefined) this.#places.prefer(backup);
-    this.shield.alone(this.#settings.epoch, this.#places);
-    this.look();
-  }
-
-  /** From power on. With images that must be made equal first, the guest begins alone and is copied with them. */
-  get #isFollowed(): boolean {
-    return this.#options.backup !== undefined && insideOf(this.#options.guest.drives).size === 0;
   }
 
   /** The guest ends where it stands, and the pair with it. */
@@ -127,25 +101,10 @@ export class PrimaryNode extends NodeBase {
     if (!this.shield.ended()) this.carryOutCommon({ kind: 'off' });
   }
 
-  protected override async shut(): Promise<void> {
-    if (this.#kept !== undefined) closeImages(this.#kept);
-    this.#kept = undefined;
-  }
-
-  protected override begin(): void {
-    const { guest } = this.#options;
-    const { config } = this.#plan;
-    const images = this.#kept;
-    const header = headerOf(this.#plan, guest);
-    const log = this.makeLog(guest.output, newRecordingPaths(guest.kernel ?? guest.bios ?? 'guest'));
-    if (log === undefined || images === undefined) return;
-    this.#kept = undefined;
-    const { engine, entropy } = guest;
-    const followed = this.#isFollowed;
-    const { method } = this;
-    const inside = insideOf(guest.drives);
-    const job = { role: 'primary', config, images, header, engine, entropy, log, inside, followed, method } as const;
-    this.runGuest(() => this.guest.run(job).finally(() => closeImages(images)));
+  /** The guest is here, and has no backup. */
+  protected livesAlone(): void {
+    this.shield.alone(this.#settings.epoch, this.places);
+    this.look();
   }
 }
 

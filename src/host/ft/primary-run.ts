@@ -12,7 +12,7 @@ import { LogWriter } from '../../logformat/writer.ts';
 import { ConsoleLines } from '../../session/console-lines.ts';
 import { Doors } from '../../session/doors.ts';
 import { Session } from '../../session/session.ts';
-import { entropySource, RNG_SEED_BYTES } from '../entropy.ts';
+import { guestEntropy } from '../entropy.ts';
 import { ImageReader } from '../kept-images.ts';
 import type { GuestEnd } from '../live/job.ts';
 import { RingInputs } from '../live/ring-ports.ts';
@@ -61,8 +61,6 @@ export class PrimaryRun extends SideRun {
     const log = new LogWriter(isSent && !isApart ? this.#bothSinks() : this.#sink, zstd, header);
     const channel = isApart ? new LogWriter({ write: (bytes) => this.#sendFrame(bytes) }, zstd, header) : undefined;
     if (isSent) this.#sendImages(channel === undefined ? [log] : [log, channel]);
-    const entropy = entropySource(this.#job.entropy);
-    entropy.skip(RNG_SEED_BYTES);
     this.#meter.goesLive();
     const { consoles, sender, outputs } = this;
     const live = new LiveSide({
@@ -76,8 +74,7 @@ export class PrimaryRun extends SideRun {
       outputs,
       meter: this.#meter,
       shared,
-      entropy,
-      randomBytes: 0n,
+      entropy: guestEntropy(this.#job.entropy),
       lines: new ConsoleLines(),
       inside,
       followed,

@@ -2,8 +2,8 @@
  * What goes through the rings between the threads of a pair's side besides inputs and outputs. Kinds above those of
  * messages.ts, in the same form: a few bytes of head, little endian, then the payload as it is. Never stored.
  *
- *     to the main thread:  frame, reads, output (under its number), again, executed, drained, copying, quiet
- *     to the guest thread: feed, drain, goLive, copy, imagesNear, endCopy, quiesce
+ *     to the main thread:  frame, reads, output (under its number), again, executed, drained, copying, quiet, joined
+ *     to the guest thread: feed, drain, goLive, copy, imagesNear, endCopy, quiesce, join
  */
 
 import type { Output } from '../../emu/machine/events.ts';
@@ -12,6 +12,7 @@ import type { NumberedOutput } from '../../ft/guest/units.ts';
 import { type Tick, tick } from '../../lib/brands.ts';
 import type { CopyProgress } from '../../session/guest-copy.ts';
 import { decodeOutput, encodeOutput, type Message } from '../messages.ts';
+import type { LogFile } from './job.ts';
 
 const FRAME_HEAD_BYTES = 10;
 const FRAME = 128;
@@ -29,6 +30,8 @@ const QUIET = 140;
 const IMAGES_NEAR = 141;
 const READS = 142;
 const AGAIN = 143;
+const JOIN = 144;
+const JOINED = 145;
 const EMPTY = new Uint8Array(0);
 
 /** From the guest thread. */
@@ -56,7 +59,9 @@ export type Report =
   | { readonly kind: 'executed'; readonly sequence: number; readonly tick: Tick; readonly digests: number }
   | { readonly kind: 'drained' }
   /** Answers the order 'quiesce' of this number: everything made is before this in the ring. */
-  | { readonly kind: 'quiet'; readonly number: number };
+  | { readonly kind: 'quiet'; readonly number: number }
+  /** Answers the order 'join': what comes behind this is of a guest that lives at a side of a pair. */
+  | { readonly kind: 'joined' };
 
 /** To the guest thread. */
 export type Order =
@@ -71,7 +76,12 @@ export type Order =
   /** Nobody follows this copy any more. */
   | { readonly kind: 'endCopy'; readonly copy: number }
   /** Come to a stop at the end of a slice, for as long as the control words say. */
-  | { readonly kind: 'quiesce'; readonly number: number };
+  | { readonly kind: 'quiesce'; readonly number: number }
+  /**
+   * A guest that runs in no pair is to live at a side of one. `inside`: as OwnDevices. `log`: the file of its own log,
+   * which begins with a checkpoint; left out: it is recorded already.
+   */
+  | { readonly kind: 'join'; readonly inside: readonly string[]; readonly log?: LogFile };
 
 export function encodeReport(report: Report): Message {
   switch (report.kind) {
@@ -101,12 +111,14 @@ export function encodeReport(report: Report): Message {
     }
     case 'drained':
       return { head: Uint8Array.of(DRAINED), body: EMPTY };
+    case 'joined':
+      return { head: Uint8Array.of(JOINED), body: EMPTY };
     case 'quiet':
       return numbers(QUIET, report.number);
     case 'copying':
-      return { head: Uint8Array.of(COPYING), body: new TextEncoder().encode(JSON.stringify(report)) };
+      return plain(COPYING, report);
     case 'reads':
-      return { head: Uint8Array.of(READS), body: new TextEncoder().encode(JSON.stringify(report)) };
+      return plain(READS, report);
     case 'again': {
       const { head, body } = encodeOutput(report.output);
       return { head: Uint8Array.of(AGAIN, ...head), body };
@@ -140,13 +152,15 @@ export function decodeReport(bytes: Uint8Array): Report | undefined {
       };
     case DRAINED:
       return { kind: 'drained' };
+    case JOINED:
+      return { kind: 'joined' };
     case QUIET:
       return { kind: 'quiet', number: view.getUint32(1, true) };
     case AGAIN:
       return { kind: 'again', output: decodeOutput(bytes.subarray(1)) };
     case COPYING:
     case READS:
-      return JSON.parse(new TextDecoder().decode(bytes.subarray(1))) as Report;
+      return parsed(bytes) as Report;
     default:
       return undefined;
   }
@@ -172,6 +186,8 @@ export function encodeOrder(order: Order): Message {
       return numbers(END_COPY, order.copy);
     case 'quiesce':
       return numbers(QUIESCE, order.number);
+    case 'join':
+      return plain(JOIN, order);
   }
 }
 
@@ -195,6 +211,8 @@ export function decodeOrder(bytes: Uint8Array): Order {
       return { kind: 'endCopy', copy: number(0) };
     case QUIESCE:
       return { kind: 'quiesce', number: number(0) };
+    case JOIN:
+      return parsed(bytes) as Order;
     default:
       throw new Error(`a message of unknown kind ${bytes[0]}`);
   }
@@ -206,6 +224,13 @@ function numbers(kind: number, ...values: readonly number[]): Message {
   for (const [i, value] of values.entries()) head.setInt32(1 + 4 * i, value, true);
   return message(head);
 }
+
+const plain = (kind: number, said: Report | Order): Message => ({
+  head: Uint8Array.of(kind),
+  body: new TextEncoder().encode(JSON.stringify(said)),
+});
+
+const parsed = (bytes: Uint8Array): unknown => JSON.parse(new TextDecoder().decode(bytes.subarray(1)));
 
 function message(head: DataView, body: Uint8Array = EMPTY): Message {
   return { head: new Uint8Array(head.buffer), body };

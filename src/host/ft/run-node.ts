@@ -1,11 +1,7 @@
 /** `ft primary` and `ft backup`: one side of a pair in this process, from its options to its end. */
 
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Arbiter } from '../../ft/arbiter.ts';
 import { METHOD_DEFAULTS } from '../../ft/guest/method.ts';
-import type { PairSettings } from '../../ft/protocol/settings.ts';
 import type { PairStatus } from '../../ft/protocol/status.ts';
-import { UserError } from '../../lib/errors.ts';
 import { Member } from '../cluster/member.ts';
 import type { DriveOptions } from '../guest-options.ts';
 import { planGuest } from '../guest-plan.ts';
@@ -13,9 +9,10 @@ import { readMark, refuseUnfit, writeMark } from '../mirror/image-mark.ts';
 import { OwnImage } from '../mirror/own-image.ts';
 import { arbiterOf } from './arbiters/arbiter-of.ts';
 import { BackupNode } from './backup-node.ts';
+import { beginEpoch } from './begin-epoch.ts';
 import { type Endpoint, requireKey } from './endpoint.ts';
 import { type BackupOptions, type NodeUi, type PairOutcome, type PrimaryOptions, settingsOf } from './pair-options.ts';
-import { PrimaryNode } from './primary-node.ts';
+import { PowerOnNode } from './power-on-node.ts';
 import { requireCommon } from './surroundings.ts';
 
 /**
@@ -38,7 +35,7 @@ export async function runPrimary(options: PrimaryOptions, ui: NodeUi): Promise<P
     const plan = await planGuest(options.guest, { pair: settings.pair, epoch });
     for (const spare of spares) member?.places?.prefer(spare);
     const told = reporting(ui, (status) => member?.report(status, options.guest.memoryBytes));
-    outcome = await new PrimaryNode(options, settings, plan, arbiter, told, member).run();
+    outcome = await new PowerOnNode(options, settings, plan, arbiter, told, member).run();
   } finally {
     await member?.close();
   }
@@ -89,7 +86,7 @@ export async function runBackup(options: BackupOptions, ui: NodeUi): Promise<Pai
 }
 
 /** Every change of the node goes there too. */
-function reporting(ui: NodeUi, report: (status: PairStatus) => void): NodeUi {
+export function reporting(ui: NodeUi, report: (status: PairStatus) => void): NodeUi {
   return {
     ...ui,
     changed: (status) => {
@@ -99,7 +96,8 @@ function reporting(ui: NodeUi, report: (status: PairStatus) => void): NodeUi {
   };
 }
 
-const ownImagesOf = (drives: readonly DriveOptions[]): string[] =>
+/** Files of the drives of which each side has an image of its own. */
+export const ownImagesOf = (drives: readonly DriveOptions[]): string[] =>
   drives.flatMap(({ path, mode }) => (mode === 'own' && typeof path === 'string' ? [path] : []));
 
 /** UserError when one is not there or not fit to begin with. */
@@ -107,32 +105,5 @@ async function refuseUnfitImages(images: readonly string[], pair: string, held: 
   for (const image of images) {
     await (await OwnImage.open(image)).close();
     refuseUnfit(image, await readMark(image), pair, held);
-  }
-}
-
-/**
- * The pair's next epoch, claimed for this node: everything before is over. Waits for the storage as long as it takes.
- * `check` is told the last epoch, and may throw, before anything is claimed.
- */
-async function beginEpoch(
-  arbiter: Arbiter,
-  { pair, who, claimRetryMs }: PairSettings,
-  ui: Pick<NodeUi, 'notice' | 'stop'>,
-  check: (held: number | undefined) => Promise<void>,
-): Promise<number> {
-  let told = false;
-  for (;;) {
-    if (ui.stop?.aborted === true) throw new UserError('stopped', 'stopped while waiting for the storage', '');
-    const holding = await arbiter.read(pair);
-    const epoch = holding.kind === 'held' ? holding.epoch + 1 : 1;
-    // A claim whose answer was lost.
-    if (holding.kind === 'held' && holding.holder === who) return holding.epoch;
-    if (holding.kind !== 'unknown') await check(holding.kind === 'held' ? holding.epoch : undefined);
-    const result = holding.kind === 'unknown' ? holding : await arbiter.claim(pair, epoch, who);
-    if (result.kind === 'won') return epoch;
-    if (result.kind === 'lost') continue;
-    if (!told) ui.notice(`the storage cannot be reached (${result.reason}): waiting for it`);
-    told = true;
-    await sleep(claimRetryMs);
   }
 }

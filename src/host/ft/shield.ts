@@ -87,6 +87,7 @@ export class Shield {
   #aloneAt = 0;
   #copy: CopyStatus | undefined;
   #told = new Set<string>();
+  #fault: string | undefined;
   #isAlone = false;
   /** All network cards here have their peer; undefined: there are none. */
   #linksUp: boolean | undefined;
@@ -182,6 +183,11 @@ export class Shield {
 
   get copy(): CopyStatus | undefined {
     return this.#copy;
+  }
+
+  /** What the last attempt to have a backup came to nothing for; undefined while one is made, or there is one. */
+  get fault(): string | undefined {
+    return this.#fault;
   }
 
   /** Where the guest's backup is, or is being looked for. */
@@ -299,6 +305,7 @@ export class Shield {
 
   #begin(link: PrimaryLink): void {
     this.#begunAt = performance.now();
+    this.#fault = undefined;
     const to = endpointText(link.parts.endpoint);
     this.#copy = { to, round: 0, pages: 0, left: 0, bytes: 0, pausedNs: undefined, slow: false, ...UNFINISHED };
     this.#host.acknowledged(0);
@@ -328,6 +335,7 @@ export class Shield {
     const text = `no backup at ${endpointText(link.parts.endpoint)}: ${reason}`;
     if (!this.#told.has(text)) this.#host.notice(text);
     this.#told.add(text);
+    this.#fault = text;
     setImmediate(() => this.#drop(link, refused));
   }
 

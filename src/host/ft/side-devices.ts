@@ -49,6 +49,11 @@ export class SideDevices {
     devices.begin();
   }
 
+  /** Those of a guest that runs already: all is open, and delivers to it. */
+  adopt(ports: readonly HostPort[], drives: readonly DriveFile[]): void {
+    this.#make(ports, drives).adopt();
+  }
+
   /** Opens drives and `cards` (which stay quiet), and leaves the rest for `open`. UserError as `use`. */
   async prepare(
     ports: readonly HostPort[],

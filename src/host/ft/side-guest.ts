@@ -3,6 +3,7 @@
  * reports in the order in which it reported it, and never waits for it nor makes it wait. One use each.
  *
  *     prepare ──> the thread loads what it needs, and waits ── run ──> the guest ──> over
+ *     a guest that runs already ─────────────────────────────── goOn ──> the guest ──> over
  */
 
 import { Worker } from 'node:worker_threads';
@@ -10,7 +11,8 @@ import type { Input, Output } from '../../emu/machine/events.ts';
 import { Doorbell } from '../doorbell.ts';
 import { InputLine, type Voices } from '../live/input-line.ts';
 import type { GuestEnd, GuestReport } from '../live/job.ts';
-import { ControlWords, Counters, type Progress, sharedState } from '../live/shared-state.ts';
+import type { RunningGuest } from '../live/live-guest.ts';
+import { ControlWords, Counters, type Progress, type SharedState, sharedState } from '../live/shared-state.ts';
 import { decodeOutput, encodeInput } from '../messages.ts';
 import type { Inbox } from '../ports/port.ts';
 import { RingReader } from '../ring.ts';
@@ -35,21 +37,32 @@ export interface SideEars {
 }
 
 export class SideGuest {
-  readonly #shared = sharedState();
-  readonly #control = new ControlWords(this.#shared.control);
-  readonly #counters = new Counters(this.#shared.counters);
-  readonly #guestBell = new Doorbell(this.#shared.guestBell);
-  readonly #ownBell = new Doorbell(this.#shared.hostBell);
+  readonly #shared: SharedState;
+  readonly #control: ControlWords;
+  readonly #counters: Counters;
+  readonly #guestBell: Doorbell;
+  readonly #ownBell: Doorbell;
   readonly #reports: RingReader;
-  readonly #line = new InputLine(this.#shared);
+  readonly #line: InputLine;
+  readonly #running: RunningGuest | undefined;
   readonly #ears: SideEars;
   readonly #stalledBy = new Set<string>();
   #worker: Worker | undefined;
   #ended = false;
 
-  constructor(ears: SideEars) {
+  /** `running`: the guest runs already, and nobody else serves it. */
+  constructor(ears: SideEars, running?: RunningGuest) {
+    const shared = running?.shared ?? sharedState();
+    const guestBell = new Doorbell(shared.guestBell);
     this.#ears = ears;
-    this.#reports = new RingReader(this.#shared.toHost, () => this.#guestBell.ring());
+    this.#running = running;
+    this.#shared = shared;
+    this.#control = new ControlWords(shared.control);
+    this.#counters = new Counters(shared.counters);
+    this.#guestBell = guestBell;
+    this.#ownBell = new Doorbell(shared.hostBell);
+    this.#reports = running?.outputs ?? new RingReader(shared.toHost, () => guestBell.ring());
+    this.#line = running?.inputs ?? new InputLine(shared);
   }
 
   get progress(): Progress {
@@ -66,10 +79,20 @@ export class SideGuest {
    * Runs the guest to its end; everything that it reported has been handed on then. Throws what ended the thread
    * otherwise, which is a defect of ours.
    */
-  async run(job: GuestJob): Promise<GuestEnd> {
+  run(job: GuestJob): Promise<GuestEnd> {
+    return this.#served(this.#thread(job));
+  }
+
+  /** As `run`, of a guest that runs already. */
+  goOn(): Promise<GuestEnd> {
+    if (this.#running === undefined) throw new Error('the guest does not run');
+    return this.#served(this.#running.end);
+  }
+
+  async #served(end: Promise<GuestEnd>): Promise<GuestEnd> {
     const serving = this.#serve();
     try {
-      return await Promise.race([this.#thread(job), serving.then(() => new Promise<never>(() => {}))]);
+      return await Promise.race([end, serving.then(() => new Promise<never>(() => {}))]);
     } finally {
       this.#ended = true;
       this.#line.close();

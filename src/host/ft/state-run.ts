@@ -21,7 +21,7 @@ import { configFromCbor } from '../../session/machine-config.ts';
 import { ReceivedStates } from '../../session/received-states.ts';
 import { Session } from '../../session/session.ts';
 import type { TransferredState } from '../../session/state-frames.ts';
-import { entropySource, RNG_SEED_BYTES } from '../entropy.ts';
+import { guestEntropy } from '../entropy.ts';
 import { ImageReader, type KeptImages } from '../kept-images.ts';
 import type { GuestEnd } from '../live/job.ts';
 import { RunMeter } from '../live/run-meter.ts';
@@ -139,8 +139,6 @@ export class StateRun extends ReplicaRun {
 
   /** Guest time goes on as if it had not stopped since its state came. */
   #goLive({ board, doors, header, images, kept, meter }: Replica, { past }: TransferredState): Session {
-    const entropy = entropySource(this.#job.entropy);
-    entropy.skip(RNG_SEED_BYTES + Number(past.randomBytes));
     meter.goesLive();
     const { consoles, sender, outputs } = this;
     const live = new LiveSide({
@@ -154,8 +152,7 @@ export class StateRun extends ReplicaRun {
       outputs,
       meter,
       shared: this.#job.shared,
-      entropy,
-      randomBytes: past.randomBytes,
+      entropy: guestEntropy(this.#job.entropy, past.randomBytes),
       lines: new ConsoleLines(),
       inside: new Set(),
       followed: false,

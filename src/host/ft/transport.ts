@@ -80,6 +80,20 @@ export function dial(endpoint: Endpoint, key: PairKey | undefined, timeoutMs: nu
   });
 }
 
+/** Why nobody who holds the key can be spoken to there; or nothing. */
+export async function listenerFault(
+  endpoint: Endpoint,
+  key: PairKey | undefined,
+  timeoutMs: number,
+): Promise<string | undefined> {
+  try {
+    (await dial(endpoint, key, timeoutMs)).destroy();
+    return undefined;
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
 function keyedSocket({ host, port }: Endpoint, key: PairKey): TLSSocket {
   return dialTls({
     ...TLS,

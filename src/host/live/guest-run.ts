@@ -1,7 +1,7 @@
 /**
  * What the guest thread does: builds the machine, goes through its history if it has one, and runs it live until it
- * stops or is stopped, with or without a recorder. Blocks the thread; speaks with the main thread through shared
- * memory.
+ * stops or is stopped, with or without a recorder. On the way it may come to be of a pair (ft/joining.ts). Blocks the
+ * thread; speaks with the main thread through shared memory.
  */
 
 import { Board } from '../../emu/machine/board.ts';
@@ -20,7 +20,8 @@ import { Session, type StepResult } from '../../session/session.ts';
 import type { InputSource } from '../../session/source.ts';
 import { monotonicNs } from '../clock.ts';
 import { Doorbell } from '../doorbell.ts';
-import { entropySource, RNG_SEED_BYTES } from '../entropy.ts';
+import { type CountedEntropy, guestEntropy } from '../entropy.ts';
+import type { Joining } from '../ft/joining.ts';
 import { ImageReader } from '../kept-images.ts';
 import { LogFileSink } from '../log-file-sink.ts';
 import { openRecording } from '../log-file-source.ts';
@@ -31,7 +32,7 @@ import { ConsoleQueue } from './console-queue.ts';
 import { HistoryDrives, HistorySource } from './history-doors.ts';
 import { type GuestEnd, type GuestJob, type GuestReport, toPlain } from './job.ts';
 import { LiveCheckpoints } from './live-checkpoints.ts';
-import { LiveSource } from './live-source.ts';
+import { LiveSource, type ThreadWork } from './live-source.ts';
 import { RingInputs, RingOutputs } from './ring-ports.ts';
 import { RunMeter } from './run-meter.ts';
 import { ControlWords } from './shared-state.ts';
@@ -48,6 +49,14 @@ interface History {
   readonly session: Session;
 }
 
+/** A guest that is live. */
+interface Live {
+  readonly session: Session;
+  readonly source: LiveSource;
+  readonly entropy: CountedEntropy;
+  readonly recorder: Recorder | undefined;
+}
+
 export class GuestRun {
   readonly #job: GuestJob;
   readonly #inputs: RingInputs;
@@ -57,6 +66,9 @@ export class GuestRun {
   readonly #machine: Machine;
   readonly #doors = new Doors();
   readonly #meter: RunMeter;
+  /** What the main thread has said that is no input. */
+  readonly #orders: Uint8Array[] = [];
+  #joining: Joining | undefined;
   #log: LogWriter | undefined;
   #sink: LogFileSink | undefined;
   #flushedNs = 0n;
@@ -67,7 +79,11 @@ export class GuestRun {
     const control = new ControlWords(shared.control);
     const hostBell = new Doorbell(shared.hostBell);
     this.#job = job;
-    this.#inputs = new RingInputs(shared);
+    this.#inputs = new RingInputs(shared, (message) => {
+      if (this.#joining === undefined) this.#orders.push(message);
+      else this.#joining.order(message);
+      return false;
+    });
     this.#outputs = new RingOutputs(shared);
     this.#consoles = new ConsoleQueue((bytes) => {
       control.heldBytes = bytes;
@@ -75,13 +91,14 @@ export class GuestRun {
     });
     this.#images = new ImageReader(job.images);
     this.#machine = machineOf(job.config, this.#images.images, this.#doors, job.engine);
-    this.#meter = new RunMeter(this.#machine, shared, () => this.#outputs.consoleBytes);
+    const consoleBytes = (): bigint => this.#outputs.consoleBytes + (this.#joining?.consoleBytes ?? 0n);
+    this.#meter = new RunMeter(this.#machine, shared, consoleBytes);
   }
 
   /** Runs to the end. `say` is told when the guest is live. An error that is no UserError is a defect of ours. */
-  run(say: (report: GuestReport) => void): GuestEnd {
+  async run(say: (report: GuestReport) => void): Promise<GuestEnd> {
     try {
-      const result = this.#run(say);
+      const result = await this.#run(say);
       this.#outputs.flush();
       return result;
     } catch (caught) {
@@ -94,15 +111,16 @@ export class GuestRun {
     }
   }
 
-  #run(say: (report: GuestReport) => void): GuestEnd {
+  async #run(say: (report: GuestReport) => void): Promise<GuestEnd> {
     const { resume } = this.#job;
     const recording = resume === undefined ? undefined : openRecording(resume.path);
     try {
       const history = recording === undefined ? undefined : this.#history(recording.reader);
       if (history !== undefined && 'kind' in history) return history;
-      const session = this.#goLive(history);
+      const live = this.#goLive(history);
       say({ kind: 'live', tick: this.#machine.tick });
-      const result = session.runToEnd();
+      const isAsked = (): boolean => this.#orders.length > 0;
+      const result = live.session.runUntil(isAsked) ?? (await this.#join(live)).run(live.session);
       this.#sink?.sync();
       return this.#meter.endOf(result);
     } finally {
@@ -137,29 +155,57 @@ export class GuestRun {
     return { reader, replayer, randomBytes: source.randomBytes, session };
   }
 
-  #goLive(history: History | undefined): Session {
+  #goLive(history: History | undefined): Live {
     const machine = this.#machine;
-    const entropy = entropySource(this.#job.entropy);
-    entropy.skip(RNG_SEED_BYTES + (history?.randomBytes ?? 0));
+    const entropy = guestEntropy(this.#job.entropy, BigInt(history?.randomBytes ?? 0));
     this.#meter.goesLive();
-    const between = (longWait: boolean): void => this.#between(longWait);
-    const live = new LiveSource({ machine, inputs: this.#inputs, consoles: this.#consoles, entropy, between });
-    this.#meter.live = live;
-    const open = new OpenGate(live.answering(this.#outputs));
-    const recorder = this.#recorder(live, open, history);
-    if (history === undefined) return new Session(machine, this.#doors, recorder ?? live, recorder ?? open);
-    history.session.connect(recorder ?? live, recorder ?? open);
-    reissue(machine, open);
-    return history.session;
+    const work: ThreadWork = {
+      between: (longWait) => this.#between(longWait),
+      busy: () => this.#joining?.busy === true,
+    };
+    const source = new LiveSource({ machine, inputs: this.#inputs, consoles: this.#consoles, entropy, work });
+    this.#meter.live = source;
+    const open = new OpenGate(source.answering(this.#outputs));
+    const recorder = this.#recorder(source, open, history);
+    const [before, behind] = [recorder ?? source, recorder ?? open];
+    const session = history?.session ?? new Session(machine, this.#doors, before, behind);
+    if (history !== undefined) {
+      session.connect(before, behind);
+      reissue(machine, open);
+    }
+    return { session, source, entropy, recorder };
+  }
+
+  /** Most guests are never asked, and do without what this loads. */
+  async #join({ source, entropy, recorder }: Live): Promise<Joining> {
+    const { Joining } = await import('../ft/joining.ts');
+    const { header, images, shared } = this.#job;
+    const joining = new Joining({
+      machine: this.#machine,
+      header,
+      images,
+      inputs: this.#inputs,
+      consoles: this.#consoles,
+      meter: this.#meter,
+      shared,
+      entropy,
+      source,
+      recorded: recorder === undefined || this.#log === undefined ? undefined : { recorder, log: this.#log },
+      between: () => this.#images.giveBack(),
+      flush: () => this.#outputs.flush(),
+    });
+    this.#joining = joining;
+    for (const message of this.#orders) joining.order(message);
+    return joining;
   }
 
   #recorder(source: InputSource, gate: Gate, history: History | undefined): Recorder | undefined {
-    const { record } = this.#job;
+    const { record, header: own } = this.#job;
     if (record === undefined) return undefined;
     const machine = this.#machine;
     this.#sink = new LogFileSink(record.path, record.fd);
     this.#meter.sink = this.#sink;
-    const header = history === undefined ? record.header : { ...record.header, continuedAt: machine.tick };
+    const header = history === undefined ? own : { ...own, continuedAt: machine.tick };
     const log = new LogWriter(this.#sink, zstd, header);
     this.#log = log;
     this.#meter.log = log;
@@ -180,10 +226,10 @@ export class GuestRun {
   }
 
   #checkpoints(log: LogWriter): LiveCheckpoints | undefined {
-    const { record } = this.#job;
+    const { record, header } = this.#job;
     const board = this.#machine;
     if (record?.checkpoints === undefined || !(board instanceof Board)) return undefined;
-    const terminal = record.header.terminal ?? DEFAULT_CONSOLE;
+    const terminal = header.terminal ?? DEFAULT_CONSOLE;
     return new LiveCheckpoints({ board, log, spacing: record.checkpoints, terminal, runNs: () => this.#meter.busyNs });
   }
 

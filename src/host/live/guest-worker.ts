@@ -21,4 +21,4 @@ function built(job: GuestJob): GuestRun | undefined {
 }
 
 const run = built(workerData as GuestJob);
-if (run !== undefined) say(run.run(say));
+if (run !== undefined) say(await run.run(say));

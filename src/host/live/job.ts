@@ -21,11 +21,12 @@ export interface GuestJob {
   readonly engine: EngineName;
   readonly entropy: EntropySetting;
   readonly shared: SharedState;
+  /** Of the log that is recorded, or would be. */
+  readonly header: LogHeader;
   /** Record to the open file `fd`, made for this alone, at `path`. */
   readonly record?: {
     readonly fd: number;
     readonly path: string;
-    readonly header: LogHeader;
     /** How far apart checkpoints are; none are made when left out. */
     readonly checkpoints?: CheckpointSpacing;
   };

@@ -6,9 +6,10 @@
 import { Worker } from 'node:worker_threads';
 import { Doorbell } from '../doorbell.ts';
 import type { HostPort } from '../ports/port.ts';
+import type { Voices } from './input-line.ts';
 import type { GuestEnd, GuestJob, GuestReport } from './job.ts';
-import { ControlWords, Counters, type Progress, sharedState } from './shared-state.ts';
-import { Switchboard } from './switchboard.ts';
+import { ControlWords, Counters, type Progress, type SharedState, sharedState } from './shared-state.ts';
+import { type RingEnds, Switchboard } from './switchboard.ts';
 
 /** `src` runs as it is, `dist` compiled. */
 const ENTRY = new URL(`./guest-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
@@ -26,6 +27,15 @@ export interface LiveEvents {
   live?(tick: bigint): void;
 }
 
+/** A guest that runs, for whoever serves it from now on. */
+export interface RunningGuest extends RingEnds {
+  readonly shared: SharedState;
+  /** From now on ports speak to these voices. */
+  heed(voices: Voices): void;
+  /** How it ends. Rejects with what ended the thread otherwise, which is a defect of ours. */
+  readonly end: Promise<GuestEnd>;
+}
+
 export class LiveGuest {
   readonly #shared = sharedState();
   readonly #control = new ControlWords(this.#shared.control);
@@ -33,19 +43,28 @@ export class LiveGuest {
   readonly #guestBell = new Doorbell(this.#shared.guestBell);
   readonly #switchboard: Switchboard;
   readonly #events: LiveEvents;
+  /** What ports say besides inputs. */
+  #voices: Voices;
+  #end: Promise<GuestEnd> | undefined;
+  #over = false;
   #failure: Error | undefined;
   #quit = false;
 
   /** `ports` are opened by `run` and closed in any case. */
   constructor(ports: readonly HostPort[], events: LiveEvents) {
     this.#events = events;
-    this.#switchboard = new Switchboard(this.#shared, ports, {
+    this.#voices = {
       notice: (text) => events.notice(text),
       quit: () => {
         this.#quit = true;
         this.stop();
       },
       fail: (error) => this.#fail(error),
+    };
+    this.#switchboard = new Switchboard(this.#shared, ports, {
+      notice: (text) => this.#voices.notice(text),
+      quit: () => this.#voices.quit(),
+      fail: (error) => this.#voices.fail(error),
     });
   }
 
@@ -55,6 +74,26 @@ export class LiveGuest {
   /** The operator has ended it at the terminal, by Ctrl-A x. */
   get quit(): boolean {
     return this.#quit;
+  }
+
+  /** It runs, is not about to end, and nobody else serves it. */
+  get isServedHere(): boolean {
+    return this.#end !== undefined && !this.#over && !this.#control.stopAsked;
+  }
+
+  /**
+   * Another serves the guest from now on, with the ports as they are. Only while it is served here. `run` still tells
+   * how it ended.
+   */
+  async handOver(): Promise<RunningGuest> {
+    const end = this.#end;
+    if (end === undefined || !this.isServedHere) throw new Error('the guest is not served here');
+    this.#over = true;
+    const rings = await this.#switchboard.handOver();
+    const heed = (voices: Voices): void => {
+      this.#voices = voices;
+    };
+    return { ...rings, shared: this.#shared, heed, end };
   }
 
   /** The guest is to end where it stands; `run` tells when it has. */
@@ -71,10 +110,12 @@ export class LiveGuest {
     await this.#switchboard.open();
     try {
       this.#switchboard.serve().catch((error: Error) => this.#fail(error));
-      const end = await this.#thread({ ...job, shared: this.#shared });
+      this.#end = this.#thread({ ...job, shared: this.#shared });
+      const end = await this.#end;
       if (this.#failure !== undefined && end.kind !== 'failed') throw this.#failure;
       return end;
     } finally {
+      this.#over = true;
       await this.#switchboard.close();
     }
   }

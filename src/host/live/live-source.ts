@@ -26,19 +26,24 @@ import type { RingInputs } from './ring-ports.ts';
 const VIRTUAL_SLICE_TICKS = 1n << 16n;
 const LONG_WAIT_NS = 200_000_000n;
 
-export interface LiveParts {
-  readonly machine: Machine;
-  readonly inputs: RingInputs;
-  readonly consoles: ConsoleQueue;
-  readonly entropy: EntropySource;
+/** What else the thread does. */
+export interface ThreadWork {
   /** Called at the end of each slice, and before the thread blocks. `longWait`: it may block for long. */
   readonly between: (longWait: boolean) => void;
-  /** Host time (monotonic, nanoseconds) at which guest time was what the machine says; now when left out. */
-  readonly timeNs?: bigint;
   /** There is other work for the thread: it does not block. */
   readonly busy?: () => boolean;
   /** Host time (monotonic, nanoseconds) of other work for the thread: it blocks no longer. */
   readonly dueNs?: () => bigint | undefined;
+}
+
+export interface LiveParts {
+  readonly machine: Machine;
+  readonly inputs: RingInputs;
+  readonly consoles: ConsoleQueue;
+  readonly entropy: Pick<EntropySource, 'bytes'>;
+  readonly work: ThreadWork;
+  /** Host time (monotonic, nanoseconds) at which guest time was what the machine says; now when left out. */
+  readonly timeNs?: bigint;
   /** As in HostClockOptions. */
   readonly runTicks?: bigint;
 }
@@ -47,6 +52,7 @@ export class LiveSource implements InputSource {
   readonly #parts: LiveParts;
   readonly #clock: HostClock;
   readonly #virtual: boolean;
+  #work: ThreadWork;
   readonly #packets = new PacketQueue();
   #asked: (Output & { readonly kind: 'entropy' })[] = [];
   #idleNs = 0n;
@@ -55,6 +61,7 @@ export class LiveSource implements InputSource {
   constructor(parts: LiveParts) {
     const { machine, timeNs = monotonicNs(), runTicks = 0n } = parts;
     this.#parts = parts;
+    this.#work = parts.work;
     this.#virtual = machine.config.clock === 'ticks';
     this.#clock = new HostClock({ mode: machine.config.clock, time: machine.time, hostNs: timeNs, runTicks });
   }
@@ -62,6 +69,11 @@ export class LiveSource implements InputSource {
   /** Host time spent blocked, nanoseconds. */
   get idleNs(): bigint {
     return this.#idleNs;
+  }
+
+  /** From now on that is what else the thread does. */
+  set work(work: ThreadWork) {
+    this.#work = work;
   }
 
   /** Puts this source between a gate and the world's side: requests for random bytes are answered here. */
@@ -76,7 +88,7 @@ export class LiveSource implements InputSource {
 
   next(now: Moment): Grant | 'end' {
     this.#clock.measure(now, monotonicNs());
-    this.#parts.between(false);
+    this.#work.between(false);
     if (this.#parts.inputs.stopAsked || now.state === 'halted') return 'end';
     const arrived = this.#arrived(now);
     if (now.state === 'waiting' && arrived.length === 0) {
@@ -128,9 +140,9 @@ export class LiveSource implements InputSource {
   #block(now: Moment): void {
     const from = monotonicNs();
     const ns = this.#clock.waitNs(now, from);
-    const dueNs = this.#parts.dueNs?.();
-    this.#parts.between((ns === undefined || ns > LONG_WAIT_NS) && dueNs === undefined);
-    if (this.#parts.busy?.() === true) return;
+    const dueNs = this.#work.dueNs?.();
+    this.#work.between((ns === undefined || ns > LONG_WAIT_NS) && dueNs === undefined);
+    if (this.#work.busy?.() === true) return;
     const until = ns === undefined ? undefined : from + ns;
     this.#parts.inputs.wait(until !== undefined && dueNs !== undefined ? minOf(until, dueNs) : (until ?? dueNs));
     this.#idleNs += monotonicNs() - from;

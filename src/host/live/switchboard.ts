@@ -12,6 +12,12 @@ import { RingReader } from '../ring.ts';
 import { InputLine, type Voices } from './input-line.ts';
 import type { SharedState } from './shared-state.ts';
 
+/** The main thread's ends of a guest's rings. */
+export interface RingEnds {
+  readonly outputs: RingReader;
+  readonly inputs: InputLine;
+}
+
 export class Switchboard {
   readonly #ports: ReadonlyMap<string, HostPort>;
   readonly #outputs: RingReader;
@@ -20,6 +26,7 @@ export class Switchboard {
   readonly #voices: Voices;
   #serving: Promise<void> | undefined;
   #closed = false;
+  #handedOver = false;
 
   /** Outputs of a device without a port go nowhere. */
   constructor(shared: SharedState, ports: readonly HostPort[], voices: Voices) {
@@ -57,8 +64,21 @@ export class Switchboard {
     }
   }
 
+  /**
+   * Another serves the guest from now on: resolves with the rings when the output that is under way has been taken.
+   * Ports stay open, and what they deliver goes into the guest's ring as before; `close` does nothing any more.
+   */
+  async handOver(): Promise<RingEnds> {
+    this.#closed = true;
+    this.#handedOver = true;
+    this.#ownBell.ring();
+    await this.#serving;
+    return { outputs: this.#outputs, inputs: this.#inputs };
+  }
+
   /** After the guest has ended: takes what is left of its outputs and closes the ports. */
   async close(): Promise<void> {
+    if (this.#handedOver) return;
     this.#closed = true;
     this.#inputs.close();
     this.#ownBell.ring();
@@ -71,7 +91,9 @@ export class Switchboard {
   }
 
   async #takeAll(): Promise<void> {
-    for (let message = this.#outputs.read(); message !== undefined; message = this.#outputs.read()) {
+    while (!this.#handedOver) {
+      const message = this.#outputs.read();
+      if (message === undefined) return;
       const output: Output = decodeOutput(message);
       const hold = this.#ports.get(output.device)?.take(output);
       if (hold !== undefined) await hold;

@@ -42,7 +42,7 @@ export class OwnImage implements BlockStore {
       const facts = await handle.stat();
       if (!facts.isFile()) throw bad(path, 'is not a regular file', 'name a raw disk image');
       if (facts.size === 0 && sizeBytes !== undefined) await handle.truncate(sizeBytes);
-      const { size, dev, ino } = await handle.stat();
+      const { size } = await handle.stat();
       if (size === 0 || size % SECTOR_BYTES !== 0) {
         const remedy = `give it a size with: truncate -s %${SECTOR_BYTES} or -s 1G`;
         throw bad(path, `has ${size} bytes, which is not a whole number of sectors`, remedy);
@@ -50,11 +50,17 @@ export class OwnImage implements BlockStore {
       if (sizeBytes !== undefined && size !== sizeBytes) {
         throw bad(path, `has ${size} bytes where the guest's drive has ${sizeBytes}`, 'name another, or remove it');
       }
-      return new OwnImage(path, size, `${dev}:${ino}`, new RawStore(handle));
+      return await OwnImage.over(path, handle);
     } catch (error) {
       await handle.close();
       throw error;
     }
+  }
+
+  /** On an image that is open, which it closes. */
+  static async over(path: string, handle: FileHandle): Promise<OwnImage> {
+    const { size, dev, ino } = await handle.stat();
+    return new OwnImage(path, size, `${dev}:${ino}`, new RawStore(handle));
   }
 
   /** On the storage when this resolves. */

@@ -21,7 +21,7 @@ import type { HostPort, Inbox } from './port.ts';
 
 /**
  * 'cow': changes are private and end with the run. 'write': changes go to the file. 'readonly': the guest cannot change
- * it. 'own': each side of a pair has an image of its own, and both hold what the guest wrote.
+ * it. 'own': each side of a pair has an image of its own, and both hold what the guest wrote; as 'write' in no pair.
  */
 export type DriveMode = 'cow' | 'write' | 'readonly' | 'own';
 
@@ -43,8 +43,9 @@ export class DriveFile implements HostPort {
   readonly #store: BlockStore;
   /** The server's end of it, of which the store may be an overlay. */
   readonly #remote: NbdStore | undefined;
-  /** Of mode 'own'. */
-  readonly image: OwnImage | undefined;
+  /** A file that is written to: the own image of a pair's side, or what may come to be one. */
+  readonly #file: OwnImage | undefined;
+  #isOwn: boolean;
   readonly #running = new Set<Promise<void>>();
   #inbox: Inbox | undefined;
   #told = false;
@@ -57,7 +58,8 @@ export class DriveFile implements HostPort {
     this.#mode = mode;
     this.#store = mode === 'cow' ? new OverlayStore(base, sizeBytes) : base;
     this.#remote = base instanceof NbdStore ? base : undefined;
-    this.image = base instanceof OwnImage ? base : undefined;
+    this.#file = base instanceof OwnImage ? base : undefined;
+    this.#isOwn = mode === 'own';
   }
 
   /** On the image that this side of a pair has for itself, which the drive closes. */
@@ -75,18 +77,11 @@ export class DriveFile implements HostPort {
       const remedy = 'serve it with: lockstep disk serve, or use mode=cow or mode=readonly';
       throw new UserError('no-epochs', `the drive ${place} is a file, which a pair cannot share`, remedy);
     }
-    if (mode === 'own') {
-      throw new UserError(
-        'bad-drive',
-        `the drive ${place} is for a pair (mode=own)`,
-        'give mode=write, cow or readonly',
-      );
-    }
     const file = await openImage(place, mode);
     const sizeBytes = (await file.stat()).size;
-    const raw = new RawStore(file);
-    await refuseSize(raw, place, sizeBytes);
-    return new DriveFile(device, place, mode, sizeBytes, raw);
+    const base = isWritten(mode) ? await OwnImage.over(place, file) : new RawStore(file);
+    await refuseSize(base, place, sizeBytes);
+    return new DriveFile(device, place, mode, sizeBytes, base);
   }
 
   static async #remoteAt(device: string, place: NbdPlace, mode: DriveMode, member?: Membership): Promise<DriveFile> {
@@ -103,8 +98,24 @@ export class DriveFile implements HostPort {
     return made;
   }
 
+  /** The image that this side of a pair has for itself. */
+  get image(): OwnImage | undefined {
+    return this.#isOwn ? this.#file : undefined;
+  }
+
   get pending(): number {
     return this.#running.size;
+  }
+
+  /**
+   * The guest, which runs, is a pair's from now on: what it writes to a server is of that epoch, a file that it writes
+   * to is its side's own. Resolves when the drive's server has been told; UserError, and nothing is changed, when that
+   * cannot keep epochs apart or cannot be asked.
+   */
+  async join(member: Membership): Promise<void> {
+    if (!isWritten(this.#mode)) return;
+    await this.#remote?.join(member);
+    this.#isOwn = true;
   }
 
   /** The pair's next epoch begins on this node. Resolves when the drive's server has been told. */
@@ -128,8 +139,7 @@ export class DriveFile implements HostPort {
     this.#closed = true;
     this.#store.ending?.();
     await Promise.all(this.#running);
-    if (this.#mode === 'write' || this.#mode === 'own')
-      await this.#store.flush().catch((error: unknown) => this.#tell(error));
+    if (isWritten(this.#mode)) await this.#store.flush().catch((error: unknown) => this.#tell(error));
     await this.#store.close();
   }
 
@@ -186,6 +196,9 @@ export class DriveFile implements HostPort {
   }
 }
 
+/** The guest's changes are to last. */
+const isWritten = (mode: DriveMode): boolean => mode === 'write' || mode === 'own';
+
 /** Closes what was opened when its size is no drive's. */
 async function refuseSize(store: BlockStore, name: string, sizeBytes: number): Promise<void> {
   if (sizeBytes > 0 && sizeBytes % SECTOR_BYTES === 0) return;
@@ -195,13 +208,13 @@ async function refuseSize(store: BlockStore, name: string, sizeBytes: number): P
 }
 
 async function openImage(path: string, mode: DriveMode): Promise<FileHandle> {
-  const flags = mode === 'write' ? constants.O_RDWR : constants.O_RDONLY;
+  const flags = isWritten(mode) ? constants.O_RDWR : constants.O_RDONLY;
   try {
     const file = await open(path, flags);
     if ((await file.stat()).isFile()) return file;
     await file.close();
   } catch (error) {
-    const remedy = mode === 'write' ? 'name an image that you may write, or use cow' : 'name a raw disk image';
+    const remedy = isWritten(mode) ? 'name an image that you may write, or use cow' : 'name a raw disk image';
     throw new UserError(
       'bad-drive',
       `cannot open the drive ${path}: ${reasonOf(error)}`,

@@ -62,7 +62,18 @@ export class NbdLink {
   /** The connection is of this epoch from here on. Resolves when the server has been told, or the link is closed. */
   async raise(epoch: number): Promise<void> {
     if (this.#member === undefined) throw new Error('the drive belongs to no pair');
-    this.#member = { ...this.#member, epoch };
+    await this.join({ ...this.#member, epoch });
+  }
+
+  /** Whether the server would have a node of a pair. Rejects with the reason, a UserError for what it cannot do. */
+  async probe(member: Membership): Promise<void> {
+    const { negotiation } = await openSession(this.#opening, randomBytes(SESSION_BYTES), member);
+    negotiation.abandon();
+  }
+
+  /** The connection is of that node from here on. Resolves as `raise`. */
+  async join(member: Membership): Promise<void> {
+    this.#member = member;
     const before = this.#connection;
     this.#connection = undefined;
     before?.drop();

@@ -9,7 +9,7 @@
  * waits for a later epoch of this node (`raise`), or for the end.
  */
 
-import { UserError } from '../../lib/errors.ts';
+import { ExitCode, UserError } from '../../lib/errors.ts';
 import { Command, Flag, NbdErrno } from '../disk/nbd.ts';
 import { reasonOf } from '../os-errors.ts';
 import type { BlockStore } from './block-store.ts';
@@ -115,9 +115,22 @@ export class NbdStore implements BlockStore {
    * which takes as long as the server cannot be reached.
    */
   async raise(epoch: number): Promise<void> {
-    const raised = this.#link.raise(epoch);
-    for (const operation of this.#operations) operation.state = 'queued';
-    await raised;
+    await this.#again(this.#link.raise(epoch));
+  }
+
+  /**
+   * From here on writes are of a pair's epoch. Resolves as `raise`; UserError when the server cannot be asked or cannot
+   * keep epochs apart, and nothing is changed then.
+   */
+  async join(member: Membership): Promise<void> {
+    try {
+      await this.#link.probe(member);
+    } catch (error) {
+      if (error instanceof UserError) throw error;
+      const what = `cannot reach ${this.#link.name}: ${reasonOf(error)}`;
+      throw new UserError('drive-lost', what, 'look after its storage, and try again', ExitCode.lost, error);
+    }
+    await this.#again(this.#link.join(member));
   }
 
   ending(): void {
@@ -168,6 +181,12 @@ export class NbdStore implements BlockStore {
       operation.state = 'sent';
       connection.send(operation, (errno) => this.#answered(connection, operation, errno));
     }
+  }
+
+  /** All that is not answered is asked for again on the connection that comes. */
+  async #again(connected: Promise<void>): Promise<void> {
+    for (const operation of this.#operations) operation.state = 'queued';
+    await connected;
   }
 
   get #flushes(): boolean {

@@ -11,7 +11,8 @@ import { askAgent } from '../../../src/host/cluster/agent-door.ts';
 import { openRegistry } from '../../../src/host/cluster/registry-of.ts';
 import { endpointText } from '../../../src/host/ft/endpoint.ts';
 import { makeKey, pairKey, readKey } from '../../../src/host/ft/key.ts';
-import { joinCluster } from '../../../src/host/ft/nodes.ts';
+import { joinCluster, pairUp, protectedInCluster, toProtect } from '../../../src/host/ft/nodes.ts';
+import { packageVersion } from '../../../src/host/package-files.ts';
 import { countOf, eachWorld, joined, sample } from '../host/sides.ts';
 
 const world = eachWorld();
@@ -33,11 +34,11 @@ afterEach(async () => {
 
 const registry = (): string => `dir:${world.path('cluster')}`;
 
-async function agent(key = right): Promise<Agent> {
+async function agent(key = right, version = 'test'): Promise<Agent> {
   mkdirSync(world.path('cluster'), { recursive: true });
   Object.assign(process.env, world.env);
   const listen = { host: '127.0.0.1', port: 0 };
-  const options = { registry: registry(), listen, key, ramBytes: 4 * GB, version: 'test' };
+  const options = { registry: registry(), listen, key, ramBytes: 4 * GB, version };
   const made = await Agent.begin(options, await openRegistry(registry()), () => {});
   agents.add(made);
   return made;
@@ -189,11 +190,33 @@ test('a guest that began alone in no cluster joins one, once, and has its backup
   const primary = world.side({ role: 'primary', at: 'none', ...words });
   await primary.state('alone');
   expect((await seen.view()).pairs).toEqual([]);
-  await expect(joinCluster('pair', `dir:${world.path('absent')}`)).rejects.toMatchObject({ code: 'not-joined' });
-  const copy = await joinCluster('pair', registry());
+  const node = await toProtect('pair');
+  await expect(joinCluster(node, `dir:${world.path('absent')}`)).rejects.toMatchObject({ code: 'not-joined' });
+  const copy = await joinCluster(node, registry());
   expect(copy?.pausedNs).toBeDefined();
   const pair = { name: 'pair', state: 'protected', primary: host.name, backup: host.name };
   await expect.poll(async () => (await seen.view()).pairs, patient).toMatchObject([pair]);
-  await expect(joinCluster('pair', registry())).rejects.toMatchObject({ code: 'not-joined' });
+  await expect(joinCluster(node, registry())).rejects.toMatchObject({ code: 'not-joined' });
+  await seen.registry.close();
+});
+
+test('a guest that is recorded, in no pair, becomes one of the cluster', async () => {
+  makeKey(world.path('key'));
+  const host = await agent(readKey(world.path('key')), packageVersion());
+  const seen = await cluster();
+  const guest = world.side({ role: 'record', at: 'none', kernel: sample('count'), append: 'every=5' });
+  await guest.until(({ said }) => said.includes('count 9\n'));
+  const tuning = { sameHost: true, detectMs: 10_000 };
+  const words = { arbiter: world.arbiter, key: world.path('key'), tuning };
+  const node = await toProtect('pair');
+  const absent = `dir:${world.path('absent')}`;
+  await expect(pairUp(node, { ...words, registry: absent })).rejects.toMatchObject({ exitCode: 2 });
+  expect((await toProtect('pair')).command).toBe('record');
+  const copy = await protectedInCluster(await pairUp(node, { ...words, registry: registry() }));
+  expect(copy?.pausedNs).toBeDefined();
+  const pair = { name: 'pair', state: 'protected', primary: host.name, backup: host.name };
+  await expect.poll(async () => (await seen.view()).pairs, patient).toMatchObject([pair]);
+  guest.kill();
+  await expect.poll(async () => (await seen.view()).pairs, patient).toMatchObject([{ epoch: 2 }]);
   await seen.registry.close();
 });

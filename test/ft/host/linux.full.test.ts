@@ -1,7 +1,7 @@
 /** Pairs of Linux, killed at random moments. */
 import { beforeAll, expect, test } from 'vitest';
 import { BUILD_MS, type LinuxGuest, linuxGuest, noGuest } from '../../linux/guest.ts';
-import { eachWorld, type Side } from './sides.ts';
+import { eachWorld, joined, type Side } from './sides.ts';
 
 const world = eachWorld();
 let guest: LinuxGuest;
@@ -79,3 +79,27 @@ test.skipIf(noGuest !== undefined)('redis in a pair forgets nothing that it has 
   expect(pair.said.match(/^stored \d+$/gm)).toHaveLength(REDIS_KEYS);
   expect(pair.said).toContain(`sum ${(REDIS_KEYS * (REDIS_KEYS - 1)) / 2}\n`);
 });
+
+test.skipIf(noGuest !== undefined).each(['record', 'run'] as const)(
+  'Linux that runs by %s is protected while it works, and goes on where it was when its process is killed',
+  async (how) => {
+    const random = seeded();
+    const { backup, port } = await world.backup();
+    const images = ['--kernel', guest.kernel, '--initrd', guest.small, '--name', 'pair'];
+    const append = ['--append', `console=ttyS0 task="${COUNTING}"`];
+    const output = how === 'record' ? ['-o', world.path('guest.lks')] : [];
+    const live = world.command(how, ...images, ...append, ...output);
+    const [from, until] = [Math.floor(random() * 10), 25 + Math.floor(random() * (LINES - 30))];
+    await live.until(({ said }) => said.includes(`line ${from}\n`));
+    const words = ['--backup', `tcp:127.0.0.1:${port}`, '--arbiter', world.arbiter, '--same-host', '--detect', '20000'];
+    const protect = world.command('ft', 'protect', 'pair', ...words);
+    expect(await protect.ended, protect.complaints + live.complaints).toBe(0);
+    await live.until(({ said }) => said.includes(`line ${until}\n`));
+    live.kill();
+    expect(await backup.ended, backup.complaints).toBe(0);
+    expect(lines(joined(live.said, backup.said)!)).toEqual(expected);
+    expect(await verified(world.path('backup.lks'))).toContain('the guest powered off');
+    const own = how === 'record' ? 'guest.lks' : 'state/lockstep/recordings/Image-0001.lks';
+    expect(await verified(world.path(own))).toContain('everything agreed');
+  },
+);

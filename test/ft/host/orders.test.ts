@@ -1,9 +1,15 @@
 import { expect, test } from 'vitest';
-import { decodeOrder, encodeOrder } from '../../../src/host/ft/ring-messages.ts';
+import {
+  decodeOrder,
+  decodeReport,
+  encodeOrder,
+  encodeReport,
+  type Order,
+} from '../../../src/host/ft/ring-messages.ts';
 import { InputLine } from '../../../src/host/live/input-line.ts';
 import { RingInputs } from '../../../src/host/live/ring-ports.ts';
 import { sharedState } from '../../../src/host/live/shared-state.ts';
-import { encodeInput } from '../../../src/host/messages.ts';
+import { encodeInput, type Message } from '../../../src/host/messages.ts';
 
 test('an input behind an order that ends the turn is left for the next, however late the thread looks', () => {
   const shared = sharedState();
@@ -22,4 +28,14 @@ test('an input behind an order that ends the turn is left for the next, however 
   expect(orders).toEqual(['drain', 'goLive']);
   expect(inputs.take()).toEqual(packet);
   expect(inputs.take()).toBeUndefined();
+});
+
+test('the order to join a pair, and its answer, come through whole', () => {
+  const bytes = ({ head, body }: Message): Uint8Array => Uint8Array.of(...head, ...body);
+  const orders: readonly Order[] = [
+    { kind: 'join', inside: ['virtio0', 'virtio3'] },
+    { kind: 'join', inside: [], log: { fd: 7, path: '/tmp/ä b.lks' } },
+  ];
+  for (const order of orders) expect(decodeOrder(bytes(encodeOrder(order)))).toEqual(order);
+  expect(decodeReport(bytes(encodeReport({ kind: 'joined' })))).toEqual({ kind: 'joined' });
 });

@@ -52,6 +52,12 @@ function parseMembers(text: string, key: PairKey | undefined): readonly Member[]
   throw new UserError('bad-value', `${text} makes no majority`, 'name three or five hosts, each once');
 }
 
+/** As another process, or host, understands it: a folder is named from the root. */
+export function portableArbiter(text: string): string {
+  const folder = /^file:(.+)$/s.exec(text)?.[1];
+  return folder === undefined ? text : `file:${resolve(folder)}`;
+}
+
 /** A text that may name an arbiter, fit to be printed and kept: without what could be a password. */
 export function withoutPassword(text: string): string {
   return text.replace(/(?<=:\/\/)\S*@/, '…@').replace(/(?<=[?&]password=)[^&\s]*/, '…');
