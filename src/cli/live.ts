@@ -11,9 +11,12 @@ import { bytes, count, seconds } from './text.ts';
 
 export const say = (text: string): void => void process.stderr.write(`lockstep: ${text}\n`);
 
+/** Signals this close to the first are the same request: timeout(1) sends one to its child and one to all its group. */
+const SAME_REQUEST_MS = 500;
+
 /**
  * The guest's console is this process's input and output; with `json` the output goes to stderr, for stdout holds the
- * result. A first SIGINT or SIGTERM ends the guest cleanly, a second one ends this process.
+ * result. A first SIGINT or SIGTERM ends the guest cleanly, another one later ends this process.
  */
 export function liveUi(json: boolean): LiveUi {
   const stop = stopOnSignal();
@@ -22,9 +25,14 @@ export function liveUi(json: boolean): LiveUi {
 
 export function stopOnSignal(): AbortSignal {
   const controller = new AbortController();
+  let first = 0;
   const stop = (): void => {
-    if (controller.signal.aborted) process.exit(ExitCode.interrupted);
-    controller.abort();
+    if (!controller.signal.aborted) {
+      first = performance.now();
+      controller.abort();
+    } else if (performance.now() - first > SAME_REQUEST_MS) {
+      process.exit(ExitCode.interrupted);
+    }
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
