@@ -10,7 +10,7 @@ import type { RunningGuest } from '../live/live-guest.ts';
 import { reasonOf } from '../os-errors.ts';
 import { kernelStem, RECORDING_SUFFIX } from '../recordings.ts';
 import { ControlSocket, listNodes } from './control-socket.ts';
-import { hostName } from './identity.ts';
+import { hostName, nodeName } from './identity.ts';
 import { isTaken } from './nodes.ts';
 import type { PairOutcome } from './pair-options.ts';
 import { JOIN_WORD, type JoinAnswer, type PairWords } from './pair-words.ts';
@@ -40,7 +40,7 @@ export class GuestDoor {
       const what = `a guest called ${given} is on this host already`;
       throw new UserError('name-taken', what, 'give another --name; lockstep ft status lists them');
     }
-    const name = { name: given ?? ownName(guest), isGiven: given !== undefined };
+    const name = { name: given ?? ownName(guest), isGiven: given !== undefined, who: nodeName() };
     const door = new GuestDoor(guest, name);
     try {
       door.#socket = await ControlSocket.listen(name.name, door.#command, (line) => door.#answer(line));

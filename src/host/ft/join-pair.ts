@@ -51,7 +51,8 @@ export async function joinPair(
   const options = optionsOf(words, called, guest);
   const { ui, plan, ports } = guest;
   const isChosen = called.isGiven || words.name !== undefined;
-  const { settings, arbiter, member, log } = await prepare(options, guest, isChosen);
+  const first = { ...settingsOf(options, 1), who: called.who };
+  const { settings, arbiter, member, log } = await prepare(options, first, guest, isChosen);
   const joined = Promise.withResolvers<boolean>();
   try {
     handOver((running) => {
@@ -72,18 +73,16 @@ export async function joinPair(
     throw error;
   }
   if (log.isNew) ui.notice(`the guest is recorded from here on, to ${log.sink.path}`);
+  for (const image of ownImagesOf(options.guest.drives)) {
+    ui.notice(`the drive ${image} is this side's own; a backup has another, kept equal (mode=own)`);
+  }
   if (await joined.promise) return settings.pair;
   throw new UserError('not-paired', 'the guest has ended', 'see: lockstep ft status', ExitCode.lost);
 }
 
-function optionsOf(words: PairWords, called: GuestName, { options: guest, plan, ui }: UnpairedGuest): PrimaryOptions {
+function optionsOf(words: PairWords, called: GuestName, { options: guest, plan }: UnpairedGuest): PrimaryOptions {
   const { name = called.name, arbiter, tuning, registry } = words;
-  const drives = guest.drives.map((drive, i) => {
-    if (drive.mode === 'write' && typeof drive.path === 'string') {
-      ui.notice(`drive ${plan.drives[i]!.device}: ${drive.path} is this side's own; a backup has another (mode=own)`);
-    }
-    return inPair(drive);
-  });
+  const drives = guest.drives.map(inPair);
   requireCommon(drives, METHOD_DEFAULTS);
   const key = words.key === undefined ? {} : { key: readKey(words.key) };
   const backup = words.backup === undefined ? {} : { backup: parseEndpoint('--backup', words.backup) };
@@ -99,11 +98,15 @@ function inPair(drive: DriveOptions): DriveOptions {
   return drive.mode === 'write' && typeof drive.path === 'string' ? { ...drive, mode: 'own' } : drive;
 }
 
-/** `isChosen`: the operator has given the pair its name. */
-async function prepare(options: PrimaryOptions, guest: UnpairedGuest, isChosen: boolean): Promise<Prepared> {
+/** `first`: in any epoch. `isChosen`: the operator has given the pair its name. */
+async function prepare(
+  options: PrimaryOptions,
+  first: PairSettings,
+  guest: UnpairedGuest,
+  isChosen: boolean,
+): Promise<Prepared> {
   const { ui, plan, sink } = guest;
   const { backup, key } = options;
-  const first = settingsOf(options, 1);
   const { pair, who } = first;
   const fault = backup === undefined ? undefined : await listenerFault(backup, key, first.detectMs);
   if (backup !== undefined && fault !== undefined) {

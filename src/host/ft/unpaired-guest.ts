@@ -22,4 +22,6 @@ export interface GuestName {
   readonly name: string;
   /** The operator has said so; else it is one that comes by itself. */
   readonly isGiven: boolean;
+  /** Of its node in a pair, however often it is tried: an epoch that it has claimed in vain is its own. */
+  readonly who: string;
 }

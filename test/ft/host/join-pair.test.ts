@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { beforeEach, expect, test } from 'vitest';
 import { makeKey } from '../../../src/host/ft/key.ts';
@@ -195,7 +195,12 @@ test('a file that the guest writes to is its own from then on, and the backup ha
   const guest = guestOf('record', { kernel: sample('scribble'), append, drives, output: world.path('guest.lks') });
   const { backup, at } = await waiting({ givenDrives: [{ path: world.path('b.img'), mode: 'own' }] });
   await said(guest, 50);
+  // The mark cannot be written, and nothing but the claim has been made: that is its own when it tries again.
+  mkdirSync(world.path('a.img.own'));
+  await expect(protect(at)).rejects.toMatchObject({ code: 'not-paired', exitCode: 4 });
+  rmdirSync(world.path('a.img.own'));
   await protect(at);
+  expect(world.epochs).toEqual(['pair.1']);
   expect(guest.complaints).toContain("is this side's own");
   const rounds = async (side: Side): Promise<unknown> => {
     const from = side.said.length;
