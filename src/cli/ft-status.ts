@@ -1,11 +1,11 @@
 /** The status of nodes for people. */
 
+import type { ImagesProgress } from '../ft/disk/mirror-source.ts';
 import type { MethodSettings } from '../ft/guest/method.ts';
 import type { BackupStatus, PairStatus, PrimaryStatus } from '../ft/protocol/status.ts';
 import { type FoundNode, isUnpaired } from '../host/ft/nodes.ts';
 import type { CopyStatus } from '../host/ft/shield.ts';
 import type { ReadCounts } from '../host/mirror/disk-reader.ts';
-import type { ImagesProgress } from '../host/mirror/image-copy.ts';
 import { bytes, columns, count } from './text.ts';
 
 type Row = readonly [string, string];

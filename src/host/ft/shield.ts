@@ -10,12 +10,12 @@
 
 import type { Output } from '../../emu/machine/events.ts';
 import type { ClaimResult } from '../../ft/arbiter.ts';
+import type { ImagesProgress } from '../../ft/disk/mirror-source.ts';
 import type { HeldOutput, PrimaryEvent } from '../../ft/protocol/io.ts';
 import type { PrimaryMessage } from '../../ft/protocol/message.ts';
 import type { PairSettings } from '../../ft/protocol/settings.ts';
 import type { PrimaryStatus } from '../../ft/protocol/status.ts';
 import type { CopyProgress } from '../../session/guest-copy.ts';
-import type { ImagesProgress } from '../mirror/image-copy.ts';
 import { ALL_FRAMES } from './acknowledged.ts';
 import { type Endpoint, endpointText } from './endpoint.ts';
 import type { PairKey } from './key.ts';

@@ -4,9 +4,10 @@
  * with it are whole at the backup.
  */
 
+import type { ImagesProgress } from '../../ft/disk/mirror-source.ts';
 import type { PairSettings } from '../../ft/protocol/settings.ts';
 import { CommitLine } from '../mirror/commit-line.ts';
-import { ImageCopy, type ImagesProgress } from '../mirror/image-copy.ts';
+import { ImageCopy } from '../mirror/image-copy.ts';
 import { leaveBehind } from '../mirror/image-mark.ts';
 import { reasonOf } from '../os-errors.ts';
 import type { DriveFile } from '../ports/drive-file.ts';

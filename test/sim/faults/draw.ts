@@ -3,7 +3,7 @@
 import type { WorldOptions } from '../world/options.ts';
 import { Random } from '../world/random.ts';
 import type { Fault, FaultKind } from './fault.ts';
-import { CLONING, KILL_POINTS, type KillPoint, READING, SWITCHING } from './kill-points.ts';
+import { CLONING, KILL_POINTS, type KillPoint, MIRRORING, READING, SWITCHING } from './kill-points.ts';
 
 const AT_POINTS: readonly FaultKind[] = [
   'kill',
@@ -72,6 +72,10 @@ const FULL_BYTES = 10_000;
 const FULL = KILL_POINTS.filter(({ name }) => name.startsWith('buffer'));
 
 export function drawFaults(options: WorldOptions): Fault[] {
+  return options.own ? [...drawUsual(options), ...whileMirrored(options)] : drawUsual(options);
+}
+
+function drawUsual(options: WorldOptions): Fault[] {
   const random = new Random(options.seed, 'faults');
   if (options.clones && random.chance(0.75)) return overGenerations(random, options);
   if (options.switches > 0 && random.chance(0.6)) return duringSwitch(random, options);
@@ -122,6 +126,12 @@ function duringReads(random: Random, options: WorldOptions): Fault[] {
   }
   if (random.chance(0.7)) faults.push(atPoint(random, options, READING));
   return faults;
+}
+
+/** Something goes wrong while an image is made equal, from a stream of its own. */
+function whileMirrored(options: WorldOptions): Fault[] {
+  const random = new Random(options.seed, 'faults of images');
+  return random.chance(0.7) ? [atPoint(random, options, MIRRORING)] : [];
 }
 
 /** One side after the other is lost, and something goes wrong while the next backup is made. */

@@ -48,6 +48,20 @@ export const SWITCHING: readonly KillPoint[] = [
   ...both('switch: called off', 'after.resume'),
 ];
 
+/** Of an image that is made equal to another, on either side. */
+export const MIRRORING: readonly KillPoint[] = [
+  'open',
+  'ready',
+  'compare',
+  'digests',
+  'write',
+  'written',
+  'sync',
+  'synced',
+  'complete',
+  'completed',
+].flatMap((kind) => both(`image: ${kind}`, `mirror.${kind}`));
+
 /** Of reads that the backup does itself, and of writes behind them. */
 export const READING: readonly KillPoint[] = [
   point('read at the backup: asked for', 'B', 'said.read'),

@@ -42,8 +42,12 @@ export class GuestCopy {
   #from = 0;
   #before = Number.POSITIVE_INFINITY;
 
+  /** Its state may be taken, as far as images go. */
+  imagesNear: boolean;
+
   /** `log`: of the backup, with nothing in it but its header. */
-  constructor(machine: SimMachine, log: LogWriter, past: () => Past) {
+  constructor(machine: SimMachine, log: LogWriter, past: () => Past, imagesNear: boolean) {
+    this.imagesNear = imagesNear;
     this.#machine = machine;
     this.#log = log;
     this.#past = past;
@@ -64,8 +68,9 @@ export class GuestCopy {
       return false;
     }
     this.#from = 0;
-    this.round++;
     const left = this.#machine.changedPages;
+    if (!this.imagesNear && (left <= SHORT || this.round >= ROUNDS_MAX)) return false;
+    this.round++;
     if (left <= SHORT || this.round >= ROUNDS_MAX) this.#finish();
     this.slow = !this.done && left > this.#before * SHRINKS;
     this.#before = left;

@@ -9,7 +9,7 @@ import type { WorldOptions } from '../world/options.ts';
 import type { World } from '../world/world.ts';
 import { compareDisk } from './disk-image.ts';
 import { contradiction } from './history.ts';
-import { compareReleased, replayJoined } from './joined-log.ts';
+import { compareReleased, type Run, replayJoined } from './joined-log.ts';
 
 /** Of an answer beside detection, claim and repeated questions: what everything else may take, microseconds. */
 const GAP_SLACK_US = 60_000;
@@ -38,10 +38,19 @@ export function judgeEnd(world: World): void {
   const complete = rested?.standing === 'protected' ? 'protected' : 'alone';
   const duplicates = compareReleased(run, monitor, rested !== undefined && !off ? complete : undefined);
   if (duplicates > 0) world.did('output left twice');
-  if (rested !== undefined) compareDisk(run, world.storage.image, monitor);
+  if (rested !== undefined) compareDisk(run, rested.images?.image.bytes ?? world.storage.image, monitor);
+  if (rested !== undefined && complete === 'protected') judgeFollower(world, rested, run);
   judgeGap(world);
   if (!ended) judgeFalseAlarm(world);
   if (!ended && rested !== undefined) judgeProtection(world, rested);
+}
+
+/** The image of a backup holds what its guest has asked, as far as the replay has come. */
+function judgeFollower(world: World, serving: Node, run: Run): void {
+  const { images, standing } = world.nodes.find((node) => node !== serving)!;
+  if (images === undefined || standing !== 'following' || !images.isWhole) return;
+  world.did("a backup's image is compared");
+  compareDisk(run, images.image.bytes, world.monitor, (request) => images.follower.isDone(request));
 }
 
 function judgeLiveness(world: World, serving: readonly Node[]): void {
@@ -56,7 +65,9 @@ function judgeLiveness(world: World, serving: readonly Node[]): void {
   }
   if (serving.length !== 1) return;
   world.did('somebody serves at the end');
-  if (isOverloaded(world.options)) return;
+  // What is slowed down for the image of its backup may be so for long.
+  const slowImage = isBehind(world) && world.counters.has('an image is behind its guest');
+  if (isOverloaded(world.options) || slowImage) return;
   for (const { waitingFor } of world.clients)
     if (waitingFor !== undefined)
       monitor.fail('I16', `no answer to question ${waitingFor.request.number} of client ${waitingFor.request.client}`);

@@ -7,7 +7,7 @@
 import type { Output } from '../../../src/emu/machine/events.ts';
 import type { ClaimResult } from '../../../src/ft/arbiter.ts';
 import { decodeReply } from '../guest/packets.ts';
-import { CONSOLE, DISK, NET } from '../guest/program.ts';
+import { CONSOLE, DISK, NET, SECTOR_BYTES } from '../guest/program.ts';
 import type { BlockRequest } from '../world/storage.ts';
 import { LoggedFrame } from './logged-frame.ts';
 import { PrimaryLog } from './primary-log.ts';
@@ -30,6 +30,12 @@ export interface Released {
 export interface LogName {
   readonly primary: string;
   readonly copy: number;
+}
+
+/** An image while no change of it is under way; `touched`: blocks that have changed since its copy began. */
+export interface HeldImage {
+  readonly bytes: Uint8Array;
+  readonly touched: number;
 }
 
 /** Bytes over a limit that are no fault, before the channel and behind it: what is on its way when the limit is met. */
@@ -70,6 +76,9 @@ export class Monitor {
   #live: string | undefined;
   #off = false;
   #begunAt: number | undefined;
+  #beganAlone = false;
+  /** Of copies: the image as it was when the state was taken. */
+  readonly #heldImages = new Map<PrimaryLog, HeldImage>();
 
   /** `first`: who runs the guest from power on. */
   constructor(
@@ -77,13 +86,13 @@ export class Monitor {
     did: (what: string) => void,
     first: string,
     limits: { readonly send: number; readonly receive: number },
-    { keeps, reads }: { readonly keeps: boolean; readonly reads: boolean },
+    { keeps, reads, own }: { readonly keeps: boolean; readonly reads: boolean; readonly own: boolean },
   ) {
     this.#now = now;
     this.#did = did;
     this.#first = first;
     this.#keeps = keeps;
-    this.#apart = reads;
+    this.#apart = reads || own;
     this.#holder = first;
     this.#limits = limits;
   }
@@ -93,7 +102,7 @@ export class Monitor {
   }
   /** A backup has something that it may take over, or somebody serves alone. */
   get hasHeir(): boolean {
-    return this.#protection === undefined ? this.#epoch > 1 : this.#protection.hasHeir;
+    return this.#protection === undefined ? this.#epoch > 1 || this.#beganAlone : this.#protection.hasHeir;
   }
   /** Who may go on: who holds the newest epoch, and a backup that follows it. */
   get candidates(): readonly string[] {
@@ -149,6 +158,47 @@ export class Monitor {
     const log = this.#log({ primary: this.#first, copy: 0 });
     this.#covering.set(this.#first, log);
     this.#protection = log;
+  }
+
+  /** The guest begins without a backup: nothing is to be covered. */
+  begunAlone(): void {
+    this.#begunAt ??= this.#now();
+    this.#beganAlone = true;
+  }
+
+  /** A copy is given up. Of one whose state nobody has been given nothing is to be covered any more. */
+  abandoned(name: LogName): void {
+    const log = this.#log(name);
+    if (log.hasHeir) return;
+    if (this.#protection === log) this.#protection = undefined;
+    if (this.#covering.get(name.primary) === log) this.#covering.delete(name.primary);
+  }
+
+  /** No change of the image is under way, and none is begun: it is to be the new backup's. */
+  imageHeld(primary: string, copy: number, { bytes, touched }: HeldImage): void {
+    this.#heldImages.set(this.#log({ primary, copy }), { bytes: bytes.slice(), touched });
+  }
+
+  /** The new backup takes its image for whole. */
+  imageWhole(name: LogName, image: Uint8Array): void {
+    const log = this.#log(name);
+    const held = this.#heldImages.get(log);
+    if (held === undefined || !same(held.bytes, image))
+      this.fail('D1', `the image for copy ${name.copy} of ${name.primary} is not that of the state`);
+    else if (log.equalBlocks > held.touched)
+      this.fail('D4', `${log.equalBlocks} blocks were sent that were there, and ${held.touched} have changed`);
+  }
+
+  /** Blocks for a new backup's image, before they are written. Only what differs, or has changed since, is sent. */
+  blocksCame(name: LogName, image: Uint8Array, offset: number, data: Uint8Array): void {
+    const log = this.#log(name);
+    for (let at = 0; at < data.length; at += SECTOR_BYTES) {
+      const isEqual = same(
+        image.subarray(offset + at, offset + at + SECTOR_BYTES),
+        data.subarray(at, at + SECTOR_BYTES),
+      );
+      if (isEqual) log.equalBlocks++;
+    }
   }
 
   /** A frame of a node's own log. */

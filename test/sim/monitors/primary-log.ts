@@ -15,6 +15,8 @@ export class PrimaryLog {
   readonly held = new Coverage();
   /** Who has been given frames of it. */
   backup: string | undefined;
+  /** Blocks of an image that were sent for it and were as they are there already. */
+  equalBlocks = 0;
   loggedBytes = 0;
   bufferedBytes = 0;
   /** Number of the frame that is to be buffered next. */

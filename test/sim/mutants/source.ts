@@ -32,6 +32,13 @@ const session = (name: string, file: string, from: string, to: string): SourceMu
   to,
 });
 
+const disk = (name: string, file: string, from: string, to: string): SourceMutant => ({
+  name,
+  file: `/src/ft/disk/${file}`,
+  from,
+  to,
+});
+
 export const SOURCE_MUTANTS: readonly SourceMutant[] = [
   protocol('one frame too many counts as acknowledged', 'held-outputs.ts', 'frame <= acked)', 'frame <= acked + 1)'),
   protocol('a claim is for the present epoch', 'takeover.ts', 'settings.epoch + 1', 'settings.epoch'),
@@ -100,6 +107,32 @@ export const SOURCE_MUTANTS: readonly SourceMutant[] = [
   ),
   guest('what follows the state does not go to the copy', 'forked-log.ts', 'this.#branch?.appendAll(records);', ''),
   guest('numbers of outputs begin again in a copy', 'units.ts', 'this.#counts.set(device, count);', 'void count;'),
+  disk(
+    'the last blocks of an image are not sent',
+    'mirror-source.ts',
+    "'still' };\n    yield* this.#round();",
+    "'still' };",
+  ),
+  disk('the last blocks are read while changes go on', 'mirror-source.ts', "    yield { kind: 'still' };\n", ''),
+  disk(
+    'all blocks are sent, whether they differ or not',
+    'mirror-source.ts',
+    'if (!sameDigest(own, digests, digest))',
+    '',
+  ),
+  disk('a change of several blocks marks the first', 'block-map.ts', '(offset + length - 1)', '(offset + 0 * length)'),
+  disk(
+    'a block that is taken out stays marked',
+    'block-map.ts',
+    '      this.#bits[end >> 3]! &= ~(1 << (end & 7));\n',
+    '',
+  ),
+  disk(
+    'a backup does what its guest asks in any order',
+    'disk-order.ts',
+    'return overlap(before.range, entry.range);',
+    'return false;',
+  ),
   session(
     'the replay runs past what it knows',
     'replayer.ts',

@@ -120,6 +120,8 @@ export const OTHER_MUTANTS: readonly Mutant[] = [
     }),
   },
   { name: 'the network is told before the replay is done', hooks: () => ({ announcesEarly: true }) },
+  { name: 'the state of a copy does not wait for its image', hooks: () => ({ imagesWait: false }) },
+  { name: 'a guest lives before its image is settled', hooks: () => ({ imagesSettle: false }) },
   { name: 'disk operations race', hooks: () => ({ racesFree: true }) },
   { name: 'a piece of a copy is lost', hooks: () => ({ fed: emptied }) },
   {

@@ -23,6 +23,8 @@ export type BackupSaid =
   | LiveSaid
   /** The guest that replays asks for a read; once more, as what was read is not what the primary read. */
   | { readonly kind: 'read' | 'again'; readonly output: DiskOutput }
+  /** It changes the disk, of which there is an own image here. */
+  | { readonly kind: 'follow'; readonly output: DiskOutput }
   | { readonly kind: 'executed'; readonly sequence: number; readonly tick: Tick; readonly digests: number }
   | { readonly kind: 'drained' }
   | { readonly kind: 'off' }
@@ -144,6 +146,7 @@ export class BackupGuest extends GuestThread<BackupSaid> {
     if (past !== undefined) this.#copied.putInto(machine);
     const asked = (output: DiskOutput): void => {
       if (output.operation.op === 'read') this.#reads?.ask(output);
+      else if (this.#parts.own) this.say({ kind: 'follow', output });
     };
     for (const output of machine.pendingRequests()) if (output.kind === 'disk') asked(output);
     const gate = new NumberedGate((numbered) => this.say({ kind: 'output', numbered }), new Units(past?.units), asked);

@@ -31,6 +31,10 @@ export class BackupNode extends Node {
   /** Of a core that has heard nobody yet it is made anew: whoever greets says which epoch the pair is in. */
   #seat: Seat<Event, Effect>;
   #connections = 0;
+  /** The guest is handed over: until the claim it can go on where it stands. */
+  #isInvited = false;
+  /** Whom it follows: who greeted it last while it had nothing of a guest. */
+  #source: LogName = { primary: '', copy: 0 };
   /** What the present message came for. */
   #from: LogName = { primary: '', copy: 0 };
 
@@ -73,9 +77,13 @@ export class BackupNode extends Node {
     this.#channels.add(id, connection);
   }
   connections(): Connection[] {
-    return [...this.#channels.connections(), ...(this.shield.link?.channels.connections() ?? [])];
+    const own = this.images?.connections ?? [];
+    return [...this.#channels.connections(), ...(this.shield.link?.channels.connections() ?? []), ...own];
   }
 
+  protected get followed(): LogName {
+    return this.#source;
+  }
   protected heartbeatOfPrimary(heartbeat: Heartbeat): void {
     this.#seat.handle({ kind: 'heartbeat', heartbeat });
   }
@@ -112,6 +120,9 @@ export class BackupNode extends Node {
       this.#seat = this.#sit();
       this.#seat.handle({ kind: 'connected', connection: event.connection });
     }
+    if (hello !== undefined && this.#seat.state === 'waiting')
+      this.#source = this.#channels.logOf(event.connection) ?? this.#source;
+    if (event.kind === 'message' && event.message.kind === 'yield') this.#isInvited = true;
     if (event.kind === 'message') this.#from = this.#channels.logOf(event.connection) ?? this.#from;
     this.#seat.handle(event as ChannelEvent<PrimaryMessage>);
   }
@@ -129,7 +140,9 @@ export class BackupNode extends Node {
         this.sendHeartbeat(effect.heartbeat, 'backup');
         return;
       case 'claim':
-        this.claim(effect.epoch, (result) => this.#seat.handle({ kind: 'claimed', epoch: effect.epoch, result }));
+        this.#settled(this.#isInvited, () =>
+          this.claim(effect.epoch, (result) => this.#seat.handle({ kind: 'claimed', epoch: effect.epoch, result })),
+        );
         return;
       case 'feed':
         this.#feed(effect.sequence, effect.bytes);
@@ -144,7 +157,7 @@ export class BackupNode extends Node {
         this.toGuest(() => this.#guest.drain());
         return;
       case 'goLive':
-        this.toGuest(() => this.#goLive());
+        this.#settled(true, () => this.toGuest(() => this.#goLive()));
         return;
       default:
         this.carryOut(effect);
@@ -169,6 +182,19 @@ export class BackupNode extends Node {
     if (!this.#guest.live && !this.isGone) this.#reader.submit(output);
   }
 
+  /** Where the guest is to live on it, the own image first holds what the guest has asked. */
+  #settled(wanted: boolean, run: () => void): void {
+    const { images, world } = this;
+    if (images === undefined || !wanted) {
+      run();
+      return;
+    }
+    if (!images.isWhole) world.monitor.fail('D2', `${this.who} is to live on an image that is not whole`);
+    if (images.follower.isBehind) world.did('a guest waits for its image before it lives');
+    if (world.hooks.imagesSettle === false) run();
+    else images.follower.idle(run);
+  }
+
   #feed(sequence: number, bytes: Uint8Array): void {
     const { hooks, monitor } = this.world;
     monitor.buffered(this.who, this.#from, sequence, bytes);
@@ -183,6 +209,8 @@ export class BackupNode extends Node {
     const { world } = this;
     world.probe(`${this.name}.before.reissue`);
     if (!this.alive) return;
+    if (this.images?.follower.isBehind === true)
+      world.monitor.fail('D3', `${this.who} lives, and its image is behind its guest`);
     const reissued = this.#guest.goLive(world.hooks.reissues ?? true);
     if (reissued > 0) world.did('requests given out again');
     this.main.post(() => this.shield.alone());
@@ -209,6 +237,9 @@ export class BackupNode extends Node {
       case 'reads':
         this.heard(said);
         return;
+      case 'follow':
+        this.images?.take(said.output);
+        return;
       case 'read':
         this.#read(said.output);
         return;
@@ -217,7 +248,9 @@ export class BackupNode extends Node {
         this.#readAgain(said.output);
         return;
       case 'off':
-        if (!this.#guest.live || !this.shield.ended()) this.#seat.handle(said);
+        this.inLine(() => {
+          if (!this.#guest.live || !this.shield.ended()) this.#seat.handle(said);
+        });
         return;
       case 'diverged':
         this.world.monitor.diverged(said.report);

@@ -33,4 +33,6 @@ export interface GuestParts {
   readonly did: (what: string) => void;
   /** Backups read the disk themselves. */
   readonly reads: boolean;
+  /** The disk is an image of this side's own. */
+  readonly own: boolean;
 }

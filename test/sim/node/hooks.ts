@@ -34,4 +34,8 @@ export interface Hooks {
   storage?: new (...args: ConstructorParameters<typeof Storage>) => Storage;
   /** Tells the network where the guest is as soon as the epoch is asked for. */
   announcesEarly?: boolean;
+  /** False: the state of a copy does not wait for the images that go with it. */
+  imagesWait?: boolean;
+  /** False: a guest lives before its image holds what it has asked. */
+  imagesSettle?: boolean;
 }

@@ -21,6 +21,7 @@ import type { InputSource } from '../../../src/session/source.ts';
 import { GuestCopy } from '../guest/copy.ts';
 import { SimLiveSource } from '../guest/live-source.ts';
 import type { SimMachine } from '../guest/machine.ts';
+import { DISK } from '../guest/program.ts';
 import type { GuestParts } from './guest-parts.ts';
 import { isLast, PLAIN, simHeader } from './log.ts';
 
@@ -46,6 +47,7 @@ export type Order =
   | { readonly kind: 'quiesce'; readonly number: number }
   | { readonly kind: 'resume' }
   | { readonly kind: 'copy'; readonly copy: number }
+  | { readonly kind: 'imagesNear'; readonly copy: number }
   | { readonly kind: 'acked'; readonly copy: number; readonly sequence: number }
   | { readonly kind: 'endCopy'; readonly copy: number };
 
@@ -107,6 +109,7 @@ export class LiveSide {
       },
       pass: (numbered) => parts.say({ kind: 'output', numbered }),
       direct: (output) => this.direct(output),
+      inside: parts.parts.own ? new Set([DISK]) : new Set(),
       ...(units === undefined ? {} : { units }),
     });
     const from = nowNs();
@@ -148,6 +151,7 @@ export class LiveSide {
   order(order: Order): void {
     if (order.kind === 'copy') this.#begin(order.copy);
     else if (order.kind === 'endCopy') this.#end(order.copy);
+    else if (order.kind === 'imagesNear') this.#imagesNear(order.copy);
     else if (order.kind === 'quiesce') this.#quiesce = order.number;
     else if (order.kind === 'resume') {
       this.#quiesce = undefined;
@@ -206,8 +210,12 @@ export class LiveSide {
       say({ kind: 'frame', copy, sequence: sequence++, bytes, last: isLast(bytes), commit });
     };
     const log = new LogWriter({ write }, PLAIN, { ...simHeader, version: COPY_VERSION, begins: 'checkpoint' });
-    const guest = new GuestCopy(machine, log, () => ({ units: this.#gate.units.all }));
+    const guest = new GuestCopy(machine, log, () => ({ units: this.#gate.units.all }), !parts.own);
     this.#branch = { copy, log, guest };
+  }
+
+  #imagesNear(copy: number): void {
+    if (this.#branch?.copy === copy) this.#branch.guest.imagesNear = true;
   }
 
   #end(copy: number): void {

@@ -12,12 +12,15 @@ import type { CommonEffect, HeldOutput } from '../../../src/ft/protocol/io.ts';
 import type { Heartbeat, Message } from '../../../src/ft/protocol/message.ts';
 import type { PairSettings } from '../../../src/ft/protocol/settings.ts';
 import { decodeHeartbeat, encodeHeartbeat } from '../../../src/ft/protocol/wire.ts';
+import { NodeImages } from '../disk/node-images.ts';
+import { type Disk, OwnDisk, type OwnDiskParts } from '../disk/own-disk.ts';
 import type { SimMachine } from '../guest/machine.ts';
 import { NET } from '../guest/program.ts';
+import type { LogName } from '../monitors/monitor.ts';
 import { Actor } from '../world/actor.ts';
 import type { Connection } from '../world/connection.ts';
 import type { Surroundings } from '../world/surroundings.ts';
-import { DiskClient } from './disk-client.ts';
+import { DiskClient, type DiskOutput } from './disk-client.ts';
 import type { GuestThread } from './guest-thread.ts';
 import type { LiveSaid, Order } from './live-side.ts';
 import { NodeClock } from './node-clock.ts';
@@ -62,7 +65,9 @@ export abstract class Node {
   readonly main: Actor;
   readonly clock: NodeClock;
   readonly world: Surroundings;
-  protected readonly disk: DiskClient;
+  protected readonly disk: Disk;
+  /** Where each side has an image of its own. */
+  readonly images: NodeImages | undefined;
   readonly shield: Shield;
   #epoch: number;
   #final: string | undefined;
@@ -82,24 +87,40 @@ export abstract class Node {
     this.#epoch = settings.epoch;
     this.main = new Actor(world.clockwork, () => JOB_US * this.slowness);
     this.shield = new Shield(this);
-    this.disk = new DiskClient({
+    const image = world.images?.[name];
+    this.images =
+      image &&
+      new NodeImages(this, image, {
+        near: (copy) => this.toGuest(() => this.guest?.order({ kind: 'imagesNear', copy })),
+        slow: (copy) => this.shield.progress({ kind: 'copying', copy, slow: true, done: false }),
+        giveUp: (copy) => this.shield.giveUp(copy),
+        facts: () => ({ epoch: this.epoch, source: this.followed }),
+      });
+    const answered = (output: DiskOutput, status: number, data: Uint8Array): void => {
+      world.probe(`${name}.disk.answered`);
+      const { device, request } = output;
+      if (world.options.reads && status !== 0 && output.operation.op === 'read') world.did('a read fails');
+      world.hooks.diskReply?.(this.machine!, output, { kind: 'done', id: request, status, data });
+      this.give({ kind: 'disk', device, request, status, data });
+    };
+    const arrived = (take: () => void): void => this.main.post(take);
+    this.disk = image ? new OwnDisk({ image, world, arrived, done: answered }) : this.#client(arrived, answered);
+    world.hub.attach(name, (frame) => {
+      world.probe(`${name}.input.arrived`);
+      this.main.post(() => this.give({ kind: 'packet', device: NET, frame }));
+    });
+  }
+
+  #client(arrived: (take: () => void) => void, done: OwnDiskParts['done']): DiskClient {
+    const { world, name, settings } = this;
+    return new DiskClient({
       storage: world.storage,
       host: name,
       who: settings.who,
       epoch: () => this.#epoch,
-      arrived: (take) => this.main.post(take),
-      done: (output, status, data) => {
-        world.probe(`${name}.disk.answered`);
-        const { device, request } = output;
-        if (world.options.reads && status !== 0 && output.operation.op === 'read') world.did('a read fails');
-        world.hooks.diskReply?.(this.machine!, output, { kind: 'done', id: request, status, data });
-        this.give({ kind: 'disk', device, request, status, data });
-      },
+      arrived,
+      done,
       did: (what) => world.did(what),
-    });
-    world.hub.attach(name, (frame) => {
-      world.probe(`${name}.input.arrived`);
-      this.main.post(() => this.give({ kind: 'packet', device: NET, frame }));
     });
   }
 
@@ -111,6 +132,8 @@ export abstract class Node {
   abstract get isListening(): boolean;
   abstract accept(connection: Connection): void;
   abstract connections(): Connection[];
+  /** Whom it follows, and which of the copies. */
+  protected abstract get followed(): LogName;
   protected abstract heartbeatOfPrimary(heartbeat: Heartbeat): void;
   /** A core has a deadline that has passed. */
   protected abstract get isDue(): boolean;
@@ -276,8 +299,19 @@ export abstract class Node {
     });
   }
 
-  /** What the guest says that lives here. */
+  /** What the guest says that lives here: behind the state of a copy nothing is done before its images are whole. */
   protected heard(said: LiveSaid): void {
+    if (said.kind === 'frame' && said.commit) this.images?.hold(said.copy);
+    this.inLine(() => this.#heardNow(said));
+  }
+
+  /** Behind everything that the guest has said. */
+  protected inLine(run: () => void): void {
+    if (this.images === undefined) run();
+    else this.images.after(run);
+  }
+
+  #heardNow(said: LiveSaid): void {
     switch (said.kind) {
       case 'frame':
         this.shield.frame(said);

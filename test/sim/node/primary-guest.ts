@@ -45,7 +45,7 @@ export class PrimaryGuest extends GuestThread<PrimarySaid> {
       machine,
       log,
       say: (said) => this.say(said),
-      followed: true,
+      followed: !parts.own,
       ...channel,
       gate: (gate) => parts.gate(gate, () => {}),
     });

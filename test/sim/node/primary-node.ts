@@ -12,7 +12,8 @@ export class PrimaryNode extends Node {
   constructor(parts: NodeParts, guest: Omit<GuestParts, 'nowNs'>) {
     super(parts);
     this.#guestParts = { ...guest, nowNs: () => this.clock.nowNs };
-    this.shield.first();
+    if (this.world.options.own) this.main.post(() => this.#beginAlone());
+    else this.shield.first();
   }
 
   get guest(): NodeGuest | undefined {
@@ -31,7 +32,7 @@ export class PrimaryNode extends Node {
     throw new Error('nobody listens here');
   }
   connections(): Connection[] {
-    return this.shield.link?.channels.connections() ?? [];
+    return [...(this.shield.link?.channels.connections() ?? []), ...(this.images?.connections ?? [])];
   }
 
   /** The first backup follows. */
@@ -40,6 +41,16 @@ export class PrimaryNode extends Node {
     this.#guest = new PrimaryGuest(this.#guestParts, (said) => this.#take(said));
   }
 
+  /** On an image of its own: the first backup, too, is made from the running guest. */
+  #beginAlone(): void {
+    this.world.monitor.begunAlone();
+    this.#guest = new PrimaryGuest(this.#guestParts, (said) => this.#take(said));
+    this.shield.alone();
+  }
+
+  protected get followed(): never {
+    throw new Error('it follows nobody');
+  }
   protected heartbeatOfPrimary(): void {}
   protected get isDue(): boolean {
     return this.shield.link?.seat.isDue === true;
@@ -57,7 +68,10 @@ export class PrimaryNode extends Node {
     this.main.post(() => {
       this.#guest!.taken();
       if (said.kind !== 'off') this.heard(said);
-      else if (!this.shield.ended()) this.carryOut({ kind: 'off' });
+      else
+        this.inLine(() => {
+          if (!this.shield.ended()) this.carryOut({ kind: 'off' });
+        });
     });
   }
 }

@@ -154,14 +154,13 @@ export class Shield {
         node.claim(effect.epoch, (result) => link.seat.handle({ kind: 'claimed', epoch: effect.epoch, result }));
         return;
       case 'begin':
-        if (link.copy > 0) this.#order({ kind: 'copy', copy: link.copy });
-        else (node as Node & { begin(): void }).begin();
+        if (link.copy > 0) {
+          this.#order({ kind: 'copy', copy: link.copy });
+          node.images?.begin(link.copy);
+        } else (node as Node & { begin(): void }).begin();
         return;
       case 'abandon':
-        world.did('a copy is abandoned');
-        this.#order({ kind: 'endCopy', copy: link.copy });
-        this.#setShare(1);
-        this.#drop(link);
+        this.#abandon(link);
         return;
       case 'stall':
         world.did(effect.stalled ? 'primary stalled: buffer full' : 'primary goes on: buffer has room');
@@ -197,6 +196,20 @@ export class Shield {
     }
   }
 
+  /** What goes with the copy of that number cannot be completed. */
+  giveUp(copy: number): void {
+    if (this.#link?.copy === copy) this.#abandon(this.#link);
+  }
+
+  #abandon(link: Link): void {
+    const { world, who } = this.#node;
+    world.did('a copy is abandoned');
+    world.monitor.abandoned({ primary: who, copy: link.copy });
+    this.#order({ kind: 'endCopy', copy: link.copy });
+    this.#setShare(1);
+    this.#drop(link);
+  }
+
   #settle(link: Link, attempt: number): void {
     const { world, main } = this.#node;
     if (attempt !== this.#attempt) return;
@@ -212,6 +225,7 @@ export class Shield {
   }
 
   #order(order: Parameters<NonNullable<Node['guest']>['order']>[0]): void {
+    if (order.kind === 'endCopy') this.#node.images?.stop(order.copy);
     this.#node.toGuest(() => this.#node.guest?.order(order));
   }
 

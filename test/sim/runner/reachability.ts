@@ -1,9 +1,9 @@
 /** What must happen in some world, or the simulator proves less than it says. */
 
-import { CLONING, KILL_POINTS, READING, SWITCHING } from '../faults/kill-points.ts';
+import { CLONING, KILL_POINTS, MIRRORING, READING, SWITCHING } from '../faults/kill-points.ts';
 
 const SOMETIMES: readonly string[] = [
-  ...new Set([...KILL_POINTS, ...CLONING, ...SWITCHING, ...READING].map(({ probe }) => `at: ${probe}`)),
+  ...new Set([...KILL_POINTS, ...CLONING, ...SWITCHING, ...READING, ...MIRRORING].map(({ probe }) => `at: ${probe}`)),
   'A goes live',
   'B goes live',
   'A halts: lost',
@@ -49,6 +49,11 @@ const SOMETIMES: readonly string[] = [
   'a backup reads again',
   'a backup waits for a read before it lives',
   'a write waits for a read of the backup',
+  'an image is made equal',
+  'an image cannot be made equal',
+  'an image is behind its guest',
+  "a backup's image is compared",
+  'a guest waits for its image before it lives',
 ];
 
 /**

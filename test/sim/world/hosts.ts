@@ -50,6 +50,7 @@ export class Hosts {
   vanish(name: Name): void {
     this.#vanished.add(name);
     this.#nodes[name].kill(true);
+    this.#world.images?.[name].powerLost();
   }
 
   /** A node has come to its end: where new backups are made another is started there after a while. */
@@ -65,6 +66,7 @@ export class Hosts {
     const before = this.#nodes[name];
     if (monitor.isOff || !before.isGone) return;
     before.kill(false);
+    this.#world.images?.[name].left();
     this.#vanished.delete(name);
     const who = `${name.toLowerCase()}${++this.#made}`;
     did.call(this.#world, 'a node is started again');
@@ -96,7 +98,7 @@ export class Hosts {
 
   #guest(name: Name, who: string): Omit<GuestParts, 'nowNs'> {
     const { clockwork, options, hooks, monitor } = this.#world;
-    const { seed, sliceNs, ticksPerUs, backupSpeed, server, reads } = options;
+    const { seed, sliceNs, ticksPerUs, backupSpeed, server, reads, own } = options;
     const isFirst = who === 'a1';
     return {
       clockwork,
@@ -121,6 +123,7 @@ export class Hosts {
       written: (sequence, bytes) => this.#written(name, who, sequence, bytes),
       branched: (copy, bytes, before) => monitor.branched({ primary: who, copy }, bytes, before),
       reads,
+      own,
       did: (what) => this.#world.did(what),
       probe: (what) => this.#world.probe(`${name}.${what}`),
     };

@@ -10,6 +10,9 @@ import { Random } from './random.ts';
 /** Of the primary's guest: steps in a microsecond. */
 const TICKS_PER_US = 60;
 
+/** Of the worlds in which new backups are made. */
+const OWN_SHARE = 0.3;
+
 export interface WorldOptions {
   readonly seed: number;
   readonly settings: Omit<PairSettings, 'who' | 'host'>;
@@ -38,6 +41,8 @@ export interface WorldOptions {
   readonly restUs: number;
   /** Backups read the disk themselves: what was read is not on the channel. */
   readonly reads: boolean;
+  /** Each side has an image of its own. */
+  readonly own: boolean;
   /** How the guest is ended before the mending: by its own word, by the operator, or not. */
   readonly ending: 'none' | 'guest' | 'operator';
 }
@@ -54,7 +59,9 @@ export function drawOptions(seed: number): WorldOptions {
   const outruns = clones && random.chance(0.15);
   const period = outruns ? 10_000 : usual;
   const capacity = (period / 10) * TICKS_PER_US;
-  return {
+  // From a stream of its own: other worlds are what they were before there were images.
+  const images = new Random(seed, 'images');
+  const drawn: WorldOptions = {
     seed,
     settings: {
       pair: 'p',
@@ -96,7 +103,9 @@ export function drawOptions(seed: number): WorldOptions {
     ending: random.chance(0.15) ? random.pick(['guest', 'operator']) : 'none',
     // Without what was read small buffers hardly fill.
     reads: random.chance(small ? 0.1 : 0.4),
+    own: false,
   };
+  return clones && images.chance(OWN_SHARE) ? { ...drawn, own: true, reads: false } : drawn;
 }
 
 /** So many hours of mixed load in peace, with the pair's times as they are in earnest. */
@@ -119,6 +128,7 @@ export function hourOptions(seed: number, hours: number): WorldOptions {
     retryUs: 200_000,
     clones: false,
     keeps: false,
+    own: false,
     switches: 0,
     ending: 'none',
     troubleUs: hours * 3.6e9,

@@ -1,5 +1,6 @@
 /** What a node finds around it in a world. */
 
+import type { OwnImage } from '../disk/own-image.ts';
 import type { Monitor } from '../monitors/monitor.ts';
 import type { Hooks } from '../node/hooks.ts';
 import type { Node } from '../node/node.ts';
@@ -15,6 +16,8 @@ export interface Surroundings {
   readonly clockwork: Clockwork;
   readonly network: Network;
   readonly storage: Storage;
+  /** Of each host, where they have some of their own. */
+  readonly images: { readonly A: OwnImage; readonly B: OwnImage } | undefined;
   readonly hub: Switch;
   readonly trace: Trace;
   readonly monitor: Monitor;

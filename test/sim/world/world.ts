@@ -3,6 +3,7 @@
  * is decided by the options, the faults and the hooks.
  */
 
+import { OwnImage } from '../disk/own-image.ts';
 import type { Fault } from '../faults/fault.ts';
 import { Faults } from '../faults/strike.ts';
 import { Op } from '../guest/packets.ts';
@@ -33,6 +34,7 @@ export class World implements Surroundings {
   readonly monitor: Monitor;
   readonly network: Network;
   readonly storage: Storage;
+  readonly images: Surroundings['images'];
   readonly hub: Switch;
   readonly hosts: Hosts;
   readonly clients: readonly Client[];
@@ -69,6 +71,9 @@ export class World implements Surroundings {
       options.arbiterHost,
     );
     this.storage.latencyUs = options.diskUs;
+    const image = (name: string): OwnImage =>
+      new OwnImage(clockwork, new Random(seed, `image ${name}`), () => this.storage.latencyUs);
+    this.images = options.own ? { A: image('A'), B: image('B') } : undefined;
     this.storage.decide(settings.epoch, 'a1');
     this.hub = new Switch(this.network, {
       heard: (node, frame) => this.trace.note(`heard ${node}`, 'packet', frame.length),
