@@ -86,7 +86,7 @@ export class Faults {
   /** Gives what ends it, when it lasts. */
   #begin(fault: Fault): (() => void) | undefined {
     const { target, to, us, degree } = fault;
-    const { storage, network } = this.#world;
+    const { storage, network, majority } = this.#world;
     const node = target === 'A' || target === 'B' ? this.#world.node(target) : undefined;
     switch (fault.kind) {
       case 'kill':
@@ -148,12 +148,16 @@ export class Faults {
       }
       case 'late claims':
         storage.claimDelayUs = us;
+        if (majority !== undefined) majority.delayUs = us;
         return () => {
+          if (majority !== undefined) majority.delayUs = 0;
           storage.claimDelayUs = 0;
         };
       case 'lost claim replies':
         storage.losesReplies = true;
+        if (majority !== undefined) majority.losesReplies = true;
         return () => {
+          if (majority !== undefined) majority.losesReplies = false;
           storage.losesReplies = false;
         };
       case 'isolate':

@@ -32,6 +32,12 @@ const session = (name: string, file: string, from: string, to: string): SourceMu
   to,
 });
 
+const ballot = (name: string, file: string, from: string, to: string): SourceMutant => ({
+  name,
+  file: `/src/ft/ballot/${file}`,
+  from,
+  to,
+});
 const disk = (name: string, file: string, from: string, to: string): SourceMutant => ({
   name,
   file: `/src/ft/disk/${file}`,
@@ -133,6 +139,15 @@ export const SOURCE_MUTANTS: readonly SourceMutant[] = [
     'return overlap(before.range, entry.range);',
     'return false;',
   ),
+  ballot('a promise is not kept', 'acceptor.ts', 'promised !== undefined && order < 0', 'false'),
+  ballot('one host is a majority', 'proposal.ts', 'count * 2 > this.#acceptors', 'count > 0'),
+  ballot(
+    'what others have had accepted is passed over',
+    'proposal.ts',
+    'this.#change(latest?.held)',
+    'this.#change(undefined)',
+  ),
+  ballot('an epoch that is held can be claimed', 'claim.ts', 'held.epoch >= epoch', 'held.epoch > epoch'),
   session(
     'the replay runs past what it knows',
     'replayer.ts',

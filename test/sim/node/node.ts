@@ -271,7 +271,11 @@ export abstract class Node {
       this.main.post(() => answer(taken));
     };
     if (world.hooks.announcesEarly === true) this.announce(true);
-    world.storage.claim(this.name, epoch, settings.who, settle);
+    if (world.majority === undefined) world.storage.claim(this.name, epoch, settings.who, settle);
+    else {
+      const isOpen = (): boolean => !settled && this.alive;
+      world.majority.claim({ node: this.name, epoch, who: settings.who, isOpen, answer: settle });
+    }
     world.clockwork.after(world.options.claimTimeoutUs, () => settle({ kind: 'unknown', reason: 'no answer' }));
   }
 

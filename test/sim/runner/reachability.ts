@@ -49,6 +49,8 @@ const SOMETIMES: readonly string[] = [
   'a backup reads again',
   'a backup waits for a read before it lives',
   'a write waits for a read of the backup',
+  'a majority has decided',
+  'a ballot is refused',
   'an image is made equal',
   'an image cannot be made equal',
   'an image is behind its guest',

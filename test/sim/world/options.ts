@@ -12,6 +12,8 @@ const TICKS_PER_US = 60;
 
 /** Of the worlds in which new backups are made. */
 const OWN_SHARE = 0.3;
+/** Of those whose arbiter is on a host of its own. */
+const MAJORITY_SHARE = 0.5;
 
 export interface WorldOptions {
   readonly seed: number;
@@ -28,6 +30,8 @@ export interface WorldOptions {
   readonly claimTimeoutUs: number;
   readonly diskUs: number;
   readonly arbiterHost: 'S' | 'R';
+  /** The arbiter is a majority of both hosts and the arbiter's. */
+  readonly majority: boolean;
   readonly drift: { readonly A: number; readonly B: number };
   /** Faults strike and clients ask until here; then everything is mended. Microseconds. */
   readonly troubleUs: number;
@@ -104,8 +108,14 @@ export function drawOptions(seed: number): WorldOptions {
     // Without what was read small buffers hardly fill.
     reads: random.chance(small ? 0.1 : 0.4),
     own: false,
+    majority: false,
   };
-  return clones && images.chance(OWN_SHARE) ? { ...drawn, own: true, reads: false } : drawn;
+  const isMajority = drawn.arbiterHost === 'R' && new Random(seed, 'majority').chance(MAJORITY_SHARE);
+  return withImages({ ...drawn, majority: isMajority }, images);
+}
+
+function withImages(drawn: WorldOptions, images: Random): WorldOptions {
+  return drawn.clones && images.chance(OWN_SHARE) ? { ...drawn, own: true, reads: false } : drawn;
 }
 
 /** So many hours of mixed load in peace, with the pair's times as they are in earnest. */

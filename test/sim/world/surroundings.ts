@@ -6,6 +6,7 @@ import type { Hooks } from '../node/hooks.ts';
 import type { Node } from '../node/node.ts';
 import type { Switch } from './clients.ts';
 import type { Clockwork } from './clockwork.ts';
+import type { Majority } from './majority.ts';
 import type { Network } from './network.ts';
 import type { WorldOptions } from './options.ts';
 import type { Random } from './random.ts';
@@ -16,6 +17,8 @@ export interface Surroundings {
   readonly clockwork: Clockwork;
   readonly network: Network;
   readonly storage: Storage;
+  /** The arbiter, where that is not the storage's. */
+  readonly majority: Majority | undefined;
   /** Of each host, where they have some of their own. */
   readonly images: { readonly A: OwnImage; readonly B: OwnImage } | undefined;
   readonly hub: Switch;

@@ -13,7 +13,8 @@ import type { Node } from '../node/node.ts';
 import { Client, Switch } from './clients.ts';
 import { Clockwork } from './clockwork.ts';
 import { Hosts } from './hosts.ts';
-import { Network } from './network.ts';
+import { Majority } from './majority.ts';
+import { type HostName, Network } from './network.ts';
 import type { WorldOptions } from './options.ts';
 import { Random } from './random.ts';
 import { Storage } from './storage.ts';
@@ -34,6 +35,7 @@ export class World implements Surroundings {
   readonly monitor: Monitor;
   readonly network: Network;
   readonly storage: Storage;
+  readonly majority: Majority | undefined;
   readonly images: Surroundings['images'];
   readonly hub: Switch;
   readonly hosts: Hosts;
@@ -74,7 +76,10 @@ export class World implements Surroundings {
     const image = (name: string): OwnImage =>
       new OwnImage(clockwork, new Random(seed, `image ${name}`), () => this.storage.latencyUs);
     this.images = options.own ? { A: image('A'), B: image('B') } : undefined;
-    this.storage.decide(settings.epoch, 'a1');
+    if (options.majority) {
+      const isGone = (host: HostName): boolean => (host === 'A' || host === 'B') && this.vanished.has(host);
+      this.majority = new Majority(this.network, new Random(seed, 'acceptors'), watch, 'a1', isGone);
+    } else this.storage.decide(settings.epoch, 'a1');
     this.hub = new Switch(this.network, {
       heard: (node, frame) => this.trace.note(`heard ${node}`, 'packet', frame.length),
     });
