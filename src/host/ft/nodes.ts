@@ -166,7 +166,8 @@ export async function liveSideOf(
   const found = await findNodes(pair);
   const nodes = found.filter((node) => !isUnpaired(node));
   if (pair !== undefined && nodes.length < found.length) {
-    throw new UserError('no-pair', `the guest ${pair} is in no pair`, `protect it with: lockstep ft protect ${pair}`);
+    const remedy = `it ends with its process; lockstep ft protect ${pair} gives it a backup`;
+    throw new UserError('no-pair', `the guest ${pair} is in no pair`, remedy);
   }
   return oneOf(nodes, pair);
 }
