@@ -5,17 +5,15 @@
  * The pair's epoch comes with the primary's hello; a backup that follows nobody takes each hello as the first.
  */
 
-import type { Socket } from 'node:net';
 import type { Output } from '../../emu/machine/events.ts';
 import type { MachineConfig } from '../../emu/machine/machine.ts';
 import type { Arbiter } from '../../ft/arbiter.ts';
 import type { MethodSettings } from '../../ft/guest/method.ts';
 import { Backup } from '../../ft/protocol/backup.ts';
-import type { BackupEffect, BackupEvent } from '../../ft/protocol/io.ts';
-import type { Message } from '../../ft/protocol/message.ts';
+import type { BackupEffect, BackupEvent, ConnectionId } from '../../ft/protocol/io.ts';
+import type { PrimaryMessage } from '../../ft/protocol/message.ts';
 import type { PairSettings } from '../../ft/protocol/settings.ts';
 import type { BackupStatus } from '../../ft/protocol/status.ts';
-import { isFromPrimary } from '../../ft/protocol/wire.ts';
 import { decodeHeader } from '../../logformat/header.ts';
 import { configFromCbor } from '../../session/machine-config.ts';
 import { monotonicNs } from '../clock.ts';
@@ -24,14 +22,15 @@ import { openDrives, portsOf } from '../guest-ports.ts';
 import type { GuestEnd } from '../live/job.ts';
 import { BackupMirror } from '../mirror/backup-mirror.ts';
 import type { ReadCounts } from '../mirror/disk-reader.ts';
-import { isMirrorSocket } from '../mirror/mirror-stream.ts';
 import type { TargetFacts } from '../mirror/mirror-target.ts';
 import { newRecordingPaths } from '../recordings.ts';
 import { zstd } from '../zstd.ts';
+import { BackupDoor } from './backup-door.ts';
 import { CoreDriver } from './core-driver.ts';
 import { type Endpoint, isAnywhere } from './endpoint.ts';
 import { Heartbeats } from './heartbeats.ts';
 import type { Membership } from './membership.ts';
+import { arbiterObjection } from './newcomer.ts';
 import { NodeBase } from './node-base.ts';
 import type { BackupOptions, NodeUi } from './pair-options.ts';
 import { StaticPlaces } from './places.ts';
@@ -45,33 +44,27 @@ import {
   requireCommon,
   type ToldSurroundings,
 } from './surroundings.ts';
-import { type Listener, listen } from './transport.ts';
 
 type Event = BackupEvent<Output>;
 type Effect = BackupEffect<Output>;
-
-/** Who connects and says nothing for this long is nobody. */
-const GREETING_MS = 5000;
 
 export class BackupNode extends NodeBase {
   readonly #options: BackupOptions;
   readonly #settings: PairSettings;
   #core: Backup<Output> | undefined;
   #driver: CoreDriver<Event, Effect> | undefined;
-  #listener: Listener | undefined;
+  readonly #door: BackupDoor;
+  /** By whom a connection is heard. */
+  readonly #greeted = new Map<ConnectionId, CoreDriver<Event, Effect>>();
   #heartbeats: Heartbeats | undefined;
   #surroundings: ToldSurroundings | undefined;
   #memoryBytes = 0;
-  #connection = 0;
-  #toldStrangers = false;
   #prepared: Promise<void> = Promise.resolve();
   /** Has this side lived. */
   #lived = false;
   readonly #mirror: BackupMirror;
   /** As in the hello of who is followed. */
   #copy: number | undefined;
-  /** Connections that have not said what they are. */
-  readonly #arriving = new Set<Socket>();
 
   /** The epoch of `settings` is not looked at. In no cluster its places are those that the primary tells. */
   constructor(options: BackupOptions, settings: PairSettings, arbiter: Arbiter, ui: NodeUi, membership?: Membership) {
@@ -85,6 +78,13 @@ export class BackupNode extends NodeBase {
       notice: (text) => ui.notice(text),
       follows: () => this.#core?.state === 'following',
       failed: (error) => this.failed(error),
+    });
+    this.#door = new BackupDoor(this.connections, {
+      objection: (first) => this.#objection(first),
+      message: (connection, message) => this.#heard(connection, message),
+      closed: (connection, reason) => this.#closed(connection, reason),
+      mirror: (socket) => this.#mirror.accept(socket),
+      notice: (text) => ui.notice(text),
     });
   }
 
@@ -101,7 +101,7 @@ export class BackupNode extends NodeBase {
   }
 
   protected override surroundings(spares: readonly Endpoint[]): Uint8Array {
-    const own = this.#options.stay === true ? this.#listener?.endpoint : undefined;
+    const own = this.#options.stay === true ? this.#door.endpoint : undefined;
     const told = this.#surroundings!;
     return encodeSurroundings(told, told.method, own === undefined || isAnywhere(own) ? spares : [...spares, own]);
   }
@@ -136,15 +136,10 @@ export class BackupNode extends NodeBase {
   protected override async start(): Promise<void> {
     const { listen: endpoint, key } = this.#options;
     this.guest.prepare();
-    this.#listener = await listen(
-      endpoint,
-      key,
-      (socket) => void this.#arrived(socket),
-      (from) => this.#stranger(from),
-    );
-    this.#heartbeats = await Heartbeats.at(this.#listener.endpoint, key);
+    const taken = await this.#door.open(endpoint, key);
+    this.#heartbeats = await Heartbeats.at(taken, key);
     this.#heartbeats.listen((heartbeat) => this.#driver?.tell({ kind: 'heartbeat', heartbeat }));
-    this.ui.listening?.(this.#listener.endpoint);
+    this.ui.listening?.(taken);
     this.ui.input.on('data', this.#refuseTyped);
   }
 
@@ -213,9 +208,8 @@ export class BackupNode extends NodeBase {
     this.ui.input.off('data', this.#refuseTyped);
     this.ui.input.pause();
     this.#driver?.stop();
-    this.#listener?.close();
+    this.#door.close();
     this.#heartbeats?.close();
-    for (const socket of this.#arriving) socket.destroy();
     await this.#prepared.catch(() => {});
     if (this.#core?.state === 'off' && !this.#lived) await this.#mirror.ended(this.#mirrorFacts);
     await this.#mirror.close();
@@ -237,44 +231,37 @@ export class BackupNode extends NodeBase {
     this.look();
   }
 
-  async #arrived(socket: Socket): Promise<void> {
-    this.#arriving.add(socket);
-    const isMirror = await isMirrorSocket(socket, GREETING_MS);
-    this.#arriving.delete(socket);
-    if (isMirror === true) this.#mirror.accept(socket);
-    else if (isMirror === false) this.#connected(socket);
+  #heard(connection: ConnectionId, message: PrimaryMessage): void {
+    let driver = this.#greeted.get(connection);
+    if (driver === undefined) {
+      driver = this.#driverFor(message);
+      this.#greeted.set(connection, driver);
+      driver.tell({ kind: 'connected', connection });
+    }
+    driver.tell({ kind: 'message', connection, message });
+    this.look();
   }
 
-  #connected(socket: Socket): void {
-    const connection = ++this.#connection;
-    let greeted: CoreDriver<Event, Effect> | undefined;
-    const timer = setTimeout(() => this.connections.disconnect(connection, 'it says nothing'), GREETING_MS);
-    this.connections.add(connection, socket, {
-      message: (message) => {
-        clearTimeout(timer);
-        if (!isFromPrimary(message)) {
-          this.connections.disconnect(connection, 'it speaks as a backup');
-          return;
-        }
-        if (greeted === undefined) {
-          greeted = this.#driverFor(message);
-          greeted.tell({ kind: 'connected', connection });
-        }
-        greeted.tell({ kind: 'message', connection, message });
-        this.look();
-      },
-      closed: (reason) => {
-        clearTimeout(timer);
-        greeted?.tell({ kind: 'closed', connection, reason });
-        this.look();
-      },
-    });
-    socket.resume();
+  #closed(connection: ConnectionId, reason: string): void {
+    const driver = this.#greeted.get(connection);
+    this.#greeted.delete(connection);
+    driver?.tell({ kind: 'closed', connection, reason });
+    this.look();
+  }
+
+  #objection(first: PrimaryMessage): Promise<string | undefined> | undefined {
+    const { pair, detectMs } = this.#settings;
+    if (first.kind !== 'hello' || first.pair !== pair || this.#isFollowing) return undefined;
+    return arbiterObjection(this.arbiter, first, detectMs / 2);
+  }
+
+  get #isFollowing(): boolean {
+    return this.#driver !== undefined && this.#core?.state !== 'waiting';
   }
 
   /** While nobody is followed, whoever greets says which epoch the pair is in. */
-  #driverFor(message: Message): CoreDriver<Event, Effect> {
-    if (this.#driver !== undefined && this.#core?.state !== 'waiting') return this.#driver;
+  #driverFor(message: PrimaryMessage): CoreDriver<Event, Effect> {
+    if (this.#driver !== undefined && this.#isFollowing) return this.#driver;
     const epoch = message.kind === 'hello' ? message.epoch : this.#settings.epoch;
     this.#copy = message.kind === 'hello' ? message.copy : undefined;
     const core = new Backup<Output>({ ...this.#settings, epoch }, performance.now());
@@ -288,12 +275,6 @@ export class BackupNode extends NodeBase {
   async #claim(epoch: number): Promise<void> {
     if (this.#core?.status.detected === 'yielded') await this.#mirror.settled();
     this.claim(epoch, (result) => this.#tell({ kind: 'claimed', epoch, result }));
-  }
-
-  #stranger(from: string): void {
-    if (this.#toldStrangers) return;
-    this.#toldStrangers = true;
-    this.ui.notice(`somebody at ${from} tried to connect and does not hold the key`);
   }
 
   #carryOut(effect: Effect): void {

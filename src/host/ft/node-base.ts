@@ -54,7 +54,7 @@ export abstract class NodeBase {
   readonly #end: NodeEnd;
   readonly #handover: Handover;
   readonly #settings: PairSettings;
-  readonly #arbiter: Arbiter;
+  protected readonly arbiter: Arbiter;
   readonly #orders: OperatorOrders;
   #sink: LogFileSink | undefined;
   #guestRun: Promise<void> = Promise.resolve();
@@ -75,7 +75,7 @@ export abstract class NodeBase {
   ) {
     this.#settings = settings;
     this.membership = membership;
-    this.#arbiter = arbiter;
+    this.arbiter = arbiter;
     this.ui = ui;
     const notice = (text: string): void => ui.notice(text);
     this.guest = new SideGuest(
@@ -259,7 +259,7 @@ export abstract class NodeBase {
 
   protected claim(epoch: number, answer: (result: ClaimResult) => void): void {
     const { pair, who } = this.#settings;
-    void this.#arbiter.claim(pair, epoch, who).then(answer);
+    void this.arbiter.claim(pair, epoch, who).then(answer);
   }
 
   /** An output that is done at once. */
@@ -370,7 +370,7 @@ export abstract class NodeBase {
 
   /** Why the arbiter could not answer a claim of the pair's next epoch. */
   async #storageFault(): Promise<string | undefined> {
-    const holding = await this.#arbiter.read(this.#settings.pair);
+    const holding = await this.arbiter.read(this.#settings.pair);
     return holding.kind === 'unknown' ? `the storage cannot be reached (${holding.reason})` : undefined;
   }
 
@@ -389,6 +389,6 @@ export abstract class NodeBase {
     if (this.#why === 'handedOver' || this.#why === 'lost') await this.images.leave();
     this.#sink?.close();
     if (this.#why === 'forgotten' && this.#sink !== undefined) rmSync(this.#sink.path, { force: true });
-    await this.#arbiter.close();
+    await this.arbiter.close();
   }
 }
