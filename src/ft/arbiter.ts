@@ -24,6 +24,7 @@ export interface Arbiter {
    * is told 'lost' too when a later epoch is claimed. Settles within the implementation's own deadline; never rejects.
    */
   claim(pair: string, epoch: number, who: string): Promise<ClaimResult>;
+  /** Settles like `claim`; never rejects. */
   read(pair: string): Promise<Holding>;
   close(): Promise<void>;
 }

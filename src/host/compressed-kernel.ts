@@ -6,6 +6,7 @@
  */
 
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { type Compression, compressionOf } from '../emu/machine/boot-image.ts';
 import { UserError } from '../lib/errors.ts';
 import { reasonOf } from './os-errors.ts';
 import { pageMemory } from './page-memory.ts';
@@ -18,17 +19,14 @@ const ZBOOT_MAGIC = [0x4d, 0x5a, 0x00, 0x00, 0x7a, 0x69, 0x6d, 0x67];
 const ZBOOT = { payloadAt: 8, sizeAt: 12, methodAt: 24, methodBytes: 32, headerBytes: 64 };
 
 type Unpack = (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array;
-const METHODS: readonly (readonly [name: string, magic: readonly number[], unpack: Unpack])[] = [
-  ['gzip', [0x1f, 0x8b], gunzipSync],
-  ['zstd', [0x28, 0xb5, 0x2f, 0xfd], zstdDecompressSync],
-];
+const UNPACK: Partial<Readonly<Record<Compression, Unpack>>> = { gzip: gunzipSync, zstd: zstdDecompressSync };
 
 /** The same bytes when they are not packed, or not in a way that is known here. UserError for a damaged one. */
 export function unpackKernel(bytes: Uint8Array, path: string): Uint8Array {
   const packed = startsWith(bytes, ZBOOT_MAGIC) ? zbootPayload(bytes, path) : bytes;
-  const method = METHODS.find(([, magic]) => startsWith(packed, magic));
-  if (method === undefined) return bytes;
-  const [name, , unpack] = method;
+  const name = compressionOf(packed);
+  const unpack = name && UNPACK[name];
+  if (unpack === undefined) return bytes;
   try {
     const plain = unpack(packed, { maxOutputLength: MOST_BYTES });
     const image = pageMemory(plain.length);
@@ -47,7 +45,8 @@ function zbootPayload(bytes: Uint8Array, path: string): Uint8Array {
   const size = header.getUint32(ZBOOT.sizeAt, true);
   if (at + size > bytes.length) throw damaged(path, 'its packed image is cut off');
   const payload = bytes.subarray(at, at + size);
-  if (METHODS.some(([, magic]) => startsWith(payload, magic))) return payload;
+  const known = compressionOf(payload);
+  if (known !== undefined && UNPACK[known] !== undefined) return payload;
   const method = bytes.subarray(ZBOOT.methodAt, ZBOOT.methodAt + ZBOOT.methodBytes);
   const name = new TextDecoder().decode(method).replace(/\0.*$/s, '');
   const what = `the kernel ${path} is an EFI image packed with ${name}, which is not known here`;

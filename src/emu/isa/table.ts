@@ -10,7 +10,7 @@ export { decode, encode, instruction, instructions, type OperandValues, operands
 /** In order: the first that matches is meant. */
 export const compressed: readonly CompressedInsn[] = rvC;
 
-/** Whether a halfword begins a 32-bit instruction. Longer encodings are not implemented: they decode to nothing. */
+/** Whether a halfword begins a 32-bit instruction. There are no longer ones in this machine: they decode to nothing. */
 export const isWide = (half: number): boolean => (half & 3) === 3;
 
 export function decodeCompressed(half: number): CompressedInsn | undefined {

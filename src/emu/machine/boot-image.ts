@@ -26,8 +26,10 @@ const IMAGE_MAGIC2_AT = 56;
 /** "RSC\x05" */
 const IMAGE_MAGIC2 = 0x0543_5352;
 
+export type Compression = 'gzip' | 'zstd' | 'xz' | 'bzip2';
+
 /** Leading bytes of files that need unpacking first, and the tool for it. */
-const COMPRESSED: readonly (readonly [magic: readonly number[], name: string, tool: string])[] = [
+const COMPRESSED: readonly (readonly [magic: readonly number[], name: Compression, tool: string])[] = [
   [[0x1f, 0x8b], 'gzip', 'gunzip'],
   [[0x28, 0xb5, 0x2f, 0xfd], 'zstd', 'unzstd'],
   [[0xfd, 0x37, 0x7a, 0x58, 0x5a], 'xz', 'unxz'],
@@ -56,12 +58,18 @@ function linuxImageBytes(image: Uint8Array): bigint | undefined {
   return size > BigInt(image.length) ? size : BigInt(image.length);
 }
 
+const packingOf = (bytes: Uint8Array): (typeof COMPRESSED)[number] | undefined =>
+  COMPRESSED.find(([magic]) => magic.every((byte, i) => bytes[i] === byte));
+
+/** How a file is packed, by its leading bytes; undefined when it is not, as far as is known here. */
+export const compressionOf = (bytes: Uint8Array): Compression | undefined => packingOf(bytes)?.[1];
+
 function refuseOthers(image: Uint8Array, what: string): void {
   if (image.length === 0) throw new UserError('bad-image', `${what} is empty`, 'give another file');
-  for (const [magic, name, tool] of COMPRESSED) {
-    if (magic.every((byte, i) => image[i] === byte)) {
-      throw new UserError('bad-image', `${what} is compressed with ${name}`, `unpack it with ${tool} first`);
-    }
+  const packed = packingOf(image);
+  if (packed !== undefined) {
+    const [, name, tool] = packed;
+    throw new UserError('bad-image', `${what} is compressed with ${name}`, `unpack it with ${tool} first`);
   }
   const sample = image.subarray(0, TEXT_SAMPLE_BYTES);
   if (sample.every((byte) => (byte >= 0x20 && byte < 0x7f) || (byte >= 0x09 && byte <= 0x0d))) {

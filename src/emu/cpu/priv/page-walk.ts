@@ -1,6 +1,6 @@
 /**
  * Address translation by page table: Sv39 and Sv48, with the A and D bits set by hardware while menvcfg.ADUE is set
- * (Svadu) and a page fault where they are missing otherwise (Svade). Svnapot and Svpbmt are not implemented: their
+ * (Svadu) and a page fault where they are missing otherwise (Svade). This machine has neither Svnapot nor Svpbmt: their
  * bits are reserved. Nothing is cached here. Manual: "Virtual Address Translation Process", whose steps the body
  * follows.
  */
