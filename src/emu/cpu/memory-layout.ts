@@ -1,10 +1,14 @@
 /**
  * The engine's linear memory, shared by every engine:
  *
- *     0            64 KiB             +harts*HART_BYTES     +256 KiB     +512 KiB     +pages      +8*pages    +8*pages
- *     +------------+------------------+---------------------+------------+------------+-----------+-----------+
- *     | never used | hart 0, hart 1 … | RVC expansion u32[] | jump cache | page flags | page hash | code lines|
- *     +------------+------------------+---------------------+------------+------------+-----------+-----------+
+ *     0            64 KiB             +harts*HART_BYTES     +256 KiB     +512 KiB   +256 KiB
+ *     +------------+------------------+---------------------+------------+----------+
+ *     | never used | hart 0, hart 1 … | RVC expansion u32[] | jump cache | code map |
+ *     +------------+------------------+---------------------+------------+----------+
+ *                  +pages      +8*pages    +8*pages
+ *     +------------+-----------+-----------+
+ *     | page flags | page hash | code lines|
+ *     +------------+-----------+-----------+
  *     64 KiB aligned
  *     +-----------+-----+
  *     | guest RAM | pad |
@@ -37,6 +41,8 @@ export interface MemoryLayout {
   readonly rvcAt: HostAddr;
   /** JUMP_CACHE_ENTRIES of 32 bytes (translator/jump-cache.ts): where jumps went, and the code compiled for it. */
   readonly jumpCacheAt: HostAddr;
+  /** CODE_MAP_SETS of CODE_MAP_SET_BYTES (translator/code-map.ts): the code compiled for a place. */
+  readonly codeMapAt: HostAddr;
   /** u8[ramPages] of PageFlag bits. */
   readonly pageFlagsAt: HostAddr;
   /** u64[ramPages]: hash of each page as of when its dirty flag was last cleared. */
@@ -51,6 +57,8 @@ export interface MemoryLayout {
 export const CODE_LINE_SHIFT = 6;
 export const JUMP_CACHE_ENTRIES = 16384;
 export const JUMP_CACHE_ENTRY_BYTES = 32;
+export const CODE_MAP_SETS = 4096;
+export const CODE_MAP_SET_BYTES = 64;
 
 const WASM_PAGE = 65536;
 const alignUp = (n: number, to: number): number => Math.ceil(n / to) * to;
@@ -64,7 +72,8 @@ export function memoryLayout(ramBytes: number, harts = 1): MemoryLayout {
   const rvcAt = hartsAt + harts * HART_BYTES;
   const ramPages = ramBytes / PAGE_BYTES;
   const jumpCacheAt = rvcAt + 4 * 65536;
-  const pageFlagsAt = jumpCacheAt + JUMP_CACHE_ENTRY_BYTES * JUMP_CACHE_ENTRIES;
+  const codeMapAt = alignUp(jumpCacheAt + JUMP_CACHE_ENTRY_BYTES * JUMP_CACHE_ENTRIES, CODE_MAP_SET_BYTES);
+  const pageFlagsAt = codeMapAt + CODE_MAP_SETS * CODE_MAP_SET_BYTES;
   const pageHashAt = alignUp(pageFlagsAt + ramPages, 8);
   const codeLinesAt = pageHashAt + 8 * ramPages;
   const ramAt = alignUp(codeLinesAt + 8 * ramPages, WASM_PAGE);
@@ -75,6 +84,7 @@ export function memoryLayout(ramBytes: number, harts = 1): MemoryLayout {
     hartAt: (index) => (hartsAt + index * HART_BYTES) as HostAddr,
     rvcAt: rvcAt as HostAddr,
     jumpCacheAt: jumpCacheAt as HostAddr,
+    codeMapAt: codeMapAt as HostAddr,
     pageFlagsAt: pageFlagsAt as HostAddr,
     pageHashAt: pageHashAt as HostAddr,
     codeLinesAt: codeLinesAt as HostAddr,

@@ -8,6 +8,7 @@
 
 import { fastTlbOffset, TLB_ENTRIES } from '../hart-layout.ts';
 import { CODE_LINE_SHIFT, type MemoryLayout, PAGE_BYTES, PAGE_SHIFT, PageFlag, RAM_BASE } from '../memory-layout.ts';
+import { CodeMap } from './code-map.ts';
 import type { JumpCache } from './jump-cache.ts';
 import { addressOf, pageIndex, type Region } from './region.ts';
 
@@ -42,6 +43,7 @@ export class CodeCache {
   readonly #memory: DataView;
   readonly #table: WebAssembly.Table;
   readonly #jumps: JumpCache;
+  readonly #map: CodeMap;
   readonly #unlinked: () => void;
   #links = new Map<number, Map<bigint, Link>>();
   #codes = new Set<Code>();
@@ -71,6 +73,8 @@ export class CodeCache {
     this.#memory = new DataView(memory.buffer);
     this.#table = table;
     this.#jumps = jumps;
+    this.#map = new CodeMap(memory, layout);
+    this.#map.clear();
     this.#unlinked = unlinked;
     this.#nextSlot = firstSlot;
   }
@@ -129,6 +133,7 @@ export class CodeCache {
     this.#insns += insns;
     for (const [page, mask] of lines) this.#mark(page, mask, code);
     this.#table.set(link.slot, func);
+    this.#map.set(link.va, link.page, link.slot);
     return link.slot;
   }
 
@@ -214,6 +219,7 @@ export class CodeCache {
       this.#codes.delete(code);
       this.#insns -= code.insns;
       code.link.code = undefined;
+      this.#map.delete(code.link.va, code.link.page);
       for (const place of code.covered) place.covers -= 1;
       this.#table.set(code.link.slot, this.#unlinked);
       for (const page of code.lines.keys()) {

@@ -4,7 +4,7 @@
  *
  *     key u64    virtual address ^ fetchContext << 45 (unused bits of an Sv48 address)
  *     slot u32   element of the code table, 0 for none
- *     count i32  jumps seen, as long as there is no code; below 0 to have more of them
+ *     count i32  jumps seen without code, to whichever places had the entry; below 0 to have more of them
  *     from u64   address of the last indirect jump of the interpreter that led here, 0 for none
  *
  * Only a hint: a key may stand for another address space than it was entered for, so compiled code itself makes sure
@@ -18,6 +18,7 @@ import type { ModuleBuilder } from '../../wasm/module.ts';
 import { i32, i64 } from '../../wasm/numeric.ts';
 import { field } from '../compile/hart-state.ts';
 import { JUMP_CACHE_ENTRIES, JUMP_CACHE_ENTRY_BYTES, type MemoryLayout } from '../memory-layout.ts';
+import { buildLookUp, NOT_HELD } from './code-map.ts';
 
 const CONTEXT_SHIFT = 45;
 const ENTRY_SHIFT = Math.log2(JUMP_CACHE_ENTRY_BYTES);
@@ -38,22 +39,35 @@ function offsetOfKey(key: bigint): number {
   return (mixed << (ENTRY_SHIFT - 1)) & INDEX_MASK;
 }
 
+/** A jump without known code asks the code map again at every so many: another address space may have it by now. */
+const ASK_EVERY = 64;
+
 /**
  * `find(hart, pc) -> slot`: the code for a jump to `pc`, or 0. Counts the jump; at `hot` of them asks `compile(pc)`,
  * which gives the slot of the code that it made, or 0.
  */
-export function buildFind(module: ModuleBuilder, layout: MemoryLayout, compile: FuncRef, hot: number): FunctionBuilder {
+export function buildFind(module: ModuleBuilder, layout: MemoryLayout, compile: FuncRef, hot: number): JumpFuncs {
+  const lookUp = buildLookUp(module, layout);
+  const enter = buildEnter(module, layout, lookUp);
   const fn = module.func('find', { params: ['i32', 'i64'], results: ['i32'] });
   const hart = localGet(fn.param(0, 'i32'));
   const pc = localGet(fn.param(1, 'i64'));
   const key = fn.keep(keyOf(hart, pc));
   const entry = fn.keep(offsetOf(key));
   const at = layout.jumpCacheAt;
-  enter(fn, layout, entry, key);
+  const isOther = i64.ne(load('i64.load', entry, at), key);
+  fn.if(isOther, () => fn.if(i32.eqz(call('i32', enter, [hart, pc, entry, key])), () => fn.return(i32Const(0))));
   const slot = fn.keep(load('i32.load', entry, at + SLOT));
   fn.if(slot, () => fn.return(slot));
   const count = fn.keep(i32.add(load('i32.load', entry, at + COUNT), i32Const(1)));
   fn.store('i32.store', entry, count, at + COUNT);
+  fn.if(isTimeToAsk(count), () => {
+    const known = fn.keep(call('i32', lookUp, [hart, pc]));
+    fn.if(i32.gt_s(known, i32Const(0)), () => {
+      fn.store('i32.store', entry, known, at + SLOT);
+      fn.return(known);
+    });
+  });
   fn.if(i32.ge_s(count, i32Const(hot)), () => {
     fn.store('i32.store', entry, i32Const(0), at + COUNT);
     const made = fn.keep(call('i32', compile, [pc]));
@@ -61,27 +75,49 @@ export function buildFind(module: ModuleBuilder, layout: MemoryLayout, compile: 
     fn.return(made);
   });
   fn.emit(i32Const(0));
+  return { find: fn, note: buildNote(module, layout, enter) };
+}
+
+export interface JumpFuncs {
+  readonly find: FunctionBuilder;
+  /** `note(hart, pc, from)`: the indirect jump at `from` led to `pc`. */
+  readonly note: FunctionBuilder;
+}
+
+const isTimeToAsk = (count: I32): I32 => i32.eqz(i32.and(count, i32Const(ASK_EVERY - 1)));
+
+/**
+ * `enter(hart, pc, entry, key) -> i32`: makes the entry that of `pc`, with the code that the code map has for it. What
+ * was counted stays, or places of one entry that drive each other out would never be hot. 0, and nothing is done, where
+ * the page of `pc` is not held: what code there is cannot be known before it has been fetched from.
+ */
+function buildEnter(module: ModuleBuilder, layout: MemoryLayout, lookUp: FuncRef): FunctionBuilder {
+  const fn = module.func('enter', { params: ['i32', 'i64', 'i32', 'i64'], results: ['i32'] });
+  const [hart, pc] = [localGet(fn.param(0, 'i32')), localGet(fn.param(1, 'i64'))];
+  const [entry, key] = [localGet(fn.param(2, 'i32')), localGet(fn.param(3, 'i64'))];
+  const at = layout.jumpCacheAt;
+  const known = fn.keep(call('i32', lookUp, [hart, pc]));
+  fn.if(i32.eq(known, i32Const(NOT_HELD)), () => fn.return(i32Const(0)));
+  fn.store('i64.store', entry, key, at);
+  fn.store('i32.store', entry, known, at + SLOT);
+  fn.store('i64.store', entry, i64Const(0), at + FROM);
+  fn.if(i32.lt_s(load('i32.load', entry, at + COUNT), i32Const(0)), () =>
+    fn.store('i32.store', entry, i32Const(0), at + COUNT),
+  );
+  fn.emit(i32Const(1));
   return fn;
 }
 
-/** Makes the entry that of this key, empty if it was another's. */
-function enter(fn: FunctionBuilder, layout: MemoryLayout, entry: I32, key: I64): void {
-  const at = layout.jumpCacheAt;
-  fn.if(i64.ne(load('i64.load', entry, at), key), () => {
-    fn.store('i64.store', entry, key, at);
-    fn.store('i64.store', entry, i64Const(0), at + SLOT);
-    fn.store('i64.store', entry, i64Const(0), at + FROM);
-  });
-}
-
-/** In line: remembers that the indirect jump at `from` led to `pc`. */
-export function noteIndirect(fn: FunctionBuilder, layout: MemoryLayout, hart: I32, pc: I64, from: I64): void {
-  fn.scope(() => {
-    const key = fn.keep(keyOf(hart, pc));
-    const entry = fn.keep(offsetOf(key));
-    enter(fn, layout, entry, key);
-    fn.store('i64.store', entry, from, layout.jumpCacheAt + FROM);
-  });
+function buildNote(module: ModuleBuilder, layout: MemoryLayout, enter: FuncRef): FunctionBuilder {
+  const fn = module.func('note', { params: ['i32', 'i64', 'i64'], results: [] });
+  const hart = localGet(fn.param(0, 'i32'));
+  const [pc, from] = [localGet(fn.param(1, 'i64')), localGet(fn.param(2, 'i64'))];
+  const key = fn.keep(keyOf(hart, pc));
+  const entry = fn.keep(offsetOf(key));
+  const isOther = i64.ne(load('i64.load', entry, layout.jumpCacheAt), key);
+  fn.if(isOther, () => fn.if(i32.eqz(call('i32', enter, [hart, pc, entry, key])), () => fn.return()));
+  fn.store('i64.store', entry, from, layout.jumpCacheAt + FROM);
+  return fn;
 }
 
 /** In line: goes to `leave` with the element in `slot` when there is code for a jump to `pc`, else counts the jump. */
@@ -99,16 +135,16 @@ export function leaveToCode(
         fn.set(slot, found);
         fn.brIf(leave, localGet(slot), false);
       };
+      const ask = (): void => leaveWith(call('i32', find, [hart, pc]));
       fn.if(
         i64.eq(load('i64.load', entry, at), key),
         () => {
           leaveWith(load('i32.load', entry, at + SLOT));
           const count = fn.keep(i32.add(load('i32.load', entry, at + COUNT), i32Const(1)));
-          fn.store('i32.store', entry, count, at + COUNT);
-          const ask = (): void => leaveWith(call('i32', find, [hart, pc]));
-          fn.if(i32.ge_s(count, i32Const(hot)), ask, undefined, false);
+          const isDue = i32.or(i32.ge_s(count, i32Const(hot)), isTimeToAsk(count));
+          fn.if(isDue, ask, () => fn.store('i32.store', entry, count, at + COUNT), false);
         },
-        () => leaveWith(call('i32', find, [hart, pc])),
+        ask,
         true,
       );
     });

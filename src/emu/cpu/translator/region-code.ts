@@ -28,7 +28,7 @@ import { addressOf, type Block, pageIndex, type Region, targetsOf } from './regi
 import { leaveInterrupted, leaveStopped, pageIsHeld } from './region-ends.ts';
 import { hartOf } from './region-frame.ts';
 import { RegionRegisters } from './region-registers.ts';
-import { REGION_TYPE } from './region-type.ts';
+import { DISPATCH_SLOT, REGION_TYPE } from './region-type.ts';
 import type { Stencils, StencilUse } from './stencils.ts';
 import { type Shape, shapeOf } from './structure.ts';
 
@@ -57,7 +57,7 @@ interface Labels {
   readonly stopped: Label;
   /** Leaves with `left` and `pc` as they are. */
   readonly left: Label;
-  /** Goes on with whatever code there is for `pc`. */
+  /** Goes on with the code in element `slot` of the table, at `pc`. */
   readonly onward: Label;
 }
 
@@ -71,6 +71,7 @@ class RegionEmitter {
   readonly #hart: I32;
   readonly #left: Local<'i64'>;
   readonly #pc: Local<'i64'>;
+  readonly #slot: Local<'i32'>;
   readonly #depth: I32;
   readonly #fetchContext: Local<'i64'>;
   readonly #registers: RegionRegisters;
@@ -109,6 +110,7 @@ class RegionEmitter {
     this.#depth = localGet(fn.param(3, 'i32'));
     this.#registers = new RegionRegisters(fn, this.#hart, used);
     this.#fetchContext = fn.local('i64');
+    this.#slot = fn.local('i32');
   }
 
   emit(): void {
@@ -127,7 +129,8 @@ class RegionEmitter {
             fn.unreachable();
           });
           this.#registers.store(this.#written);
-          fn.returnCall(this.#parts.funcs.dispatch, this.#args(localGet(pc), this.#depth));
+          const args = this.#args(localGet(pc), this.#depth);
+          this.#module.returnCallIndirect(fn, REGION_TYPE, localGet(this.#slot), args);
         });
         leaveInterrupted(fn, hart, left, () => this.#registers.store(this.#written));
       });
@@ -334,6 +337,7 @@ class RegionEmitter {
 
   #goOutside(to: number): void {
     this.#fn.set(this.#pc, i64Const(this.#address(to)));
+    this.#fn.set(this.#slot, i32Const(this.#parts.slotOf(to) ?? DISPATCH_SLOT));
     this.#fn.br((this.#exits as Labels).onward);
   }
 

@@ -20,3 +20,7 @@ export const LOOK = -1n;
 export const INTERPRET = -3n;
 /** Calls of compiled code in compiled code, at most: a host stack of a few hundred KiB. */
 export const MAX_DEPTH = 160;
+
+/** Elements of the code table: 0 is no code; this one goes on with whatever code there is; regions come after. */
+export const DISPATCH_SLOT = 1;
+export const FIRST_SLOT = 2;

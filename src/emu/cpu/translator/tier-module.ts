@@ -22,9 +22,9 @@ import { ProcLinker } from '../compile/linker.ts';
 import { fieldOffset } from '../hart-layout.ts';
 import { buildSteps, type RunProcs } from '../interpreter/run.ts';
 import type { MemoryLayout } from '../memory-layout.ts';
-import { buildFind, leaveToCode, noteIndirect } from './jump-cache.ts';
+import { buildFind, leaveToCode } from './jump-cache.ts';
 import { regionLoad, regionStore } from './region-procs.ts';
-import { INTERPRET, LOOK, MAX_DEPTH, REGION_TYPE } from './region-type.ts';
+import { FIRST_SLOT, INTERPRET, LOOK, MAX_DEPTH, REGION_TYPE } from './region-type.ts';
 
 export interface TierParts {
   readonly instructions: readonly Insn[];
@@ -42,9 +42,6 @@ export interface TierModule {
   readonly procs: ReadonlyMap<Proc, LinkedProc>;
 }
 
-/** Elements of the code table before the first region: element 0 is no code. */
-export const FIRST_SLOT = 1;
-
 export function tierModule(layout: MemoryLayout, parts: TierParts): TierModule {
   const module = new ModuleBuilder();
   importMemory(module, layout);
@@ -56,12 +53,11 @@ export function tierModule(layout: MemoryLayout, parts: TierParts): TierModule {
   const linker = new ProcLinker(module, layout, parts.core, bus);
   for (const proc of Object.values(parts.procs)) linker.link(proc);
   for (const proc of [regionLoad, regionStore]) linker.link(proc);
-  const find = buildFind(module, layout, compile, parts.hot);
+  const { find, note } = buildFind(module, layout, compile, parts.hot);
   const { instructions: rows, procs, hot } = parts;
   const jumps = {
     taken: leaveToCode(layout, find, hot),
-    indirect: (fn: FunctionBuilder, hart: I32, target: I64, from: I64): void =>
-      noteIndirect(fn, layout, hart, target, from),
+    indirect: (fn: FunctionBuilder, hart: I32, target: I64, from: I64): void => fn.call(note, [hart, target, from]),
   };
   const beforeStep = (fn: FunctionBuilder, pc: I64, alert: () => void): void =>
     fn.if(call('i32', isBreakpoint, [pc]), alert);

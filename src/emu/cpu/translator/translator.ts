@@ -15,10 +15,9 @@ import { CodeCache } from './code-cache.ts';
 import { JumpCache } from './jump-cache.ts';
 import { addressOf, type CodeView, discover, pageBase, pageIndex, type Region } from './region.ts';
 import { emitRegion } from './region-code.ts';
-import { REGION_TYPE } from './region-type.ts';
+import { DISPATCH_SLOT, FIRST_SLOT, REGION_TYPE } from './region-type.ts';
 import { type Tier, type TierExports, tierOf } from './tier.ts';
 import { TierLinker } from './tier-linker.ts';
-import { FIRST_SLOT } from './tier-module.ts';
 
 export interface TranslatorOptions {
   /** Jumps to a place before it is compiled. */
@@ -35,7 +34,7 @@ export interface TranslatorOptions {
   readonly rewrites: number;
 }
 const DEFAULTS: TranslatorOptions = {
-  hot: 2048,
+  hot: 4096,
   patience: 4,
   regionInsns: 300,
   cacheInsns: 200_000,
@@ -115,6 +114,7 @@ class TieredEngine implements Translator {
     };
     const instance = new WebAssembly.Instance(this.#tier.module, this.#imports);
     this.#wasm = instance.exports as unknown as TierExports;
+    this.#table.set(DISPATCH_SLOT, this.#wasm.dispatch);
     this.#regionImports = {
       env: { memory, code: this.#table },
       code: { ...host.code },

@@ -2,10 +2,10 @@
 
 import { beforeEach, describe, expect, test } from 'vitest';
 import { importMemory } from '../../../../src/emu/cpu/compile/host-imports.ts';
-import { fieldOffset } from '../../../../src/emu/cpu/hart-layout.ts';
+import { fastTlbOffset, fieldOffset, TLB_ENTRIES } from '../../../../src/emu/cpu/hart-layout.ts';
 import { createMemory, memoryLayout } from '../../../../src/emu/cpu/memory-layout.ts';
-import { buildFind, JumpCache, noteIndirect } from '../../../../src/emu/cpu/translator/jump-cache.ts';
-import { localGet } from '../../../../src/emu/wasm/expr.ts';
+import { CodeMap } from '../../../../src/emu/cpu/translator/code-map.ts';
+import { buildFind, JumpCache } from '../../../../src/emu/cpu/translator/jump-cache.ts';
 import { ModuleBuilder } from '../../../../src/emu/wasm/module.ts';
 import { Random } from '../random.ts';
 
@@ -23,22 +23,47 @@ const compiled = ((): WebAssembly.Module => {
   const module = new ModuleBuilder();
   importMemory(module, layout);
   const compile = module.importFunc('code', 'compile', { params: ['i64'], results: ['i32'] });
-  module.export(buildFind(module, layout, compile, HOT));
-  const note = module.func('note', { params: ['i32', 'i64', 'i64'], results: [] });
-  const [pc, from] = [localGet(note.param(1, 'i64')), localGet(note.param(2, 'i64'))];
-  noteIndirect(note, layout, localGet(note.param(0, 'i32')), pc, from);
+  const { find, note } = buildFind(module, layout, compile, HOT);
+  module.export(find);
   module.export(note);
   return new WebAssembly.Module(module.encode());
 })();
 
+const PAGE = 0x8_0000;
+const OTHER_PAGE = 0x8_0001;
+
 describe('the jump cache', () => {
   let jumps: JumpCache;
+  let map: CodeMap;
   let wasm: Wasm;
   let asked: bigint[];
   let made: number;
   let view: DataView;
-  const inContext = (context: bigint): void => view.setBigUint64(HART + fieldOffset('fetchContext'), context, true);
-  const find = (pc: bigint): number => wasm.find(HART, pc);
+  let context: bigint;
+  const inContext = (wanted: bigint): void => {
+    context = wanted;
+    view.setBigUint64(HART + fieldOffset('fetchContext'), context, true);
+  };
+  /** The fetch TLB has the page of an address in the present context. */
+  const hold = (pc: bigint, page = PAGE): void => {
+    const at = HART + fastTlbOffset('fetch') + Number((pc >> 12n) & BigInt(TLB_ENTRIES - 1)) * 16;
+    view.setBigUint64(at, (pc & ~0xfffn) | context, true);
+    view.setUint32(at + 12, page, true);
+  };
+  const find = (pc: bigint, page?: number): number => {
+    hold(pc, page);
+    return wasm.find(HART, pc);
+  };
+  const note = (to: bigint, from: bigint): void => {
+    hold(to);
+    wasm.note(HART, to, from);
+  };
+  /** A place that has its entry in common with another. */
+  const rivalOf = (pc: bigint): bigint => {
+    let other = pc + 2n;
+    for (find(pc), find(other); jumps.has(pc, context); find(other)) other += 2n;
+    return other;
+  };
 
   beforeEach(() => {
     const memory = createMemory(layout);
@@ -52,14 +77,15 @@ describe('the jump cache', () => {
     wasm = new WebAssembly.Instance(compiled, { env: { memory }, code: { compile } }).exports as unknown as Wasm;
     jumps = new JumpCache(memory, layout);
     jumps.clear();
+    map = new CodeMap(memory, layout);
+    inContext(0n);
   });
 
   test('has every place that was looked for, in its context', () => {
     const random = new Random(20_260_110);
     for (let i = 0; i < 2000; i++) {
       const pc = (random.wide() & ~1n) | 2n;
-      const context = BigInt(8 * random.below(512));
-      inContext(context);
+      inContext(BigInt(8 * random.below(512)));
       expect(jumps.has(pc, context)).toBe(false);
       find(pc);
       expect(jumps.has(pc, context)).toBe(true);
@@ -105,21 +131,57 @@ describe('the jump cache', () => {
 
   test('says where an indirect jump led', () => {
     inContext(0x48n);
-    for (const to of [0x1100n, 0x1200n, 0x1300n]) wasm.note(HART, to, 0x1004n);
-    wasm.note(HART, 0x1400n, 0x1008n);
-    wasm.note(HART, 0x1200n, 0x1010n);
+    for (const to of [0x1100n, 0x1200n, 0x1300n]) note(to, 0x1004n);
+    note(0x1400n, 0x1008n);
+    note(0x1200n, 0x1010n);
     expect(jumps.targetsOf(0x1004n, 0x48n).toSorted((a, b) => Number(a - b))).toEqual([0x1100n, 0x1300n]);
     expect(jumps.targetsOf(0x1010n, 0x48n)).toEqual([0x1200n]);
     expect(jumps.targetsOf(0x1234n, 0x48n)).toEqual([]);
   });
 
-  test('two places of one entry drive each other out', () => {
+  test('two places of one entry drive each other out, and find their code again', () => {
+    const other = rivalOf(0x1002n);
     made = 9;
-    find(2n);
-    let other = 4n;
-    for (find(other); jumps.has(2n, 0n); find(other)) other += 2n;
-    for (let i = 0; i < HOT; i++) find(2n);
-    expect(find(2n)).toBe(9);
-    expect([find(other), find(2n)]).toEqual([0, 0]);
+    for (let i = 0; i < HOT; i++) find(0x1002n);
+    map.set(0x1002n, PAGE, 9);
+    const asked1 = asked.length;
+    expect([find(0x1002n), find(other), find(0x1002n), find(other), find(0x1002n)]).toEqual([9, 0, 9, 0, 9]);
+    expect(asked.length - asked1).toBeLessThanOrEqual(1);
+  });
+
+  test('two places of one entry that are hot by turns are asked for', () => {
+    const other = rivalOf(0x1002n);
+    for (let i = 0; i < 2 * HOT; i++) for (const pc of [0x1002n, other]) find(pc);
+    expect(asked.length).toBeGreaterThanOrEqual(2);
+  });
+
+  test('a place whose page is not held is neither known nor counted', () => {
+    map.set(0x5000n, PAGE, 4);
+    for (let i = 0; i < 2 * HOT; i++) expect(wasm.find(HART, 0x5000n)).toBe(0);
+    wasm.note(HART, 0x5000n, 0x1000n);
+    expect(asked).toEqual([]);
+    expect(jumps.has(0x5000n, 0n)).toBe(false);
+    expect(find(0x5000n)).toBe(4);
+  });
+
+  test('code is known at once in every address space that has the page there, and in no other', () => {
+    map.set(0x5000n, PAGE, 4);
+    for (const [space, page, slot] of [
+      [8n, PAGE, 4],
+      [16n, OTHER_PAGE, 0],
+      [24n, PAGE, 4],
+    ] as const) {
+      inContext(space);
+      expect(find(0x5000n, page)).toBe(slot);
+    }
+  });
+
+  test('code that another address space has had made is seen before long', () => {
+    find(0x5000n);
+    jumps.postpone(0x5000n, 0n, 1000);
+    map.set(0x5000n, PAGE, 4);
+    let jumpsMade = 1;
+    while (find(0x5000n) === 0) jumpsMade += 1;
+    expect(jumpsMade).toBeLessThanOrEqual(64);
   });
 });

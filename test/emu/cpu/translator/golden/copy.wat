@@ -16,7 +16,8 @@
 (func $region_80000000 (param $hart i32) (param $left i64) (param $pc i64) (param $depth i32) (result i64 i64)
   (local $dataContext i64) (local $floatState i32) (local $target i64) (local $ra i64)
   (local $a0 i64) (local $a1 i64) (local $a2 i64) (local $a5 i64) (local $fetchContext i64)
-  (local $t13 i64) (local $t14 i64) (local $t15 i32) (local $t16 i64) (local $t17 i32)
+  (local $t13 i32) (local $t14 i64) (local $t15 i64) (local $t16 i32) (local $t17 i64)
+  (local $t18 i32)
   (local.set $fetchContext (i64.load offset=fetchContext (i32.const HART)))
   (if
     (i32.eqz
@@ -53,53 +54,53 @@
               (if
                 (i64.eq
                   (i64.load offset=HART.loadTlb.tag
-                    (local.tee $t15
+                    (local.tee $t16
                       (i32.and
                         (i32.shr_u
-                          (i32.wrap_i64 (local.tee $t13 (i64.add (local.get $a1) (i64.const 0))))
+                          (i32.wrap_i64 (local.tee $t14 (i64.add (local.get $a1) (i64.const 0))))
                           (i32.const 8))
                         (i32.const 16368))))
-                  (i64.or (i64.and (local.get $t13) (i64.const -4093)) (local.get $dataContext)))
+                  (i64.or (i64.and (local.get $t14) (i64.const -4093)) (local.get $dataContext)))
                 (then
-                  (local.set $t14
+                  (local.set $t15
                     (i64.load32_s
                       (i32.add
-                        (i32.wrap_i64 (local.get $t13))
-                        (i32.load offset=HART.loadTlb.addend (local.get $t15))))))
+                        (i32.wrap_i64 (local.get $t14))
+                        (i32.load offset=HART.loadTlb.addend (local.get $t16))))))
                 (else
-                  (local.set $t16
+                  (local.set $t17
                     (call $regionLoad
                       (i32.const HART)
-                      (local.get $t13)
+                      (local.get $t14)
                       (i64.const 4)
                       (i64.add (local.get $left) (i64.const 6))
                       (i64.const 0x80000004)))
                   (br_if 4 (i32.load offset=trapped (i32.const HART)))
-                  (local.set $t14 (i64.extend_i32_s (i32.wrap_i64 (local.get $t16))))))
-              (local.set $a5 (local.get $t14))
-              (local.set $t13 (i64.add (local.get $a0) (i64.const 0)))
-              (local.set $t14 (local.get $a5))
+                  (local.set $t15 (i64.extend_i32_s (i32.wrap_i64 (local.get $t17))))))
+              (local.set $a5 (local.get $t15))
+              (local.set $t14 (i64.add (local.get $a0) (i64.const 0)))
+              (local.set $t15 (local.get $a5))
               (if
                 (i64.eq
                   (i64.load offset=HART.storeTlb.tag
-                    (local.tee $t15
+                    (local.tee $t16
                       (i32.and
-                        (i32.shr_u (i32.wrap_i64 (local.get $t13)) (i32.const 8))
+                        (i32.shr_u (i32.wrap_i64 (local.get $t14)) (i32.const 8))
                         (i32.const 16368))))
-                  (i64.or (i64.and (local.get $t13) (i64.const -4093)) (local.get $dataContext)))
+                  (i64.or (i64.and (local.get $t14) (i64.const -4093)) (local.get $dataContext)))
                 (then
                   (i64.store32
                     (i32.add
-                      (i32.wrap_i64 (local.get $t13))
-                      (i32.load offset=HART.storeTlb.addend (local.get $t15)))
-                    (local.get $t14)))
+                      (i32.wrap_i64 (local.get $t14))
+                      (i32.load offset=HART.storeTlb.addend (local.get $t16)))
+                    (local.get $t15)))
                 (else
                   (drop
                     (call $regionStore
                       (i32.const HART)
-                      (local.get $t13)
+                      (local.get $t14)
                       (i64.const 4)
-                      (i64.and (local.get $t14) (i64.const 0xffffffff))
+                      (i64.and (local.get $t15) (i64.const 0xffffffff))
                       (i64.add (local.get $left) (i64.const 5))
                       (i64.const 0x80000006)))
                   (br_if 4 (i32.load offset=trapped (i32.const HART)))))
@@ -120,18 +121,19 @@
         (i64.store offset=a1 (i32.const HART) (local.get $a1))
         (i64.store offset=a2 (i32.const HART) (local.get $a2))
         (i64.store offset=a5 (i32.const HART) (local.get $a5))
-        (return_call $dispatch
+        (return_call_indirect (param i32 i64 i64 i32) (result i64 i64)
           (i32.const HART)
           (local.get $left)
           (local.get $pc)
-          (local.get $depth)))
-      (local.set $t17 (i32.load offset=trapped (i32.const HART)))
+          (local.get $depth)
+          (local.get $t13)))
+      (local.set $t18 (i32.load offset=trapped (i32.const HART)))
       (i64.store offset=trapped (i32.const HART) (i64.const 0))
       (i64.store offset=a0 (i32.const HART) (local.get $a0))
       (i64.store offset=a1 (i32.const HART) (local.get $a1))
       (i64.store offset=a2 (i32.const HART) (local.get $a2))
       (i64.store offset=a5 (i32.const HART) (local.get $a5))
-      (if (i32.eq (local.get $t17) (i32.const 1))
+      (if (i32.eq (local.get $t18) (i32.const 1))
         (then
           (i64.store offset=tick
             (i32.const HART)

@@ -23,7 +23,7 @@ import { emitRegion } from '../../../../../src/emu/cpu/translator/region-code.ts
 import { REGION_TYPE } from '../../../../../src/emu/cpu/translator/region-type.ts';
 import { tierOf } from '../../../../../src/emu/cpu/translator/tier.ts';
 import { TierLinker } from '../../../../../src/emu/cpu/translator/tier-linker.ts';
-import { FIRST_SLOT } from '../../../../../src/emu/cpu/translator/tier-module.ts';
+import { FIRST_SLOT } from '../../../../../src/emu/cpu/translator/region-type.ts';
 import { blockRegisters, NO_REGISTERS, union } from '../../../../../src/emu/cpu/translator/dataflow.ts';
 import { fNames, xNames } from '../../../../../src/emu/isa/register-names.ts';
 import { disassemble } from '../../../../../src/emu/isa/disassemble.ts';

@@ -4,7 +4,7 @@
 ;;   80000000  jal zero,0x80000000
 (func $region_80000000 (param $hart i32) (param $left i64) (param $pc i64) (param $depth i32) (result i64 i64)
   (local $dataContext i64) (local $floatState i32) (local $target i64) (local $fetchContext i64)
-  (local $t8 i64) (local $t9 i32)
+  (local $t8 i32) (local $t9 i64) (local $t10 i32)
   (local.set $fetchContext (i64.load offset=fetchContext (i32.const HART)))
   (if
     (i32.eqz
@@ -26,17 +26,18 @@
                 (local.set $pc (i64.const 0x80000000))
                 (br 5)))
             (local.set $left (i64.sub (local.get $left) (i64.const 1)))
-            (local.set $t8 (i64.add (i64.const 0x80000000) (i64.const 0)))
+            (local.set $t9 (i64.add (i64.const 0x80000000) (i64.const 0)))
             (br 0))
           (unreachable))
-        (return_call $dispatch
+        (return_call_indirect (param i32 i64 i64 i32) (result i64 i64)
           (i32.const HART)
           (local.get $left)
           (local.get $pc)
-          (local.get $depth)))
-      (local.set $t9 (i32.load offset=trapped (i32.const HART)))
+          (local.get $depth)
+          (local.get $t8)))
+      (local.set $t10 (i32.load offset=trapped (i32.const HART)))
       (i64.store offset=trapped (i32.const HART) (i64.const 0))
-      (if (i32.eq (local.get $t9) (i32.const 1))
+      (if (i32.eq (local.get $t10) (i32.const 1))
         (then
           (i64.store offset=tick
             (i32.const HART)

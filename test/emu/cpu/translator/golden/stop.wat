@@ -5,7 +5,7 @@
 ;;   80000004  wfi
 (func $region_80000000 (param $hart i32) (param $left i64) (param $pc i64) (param $depth i32) (result i64 i64)
   (local $dataContext i64) (local $floatState i32) (local $target i64) (local $a0 i64)
-  (local $fetchContext i64) (local $t9 i64) (local $t10 i64) (local $t11 i32)
+  (local $fetchContext i64) (local $t9 i32) (local $t10 i64) (local $t11 i64) (local $t12 i32)
   (local.set $fetchContext (i64.load offset=fetchContext (i32.const HART)))
   (if
     (i32.eqz
@@ -28,14 +28,14 @@
               (br 4)))
           (local.set $left (i64.sub (local.get $left) (i64.const 2)))
           (local.set $a0 (i64.add (local.get $a0) (i64.const 1)))
-          (local.set $t9 (i64.const 0x10500073))
+          (local.set $t10 (i64.const 0x10500073))
           (i64.store offset=tick
             (i32.const HART)
             (i64.sub
               (i64.load offset=stretchEnd (i32.const HART))
               (i64.add (local.get $left) (i64.const 1))))
           (i64.store offset=pc (i32.const HART) (i64.const 0x80000004))
-          (local.set $t10 (call $wfi (i32.const HART) (local.get $t9)))
+          (local.set $t11 (call $wfi (i32.const HART) (local.get $t10)))
           (if (i32.load offset=trapped (i32.const HART))
             (then
               (br 2)))
@@ -54,15 +54,16 @@
           (unreachable)
           (unreachable))
         (i64.store offset=a0 (i32.const HART) (local.get $a0))
-        (return_call $dispatch
+        (return_call_indirect (param i32 i64 i64 i32) (result i64 i64)
           (i32.const HART)
           (local.get $left)
           (local.get $pc)
-          (local.get $depth)))
-      (local.set $t11 (i32.load offset=trapped (i32.const HART)))
+          (local.get $depth)
+          (local.get $t9)))
+      (local.set $t12 (i32.load offset=trapped (i32.const HART)))
       (i64.store offset=trapped (i32.const HART) (i64.const 0))
       (i64.store offset=a0 (i32.const HART) (local.get $a0))
-      (if (i32.eq (local.get $t11) (i32.const 1))
+      (if (i32.eq (local.get $t12) (i32.const 1))
         (then
           (i64.store offset=tick
             (i32.const HART)

@@ -10,7 +10,8 @@
 (func $region_80000000 (param $hart i32) (param $left i64) (param $pc i64) (param $depth i32) (result i64 i64)
   (local $dataContext i64) (local $floatState i32) (local $target i64) (local $ra i64)
   (local $t0 i64) (local $a0 i64) (local $a1 i64) (local $a2 i64) (local $fetchContext i64)
-  (local $t13 i64) (local $t14 i64) (local $t15 i32) (local $t16 i64) (local $t17 i32)
+  (local $t13 i32) (local $t14 i64) (local $t15 i64) (local $t16 i32) (local $t17 i64)
+  (local $t18 i32)
   (local.set $fetchContext (i64.load offset=fetchContext (i32.const HART)))
   (if
     (i32.eqz
@@ -40,30 +41,30 @@
             (if
               (i64.eq
                 (i64.load offset=HART.loadTlb.tag
-                  (local.tee $t15
+                  (local.tee $t16
                     (i32.and
                       (i32.shr_u
-                        (i32.wrap_i64 (local.tee $t13 (i64.add (local.get $a0) (i64.const 0))))
+                        (i32.wrap_i64 (local.tee $t14 (i64.add (local.get $a0) (i64.const 0))))
                         (i32.const 8))
                       (i32.const 16368))))
-                (i64.or (i64.and (local.get $t13) (i64.const -4089)) (local.get $dataContext)))
+                (i64.or (i64.and (local.get $t14) (i64.const -4089)) (local.get $dataContext)))
               (then
-                (local.set $t14
+                (local.set $t15
                   (i64.load
                     (i32.add
-                      (i32.wrap_i64 (local.get $t13))
-                      (i32.load offset=HART.loadTlb.addend (local.get $t15))))))
+                      (i32.wrap_i64 (local.get $t14))
+                      (i32.load offset=HART.loadTlb.addend (local.get $t16))))))
               (else
-                (local.set $t16
+                (local.set $t17
                   (call $regionLoad
                     (i32.const HART)
-                    (local.get $t13)
+                    (local.get $t14)
                     (i64.const 8)
                     (i64.add (local.get $left) (i64.const 4))
                     (i64.const 0x80000000)))
                 (br_if 3 (i32.load offset=trapped (i32.const HART)))
-                (local.set $t14 (local.get $t16))))
-            (local.set $t0 (local.get $t14))
+                (local.set $t15 (local.get $t17))))
+            (local.set $t0 (local.get $t15))
             (local.set $a0 (i64.add (local.get $a0) (i64.const 8)))
             (local.set $a1 (i64.add (local.get $a1) (local.get $t0)))
             (br_if 0 (i64.ne (local.get $a0) (local.get $a2)))
@@ -77,17 +78,18 @@
         (i64.store offset=t0 (i32.const HART) (local.get $t0))
         (i64.store offset=a0 (i32.const HART) (local.get $a0))
         (i64.store offset=a1 (i32.const HART) (local.get $a1))
-        (return_call $dispatch
+        (return_call_indirect (param i32 i64 i64 i32) (result i64 i64)
           (i32.const HART)
           (local.get $left)
           (local.get $pc)
-          (local.get $depth)))
-      (local.set $t17 (i32.load offset=trapped (i32.const HART)))
+          (local.get $depth)
+          (local.get $t13)))
+      (local.set $t18 (i32.load offset=trapped (i32.const HART)))
       (i64.store offset=trapped (i32.const HART) (i64.const 0))
       (i64.store offset=t0 (i32.const HART) (local.get $t0))
       (i64.store offset=a0 (i32.const HART) (local.get $a0))
       (i64.store offset=a1 (i32.const HART) (local.get $a1))
-      (if (i32.eq (local.get $t17) (i32.const 1))
+      (if (i32.eq (local.get $t18) (i32.const 1))
         (then
           (i64.store offset=tick
             (i32.const HART)

@@ -8,7 +8,8 @@
 ;;   80001004  jal zero,0x80000ff8
 (func $region_80000ff8 (param $hart i32) (param $left i64) (param $pc i64) (param $depth i32) (result i64 i64)
   (local $dataContext i64) (local $floatState i32) (local $target i64) (local $a0 i64)
-  (local $a1 i64) (local $a2 i64) (local $fetchContext i64) (local $t11 i64) (local $t12 i32)
+  (local $a1 i64) (local $a2 i64) (local $fetchContext i64) (local $t11 i32) (local $t12 i64)
+  (local $t13 i32)
   (local.set $fetchContext (i64.load offset=fetchContext (i32.const HART)))
   (if
     (i32.eqz
@@ -57,23 +58,24 @@
                 (br 5)))
             (local.set $left (i64.sub (local.get $left) (i64.const 2)))
             (local.set $a2 (i64.add (local.get $a2) (i64.const 1)))
-            (local.set $t11 (i64.add (i64.const 0x80001004) (i64.const -12)))
+            (local.set $t12 (i64.add (i64.const 0x80001004) (i64.const -12)))
             (br 0))
           (unreachable))
         (i64.store offset=a0 (i32.const HART) (local.get $a0))
         (i64.store offset=a1 (i32.const HART) (local.get $a1))
         (i64.store offset=a2 (i32.const HART) (local.get $a2))
-        (return_call $dispatch
+        (return_call_indirect (param i32 i64 i64 i32) (result i64 i64)
           (i32.const HART)
           (local.get $left)
           (local.get $pc)
-          (local.get $depth)))
-      (local.set $t12 (i32.load offset=trapped (i32.const HART)))
+          (local.get $depth)
+          (local.get $t11)))
+      (local.set $t13 (i32.load offset=trapped (i32.const HART)))
       (i64.store offset=trapped (i32.const HART) (i64.const 0))
       (i64.store offset=a0 (i32.const HART) (local.get $a0))
       (i64.store offset=a1 (i32.const HART) (local.get $a1))
       (i64.store offset=a2 (i32.const HART) (local.get $a2))
-      (if (i32.eq (local.get $t12) (i32.const 1))
+      (if (i32.eq (local.get $t13) (i32.const 1))
         (then
           (i64.store offset=tick
             (i32.const HART)
