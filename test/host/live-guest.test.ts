@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { DEFAULTS } from '../../src/host/guest-options.ts';
 import { keepImages } from '../../src/host/kept-images.ts';
+import { beginEarly } from '../../src/host/live/guest-thread.ts';
 import { LiveGuest } from '../../src/host/live/live-guest.ts';
 import { ConsolePipe } from '../../src/host/ports/console-pipe.ts';
 import type { HostPort, Inbox } from '../../src/host/ports/port.ts';
@@ -41,6 +42,21 @@ test('a guest runs on its thread and counts as it goes', async () => {
   expect(end).toMatchObject({ kind: 'stopped' });
   expect(guest.progress.ticks).toBe(end.totals!.ticks);
   expect(end.totals!.idleNs).toBeGreaterThan(0n);
+});
+
+test('a thread that was begun early runs the first guest, and others have their own', async () => {
+  for (const words of [['run', '--help'], ['replay', 'x.lks'], []]) expect(beginEarly(words)).toBe(false);
+  expect(beginEarly(['record', '--kernel', 'x'])).toBe(true);
+  expect(beginEarly(['record', '--kernel', 'x'])).toBe(false);
+  const runs = [1, 2].map(async () => {
+    const output = new Captured();
+    const end = await new LiveGuest([new ConsolePipe('uart', undefined, output)], events).run(job('hello'));
+    return { end, text: output.text };
+  });
+  for (const { end, text } of await Promise.all(runs)) {
+    expect(end).toMatchObject({ kind: 'halted' });
+    expect(text).toContain('hello');
+  }
 });
 
 test('a defect in the guest thread comes out as itself, with its stack', async () => {

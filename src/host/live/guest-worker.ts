@@ -1,14 +1,18 @@
 /**
- * Entry point of the guest thread. The job comes as worker data; reports go back as messages, the last of them how the
- * guest ended. An error that is no operator's is left to end the thread, which the main thread reports as our bug.
+ * Entry point of the guest thread. The job is the one message that comes; reports go back as messages, the last of them
+ * how the guest ended. An error that is no operator's is left to end the thread, which the main thread reports as our
+ * bug.
  */
 
-import { parentPort, workerData } from 'node:worker_threads';
+import { once } from 'node:events';
+import { parentPort } from 'node:worker_threads';
 import { UserError } from '../../lib/errors.ts';
 import { GuestRun } from './guest-run.ts';
 import { type GuestJob, type GuestReport, toPlain } from './job.ts';
 
-const say = (report: GuestReport): void => parentPort?.postMessage(report);
+if (parentPort === null) throw new Error('this is the program of a thread');
+const port = parentPort;
+const say = (report: GuestReport): void => port.postMessage(report);
 
 function built(job: GuestJob): GuestRun | undefined {
   try {
@@ -20,5 +24,6 @@ function built(job: GuestJob): GuestRun | undefined {
   }
 }
 
-const run = built(workerData as GuestJob);
+const [job] = (await once(port, 'message')) as [GuestJob];
+const run = built(job);
 if (run !== undefined) say(await run.run(say));

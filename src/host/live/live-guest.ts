@@ -3,22 +3,13 @@
  * how it ended. One use each.
  */
 
-import { Worker } from 'node:worker_threads';
 import { Doorbell } from '../doorbell.ts';
 import type { HostPort } from '../ports/port.ts';
+import { guestThread } from './guest-thread.ts';
 import type { Voices } from './input-line.ts';
 import type { GuestEnd, GuestJob, GuestReport } from './job.ts';
 import { ControlWords, Counters, type Progress, type SharedState, sharedState } from './shared-state.ts';
 import { type RingEnds, Switchboard } from './switchboard.ts';
-
-/** `src` runs as it is, `dist` compiled. */
-const ENTRY = new URL(`./guest-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
-
-/**
- * The guest thread keeps next to nothing and throws away much: a small young generation makes its garbage, the buffers
- * of disk reads above all, go before it has become a lot.
- */
-const LIMITS = { maxYoungGenerationSizeMb: 4 };
 
 export interface LiveEvents {
   /** One line for the operator. */
@@ -126,7 +117,7 @@ export class LiveGuest {
   }
 
   #thread(job: GuestJob): Promise<GuestEnd> {
-    const worker = new Worker(ENTRY, { workerData: job, resourceLimits: LIMITS, name: 'guest' });
+    const worker = guestThread(job);
     let end: GuestEnd | undefined;
     return new Promise((done, failed) => {
       worker.on('message', (report: GuestReport) => {
