@@ -39,6 +39,22 @@ function offsetOfKey(key: bigint): number {
   return (mixed << (ENTRY_SHIFT - 1)) & INDEX_MASK;
 }
 
+/** In line: runs `then` with the element for `pc` when it is known. */
+export function ifKnown(
+  fn: FunctionBuilder,
+  layout: MemoryLayout,
+  hart: I32,
+  pc: I64,
+  then: (slot: I32) => void,
+): void {
+  const key = fn.keep(keyOf(hart, pc));
+  const entry = fn.keep(offsetOf(key));
+  fn.if(i64.eq(load('i64.load', entry, layout.jumpCacheAt), key), () => {
+    const slot = fn.keep(load('i32.load', entry, layout.jumpCacheAt + SLOT));
+    fn.if(slot, () => then(slot), undefined, true);
+  });
+}
+
 /** A jump without known code asks the code map again at every so many: another address space may have it by now. */
 const ASK_EVERY = 64;
 

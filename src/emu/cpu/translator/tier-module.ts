@@ -22,7 +22,7 @@ import { ProcLinker } from '../compile/linker.ts';
 import { fieldOffset } from '../hart-layout.ts';
 import { buildSteps, type RunProcs } from '../interpreter/run.ts';
 import type { MemoryLayout } from '../memory-layout.ts';
-import { buildFind, leaveToCode } from './jump-cache.ts';
+import { buildFind, ifKnown, leaveToCode } from './jump-cache.ts';
 import { regionLoad, regionStore } from './region-procs.ts';
 import { FIRST_SLOT, INTERPRET, LOOK, MAX_DEPTH, REGION_TYPE } from './region-type.ts';
 
@@ -65,7 +65,7 @@ export function tierModule(layout: MemoryLayout, parts: TierParts): TierModule {
   const steps = buildSteps(module, linker, { rows, procs, expand, ...hooks });
   const boundary = linker.link(procs.boundary).func;
   module.export(buildRun(module, { boundary, steps, find }));
-  module.export(buildDispatch(module, find));
+  module.export(buildDispatch(module, layout, find));
   module.export(buildUnlinked(module));
   const linked = linker.linked;
   const names = new Set<string>();
@@ -77,13 +77,16 @@ export function tierModule(layout: MemoryLayout, parts: TierParts): TierModule {
   return { bytes: module.encode(), procs: linked };
 }
 
-function buildDispatch(module: ModuleBuilder, find: FuncRef): FunctionBuilder {
+function buildDispatch(module: ModuleBuilder, layout: MemoryLayout, find: FuncRef): FunctionBuilder {
   const fn = module.func('dispatch', REGION_TYPE);
   const hart = localGet(fn.param(0, 'i32'));
   const [left, pc] = [localGet(fn.param(1, 'i64')), localGet(fn.param(2, 'i64'))];
+  const goTo = (slot: I32): void =>
+    module.returnCallIndirect(fn, REGION_TYPE, slot, [hart, left, pc, localGet(fn.param(3, 'i32'))]);
+  ifKnown(fn, layout, hart, pc, goTo);
   const slot = fn.keep(call('i32', find, [hart, pc]));
   fn.if(i32.eqz(slot), () => fn.return(left, pc));
-  module.returnCallIndirect(fn, REGION_TYPE, slot, [hart, left, pc, localGet(fn.param(3, 'i32'))]);
+  goTo(slot);
   return fn;
 }
 
