@@ -1,14 +1,12 @@
 /**
  * The agent of a host: tells the cluster what the host is and has, starts backups where they are promised, and takes
  * promises back when their processes are gone. Processes and agent outlive each other; an agent that is started again
- * finds what it left.
- *
- * Invariant: nothing is started that is not in the host's ledger; what is in the ledger and has no process is taken
- * back after CLAIM_MS. A host has one agent.
+ * finds what it left. What it does about its ledger is `KeptPromises`' matter. A host has one agent.
  */
 
 import { join } from 'node:path';
 import { Cluster } from '../../ft/cluster/cluster.ts';
+import { KeptPromises } from '../../ft/cluster/kept-promises.ts';
 import { type HostReport, hostKey, versionText } from '../../ft/cluster/records.ts';
 import type { Lease, Registry } from '../../ft/cluster/registry.ts';
 import { UserError } from '../../lib/errors.ts';
@@ -30,8 +28,8 @@ import { Place } from './place.ts';
 const REFRESH_MS = 1000;
 /** A place that nobody comes to within this time ends: who asked for it is gone. */
 const PATIENCE_MS = 30_000;
-/** A promise that nobody comes for within this time is taken back. */
-const CLAIM_MS = 10_000;
+/** A promise that nobody comes for within this time is taken back: who promises comes at once, or not at all. */
+const CLAIM_MS = 5000;
 
 export interface AgentOptions {
   /** As `openRegistry` takes it; the places get it too. */
@@ -51,11 +49,7 @@ export class Agent {
   readonly #name = hostName();
   readonly #folder = join(stateFolder(), 'hosts', encodeURIComponent(this.#name));
   readonly #places = new Map<string, Place>();
-  /** Reservations whose processes are being started. */
-  readonly #starting = new Set<string>();
-  /** When promises without a process were first seen, monotonic milliseconds. */
-  readonly #unclaimed = new Map<string, number>();
-  readonly #freed = new Set<string>();
+  readonly #promises = new KeptPromises(this.#name, CLAIM_MS);
   #door: Listener | undefined;
   #lease: Lease | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -137,7 +131,7 @@ export class Agent {
         return this.#start(request);
       case 'end':
         this.#places.get(request.reservation)?.kill();
-        this.#freed.add(request.reservation);
+        this.#promises.free(request.reservation);
         this.#soon();
         return { kind: 'done' };
       case 'leave': {
@@ -159,26 +153,26 @@ export class Agent {
     const { reservation: id, pair } = request;
     const known = this.#places.get(id);
     if (known !== undefined) return { kind: 'listening', endpoint: known.report.listens };
-    if (this.#starting.has(id)) return { kind: 'refused', reason: 'it is being started' };
-    const ledger = await this.#cluster.ledger(this.#name);
-    const reservation = ledger.reservations.find((each) => each.id === id && each.pair === pair);
-    if (reservation === undefined) return { kind: 'refused', reason: `no place is promised to ${pair} here` };
-    if (ledger.draining) return { kind: 'refused', reason: 'it is draining' };
-    this.#starting.add(id);
+    const reservation = await this.#cluster.walk(this.#promises.admit(id, pair));
+    if (typeof reservation === 'string') return { kind: 'refused', reason: reservation };
     try {
       const place = await Place.start(this.#folder, reservation, this.#backupOptions(request), () => this.#soon());
       this.#places.set(id, place);
+      if (!this.#promises.started(id)) {
+        place.kill();
+        return { kind: 'refused', reason: 'it was given back while it was started' };
+      }
       this.#notice(
         `a place for the pair ${pair}: process ${place.report.pid} at ${endpointText(place.report.listens)}`,
       );
       return { kind: 'listening', endpoint: place.report.listens };
     } catch (error) {
-      this.#freed.add(id);
+      this.#promises.free(id);
       this.#soon();
       if (!(error instanceof UserError)) throw error;
       return { kind: 'refused', reason: error.message };
     } finally {
-      this.#starting.delete(id);
+      this.#promises.started(id);
     }
   }
 
@@ -217,23 +211,11 @@ export class Agent {
       if (place.isAlive) continue;
       place.forget();
       this.#places.delete(place.id);
-      this.#freed.add(place.id);
+      this.#promises.free(place.id);
       this.#notice(`the place for the pair ${place.pair} is free again: process ${place.report.pid} is gone`);
     }
-    const now = performance.now();
-    const { reservations } = await this.#cluster.ledger(this.#name);
-    for (const { id } of reservations) {
-      if (this.#places.has(id) || this.#starting.has(id)) this.#unclaimed.delete(id);
-      else if (!this.#unclaimed.has(id)) this.#unclaimed.set(id, now);
-      if (now - (this.#unclaimed.get(id) ?? now) > CLAIM_MS) this.#freed.add(id);
-    }
-    const held = this.places.map(({ id, pair, bytes }) => ({ id, pair, bytes }));
-    const freed = new Set([...this.#freed].filter((id) => !this.#places.has(id)));
-    await this.#cluster.settle(this.#name, held, freed);
-    for (const id of freed) {
-      this.#freed.delete(id);
-      this.#unclaimed.delete(id);
-    }
+    const held = () => this.places.map(({ id, pair, bytes }) => ({ id, pair, bytes }));
+    await this.#cluster.walk(this.#promises.reconcile(held, performance.now()));
   }
 }
 

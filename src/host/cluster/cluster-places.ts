@@ -1,24 +1,22 @@
 /**
- * Places on the hosts of a cluster: chosen by what is in the registry, promised in the host's ledger, and started by
- * its agent. What cannot be had now is asked for again by the shield; why it cannot is told once.
+ * Places on the hosts of a cluster, as `PlaceFinder` finds them: its calls are carried out on the registry and on
+ * agents. What cannot be had now is asked for again by the shield; why it cannot is told once.
  */
 
 import { randomBytes } from 'node:crypto';
 import type { Cluster } from '../../ft/cluster/cluster.ts';
-import { type PlaceRequest, place, type Refusal, refusalText } from '../../ft/cluster/placement.ts';
-import { type ClusterHost, NODE_BYTES } from '../../ft/cluster/view.ts';
+import { type AgentCall, PlaceFinder, type PlaceSteps } from '../../ft/cluster/place-finder.ts';
+import { callRegistry, walked } from '../../ft/cluster/steps.ts';
+import { NODE_BYTES } from '../../ft/cluster/view.ts';
 import { type Endpoint, parseEndpoint } from '../ft/endpoint.ts';
 import type { PairKey } from '../ft/key.ts';
 import type { Tuning } from '../ft/pair-options.ts';
 import { type Place, type PlaceNeed, type Places, placeAt } from '../ft/places.ts';
 import { reasonOf } from '../os-errors.ts';
 import { askAgent } from './agent-door.ts';
-import type { AgentAnswer } from './agent-messages.ts';
+import type { AgentAnswer, AgentRequest } from './agent-messages.ts';
 
-/** A host that failed is the last choice for this time. */
-const FAILED_MS = 30_000;
-/** A host that refused is not asked again for this time: it would say the same. */
-const REFUSED_MS = 10_000;
+const BACK_OFF = { failedMs: 30_000, refusedMs: 10_000 } as const;
 const START_MS = 20_000;
 const END_MS = 5000;
 
@@ -43,10 +41,9 @@ export class ClusterPlaces implements Places {
   readonly #cluster: Cluster;
   readonly #needs: PairNeeds;
   readonly #notice: (text: string) => void;
-  /** When, by this process's own clock. */
-  readonly #failed = new Map<string, number>();
-  /** What hosts said, and when. */
-  readonly #refusals = new Map<string, { readonly reason: string; readonly at: number }>();
+  readonly #finder: PlaceFinder;
+  /** Of places that were started, by reservation. */
+  readonly #endpoints = new Map<string, Endpoint>();
   readonly #preferred: Endpoint[] = [];
   #told = '';
 
@@ -54,6 +51,17 @@ export class ClusterPlaces implements Places {
     this.#cluster = cluster;
     this.#needs = needs;
     this.#notice = notice;
+    const { pair, host, version, tuning } = needs;
+    this.#finder = new PlaceFinder({
+      pair,
+      from: host,
+      version,
+      sameHost: tuning.sameHost === true,
+      backOff: BACK_OFF,
+      now: () => performance.now(),
+      newId: () => `${pair}-${randomBytes(6).toString('hex')}`,
+      inVain: (promised) => void this.#ask({ kind: 'end', ...promised }),
+    });
   }
 
   async next({ memoryBytes }: PlaceNeed): Promise<Place | undefined> {
@@ -78,78 +86,36 @@ export class ClusterPlaces implements Places {
 
   /** Something of the pair was lost on this host. */
   avoid(host: string): void {
-    this.#failed.set(host, performance.now());
+    this.#finder.avoid(host);
   }
 
   async #next(bytes: number): Promise<Place | undefined> {
-    const { pair, host: from, version, tuning } = this.#needs;
-    const now = performance.now();
-    const failed = new Set([...this.#failed].filter(([, at]) => now - at < FAILED_MS).map(([host]) => host));
-    const request: PlaceRequest = { pair, from, bytes, version, failed, sameHost: tuning.sameHost === true };
-    const { hosts } = await this.#cluster.view();
-    const { hosts: fit, refused } = place(hosts, request);
-    const reasons: Refusal[] = refused.map((each) => this.#refusalOf(each.host) ?? each);
-    for (const host of fit) {
-      const before = this.#refusalOf(host.name);
-      if (before !== undefined) {
-        reasons.push(before);
-        continue;
-      }
-      const got = await this.#at(host, request);
-      if ('endpoint' in got) {
-        this.#told = '';
-        return got;
-      }
-      reasons.push({ host: host.name, reason: got.reason });
+    const found = await this.#walk(this.#finder.find(bytes));
+    if (typeof found === 'string') {
+      this.#tellOnce(found);
+      return undefined;
     }
-    this.#tellOnce(`no host can take a backup: ${refusalText(reasons)}`);
-    return undefined;
+    this.#told = '';
+    const endpoint = this.#endpoints.get(found.id)!;
+    this.#endpoints.delete(found.id);
+    const failed = (refused: boolean): void =>
+      this.#finder.failed(found, refused ? 'its place refused the guest, or was refused' : undefined);
+    return { endpoint, failed };
   }
 
-  /** What the host said not long ago. */
-  #refusalOf(host: string): Refusal | undefined {
-    const refusal = this.#refusals.get(host);
-    if (refusal === undefined || performance.now() - refusal.at >= REFUSED_MS) return undefined;
-    return { host, reason: refusal.reason };
+  #walk<T>(steps: PlaceSteps<T>): Promise<T> {
+    return walked(steps, (call) => ('host' in call ? this.#ask(call) : callRegistry(this.#cluster.registry, call)));
   }
 
-  /** Promised and started there; or why not. */
-  async #at(host: ClusterHost, request: PlaceRequest): Promise<Place | { readonly reason: string }> {
-    const { pair, arbiter, tuning } = this.#needs;
-    const id = `${pair}-${randomBytes(6).toString('hex')}`;
-    const refused = await this.#cluster.reserve(host.name, request, { id, pair, bytes: request.bytes });
-    if (refused !== undefined) return { reason: refused };
-    const answer = await this.#ask(host, { kind: 'start', reservation: id, pair, arbiter, tuning }, START_MS);
-    const failed = (refusal: string | undefined): void => {
-      this.avoid(host.name);
-      if (refusal !== undefined) this.#refusals.set(host.name, { reason: refusal, at: performance.now() });
-      void this.#giveBack(host, id);
-    };
-    if (answer.kind === 'listening') {
-      const { endpoint } = answer;
-      return {
-        endpoint,
-        failed: (refused) => failed(refused ? 'its place refused the guest, or was refused' : undefined),
-      };
-    }
-    const reason = 'reason' in answer ? answer.reason : 'its agent answers with something else';
-    failed(answer.kind === 'silent' ? undefined : reason);
-    return { reason };
-  }
-
-  /** The agent takes the promise back; when it cannot be asked it is taken back here. */
-  async #giveBack(host: ClusterHost, id: string): Promise<void> {
-    const answer = await this.#ask(host, { kind: 'end', reservation: id }, END_MS);
-    if (answer.kind !== 'done') await this.#cluster.settle(host.name, [], new Set([id])).catch(() => {});
-  }
-
-  async #ask(
-    host: ClusterHost,
-    request: Parameters<typeof askAgent>[2],
-    limitMs: number,
-  ): Promise<AgentAnswer | Silence> {
+  async #ask({ kind, host, id: reservation }: AgentCall): Promise<AgentAnswer | Silence> {
+    const { pair, arbiter, tuning, key } = this.#needs;
+    const request: AgentRequest =
+      kind === 'start' ? { kind, reservation, pair, arbiter, tuning } : { kind, reservation };
     try {
-      return await askAgent(parseEndpoint('agent', host.report!.agent), this.#needs.key, request, limitMs);
+      const agent = parseEndpoint('agent', host.report!.agent);
+      const answer = await askAgent(agent, key, request, kind === 'start' ? START_MS : END_MS);
+      if (answer.kind === 'listening') this.#endpoints.set(reservation, answer.endpoint);
+      return answer;
     } catch (error) {
       return { kind: 'silent', reason: reasonOf(error) };
     }

@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { Cluster } from '../../../src/ft/cluster/cluster.ts';
+import { ledgerOf, reserved } from '../../../src/ft/cluster/ledgers.ts';
 import type { PlaceRequest } from '../../../src/ft/cluster/placement.ts';
 import { hostKey, versionText } from '../../../src/ft/cluster/records.ts';
 import { Agent } from '../../../src/host/cluster/agent.ts';
@@ -114,7 +115,9 @@ test('a place is started where it is promised, outlives its agent, is found agai
   const seen = await cluster();
   const ask = (id: string, at = first.endpoint) => askAgent(at, right, start(id), ASK_MS);
   expect(await ask('nobody')).toMatchObject({ kind: 'refused', reason: expect.stringContaining('promised') });
-  expect(await seen.reserve(first.name, request('pair'), { id: 'r1', pair: 'pair', bytes: 200 * MB })).toBeUndefined();
+  expect(
+    await seen.walk(reserved(first.name, request('pair'), { id: 'r1', pair: 'pair', bytes: 200 * MB })),
+  ).toBeUndefined();
   const answer = await ask('r1');
   expect(answer).toMatchObject({ kind: 'listening' });
   // An answer that was lost is given again, and no second process is started.
@@ -125,9 +128,9 @@ test('a place is started where it is promised, outlives its agent, is found agai
   const second = await agent();
   expect(second.places.map(({ id }) => id)).toEqual(['r1']);
   expect(await ask('r1', second.endpoint)).toEqual(answer);
-  expect((await seen.ledger(second.name)).reservations).toHaveLength(1);
+  expect((await seen.walk(ledgerOf(second.name))).reservations).toHaveLength(1);
   expect(await askAgent(second.endpoint, right, { kind: 'end', reservation: 'r1' }, ASK_MS)).toEqual({ kind: 'done' });
-  await expect.poll(async () => (await seen.ledger(second.name)).reservations, patient).toEqual([]);
+  await expect.poll(async () => (await seen.walk(ledgerOf(second.name))).reservations, patient).toEqual([]);
   expect(second.places).toEqual([]);
   await seen.registry.close();
 });

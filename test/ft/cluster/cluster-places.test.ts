@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Cluster } from '../../../src/ft/cluster/cluster.ts';
+import { ledgerOf, settled } from '../../../src/ft/cluster/ledgers.ts';
 import type { Registry } from '../../../src/ft/cluster/registry.ts';
 import type { AgentAnswer } from '../../../src/host/cluster/agent-messages.ts';
 import { ClusterPlaces } from '../../../src/host/cluster/cluster-places.ts';
@@ -51,7 +52,7 @@ test('an agent that refuses is not asked again for ten seconds, and the reason i
   expect(asked()).toBe(1);
   expect(notices).toEqual(['no host can take a backup: b: it has another protocol']);
   laterMs = BACK_OFF_MS + 1;
-  await new Cluster(registry).settle('b', [], await promised());
+  await new Cluster(registry).walk(settled('b', [], await promised()));
   expect(await places.next(NEED)).toBeUndefined();
   expect(asked()).toBe(2);
   expect(notices).toHaveLength(1);
@@ -62,11 +63,11 @@ test('a place that refuses the guest costs its host ten seconds; one that is los
   const lost = await places.next(NEED);
   lost!.failed(false);
   await expect.poll(() => hosts[0]!.asked).toContain('end');
-  await new Cluster(registry).settle('b', [], await promised());
+  await new Cluster(registry).walk(settled('b', [], await promised()));
   const refused = await places.next(NEED);
   expect(asked()).toBe(2);
   refused!.failed(true);
-  await new Cluster(registry).settle('b', [], await promised());
+  await new Cluster(registry).walk(settled('b', [], await promised()));
   expect(await places.next(NEED)).toBeUndefined();
   expect(asked()).toBe(2);
   const elsewhere = await host('c', () => PLACE);
@@ -76,6 +77,6 @@ test('a place that refuses the guest costs its host ten seconds; one that is los
 
 /** What a real agent would take back by itself. */
 async function promised(): Promise<ReadonlySet<string>> {
-  const { reservations } = await new Cluster(registry).ledger('b');
+  const { reservations } = await new Cluster(registry).walk(ledgerOf('b'));
   return new Set(reservations.map(({ id }) => id));
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Cluster } from '../../../src/ft/cluster/cluster.ts';
+import { ledgerOf, reserved, settled } from '../../../src/ft/cluster/ledgers.ts';
 import type { PlaceRequest } from '../../../src/ft/cluster/placement.ts';
 import { hostKey } from '../../../src/ft/cluster/records.ts';
 import { LEASE_MS, type Registry } from '../../../src/ft/cluster/registry.ts';
@@ -168,18 +169,20 @@ export function registryConformance(rigs: readonly (readonly [string, MakeRig])[
     const askers = await Promise.all(Array.from({ length: 6 }, async () => new Cluster(await rig.open())));
     const request = (pair: string): PlaceRequest => ({ pair, from: 'x', bytes: GB, version: '1', failed: new Set() });
     const answers = await Promise.all(
-      askers.map((cluster, i) => cluster.reserve('h', request(`p${i}`), { id: `r${i}`, pair: `p${i}`, bytes: GB })),
+      askers.map((cluster, i) =>
+        cluster.walk(reserved('h', request(`p${i}`), { id: `r${i}`, pair: `p${i}`, bytes: GB })),
+      ),
     );
     expect(answers.filter((reason) => reason === undefined)).toHaveLength(3);
     for (const reason of answers) if (reason !== undefined) expect(reason).toContain('0 MiB for guests left');
-    const { reservations } = await askers[0]!.ledger('h');
+    const { reservations } = await askers[0]!.walk(ledgerOf('h'));
     expect(reservations.map(({ id }) => id).sort()).toEqual(
       answers.flatMap((reason, i) => (reason === undefined ? [`r${i}`] : [])),
     );
-    await askers[1]!.settle('h', [], new Set(reservations.map(({ id }) => id)));
+    await askers[1]!.walk(settled('h', [], new Set(reservations.map(({ id }) => id))));
     // Nor two places of one pair on one host.
     const both = await Promise.all(
-      ['m', 'n'].map((id, i) => askers[i]!.reserve('h', request('p'), { id, pair: 'p', bytes: GB })),
+      ['m', 'n'].map((id, i) => askers[i]!.walk(reserved('h', request('p'), { id, pair: 'p', bytes: GB }))),
     );
     expect(both.filter((reason) => reason === undefined)).toHaveLength(1);
     expect(both).toContain('it has a place of the pair');

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Cluster } from '../../../src/ft/cluster/cluster.ts';
+import { ledgerOf } from '../../../src/ft/cluster/ledgers.ts';
 import type { PairReport } from '../../../src/ft/cluster/records.ts';
 import type { Registry } from '../../../src/ft/cluster/registry.ts';
 import type { AgentAnswer, AgentRequest } from '../../../src/host/cluster/agent-messages.ts';
@@ -51,9 +52,9 @@ test('a guest that lives there goes to its backup, and what it leaves behind is 
   await says({ backup: 'b' });
   expect(await drained()).toEqual({ host: 'a', moved: [{ pair: 'web', role: 'primary', to: 'b' }], stays: [] });
   expect(asked).toEqual(['handOver', 'leave']);
-  expect((await cluster.ledger('a')).draining).toBe(true);
+  expect((await cluster.walk(ledgerOf('a'))).draining).toBe(true);
   await undrainHost(cluster, 'a');
-  expect((await cluster.ledger('a')).draining).toBe(false);
+  expect((await cluster.walk(ledgerOf('a'))).draining).toBe(false);
 });
 
 test('a backup that is being made is waited for, and a switch that is called off is tried again', async () => {

@@ -1,0 +1,87 @@
+/** What an agent does about its ledger, each of its calls answered by hand. */
+import { expect, test } from 'vitest';
+import { KeptPromises } from '../../../src/ft/cluster/kept-promises.ts';
+import { ledgerKey } from '../../../src/ft/cluster/records.ts';
+import type { Steps } from '../../../src/ft/cluster/steps.ts';
+
+const CLAIM_MS = 100;
+const PROMISED = { id: 'web-1', pair: 'web', bytes: 1 };
+
+/** The record of the host's ledger. */
+const record = (words: object = {}) => {
+  const ledger = { enrolled: true, draining: false, reservations: [PROMISED], ...words };
+  return { key: ledgerKey('a'), text: JSON.stringify(ledger), revision: 1 };
+};
+
+/** Reads are answered with `read`; swaps are done. What was swapped in, and the result. */
+function walkedBy<T>(steps: Steps<T>, read: object): { readonly result: T; readonly swapped: readonly unknown[] } {
+  const swapped: unknown[] = [];
+  let step = steps.next();
+  while (step.done !== true) {
+    if (step.value.kind === 'swap') swapped.push(JSON.parse(step.value.text).reservations);
+    step = steps.next(step.value.kind === 'read' ? read : { kind: 'done' });
+  }
+  return { result: step.value, swapped };
+}
+
+test('of two who ask for one place at once one is admitted, and the other when the first has failed', () => {
+  const promises = new KeptPromises('a', CLAIM_MS);
+  const first = promises.admit('web-1', 'web');
+  expect(first.next().value).toEqual({ kind: 'read', key: ledgerKey('a') });
+  expect(walkedBy(promises.admit('web-1', 'web'), record()).result).toBe('it is being started');
+  expect(first.next(record()).value).toEqual(PROMISED);
+  expect(walkedBy(promises.admit('web-1', 'web'), record()).result).toBe('it is being started');
+  promises.started('web-1');
+  expect(walkedBy(promises.admit('web-1', 'web'), record()).result).toEqual(PROMISED);
+});
+
+test.each([
+  ['nothing is promised', { reservations: [] }, 'no place is promised to web here'],
+  ['another pair is promised it', { reservations: [{ ...PROMISED, pair: 'db' }] }, 'no place is promised to web here'],
+  ['the host is drained', { draining: true }, 'it is draining'],
+])('a place is not started where %s, and may be asked for again', (_, words, reason) => {
+  const promises = new KeptPromises('a', CLAIM_MS);
+  expect(walkedBy(promises.admit('web-1', 'web'), record(words)).result).toBe(reason);
+  expect(walkedBy(promises.admit('web-1', 'web'), record()).result).toEqual(PROMISED);
+});
+
+test('a place that is given back while it is started stays promised until it is gone', () => {
+  const promises = new KeptPromises('a', CLAIM_MS);
+  walkedBy(promises.admit('web-1', 'web'), record());
+  promises.free('web-1');
+  let held: readonly (typeof PROMISED)[] = [];
+  const reconciled = (): readonly unknown[] =>
+    walkedBy(
+      promises.reconcile(() => held, 0),
+      record(),
+    ).swapped;
+  expect(reconciled()).toEqual([]);
+  held = [PROMISED];
+  expect(promises.started('web-1')).toBe(false);
+  expect(reconciled()).toEqual([]);
+  held = [];
+  expect(reconciled()).toEqual([[]]);
+});
+
+test('a registry that cannot be read leaves nothing behind', () => {
+  const promises = new KeptPromises('a', CLAIM_MS);
+  const steps = promises.admit('web-1', 'web');
+  steps.next();
+  expect(() => steps.throw(new Error('away'))).toThrow('away');
+  expect(walkedBy(promises.admit('web-1', 'web'), record()).result).toEqual(PROMISED);
+});
+
+test('a promise that nobody comes for is taken back after its time, and not while its place is started', () => {
+  const promises = new KeptPromises('a', CLAIM_MS);
+  const reconciled = (now: number): readonly unknown[] =>
+    walkedBy(
+      promises.reconcile(() => [], now),
+      record(),
+    ).swapped;
+  expect(reconciled(0)).toEqual([]);
+  walkedBy(promises.admit('web-1', 'web'), record());
+  expect(reconciled(2 * CLAIM_MS)).toEqual([]);
+  promises.started('web-1');
+  expect(reconciled(3 * CLAIM_MS)).toEqual([]);
+  expect(reconciled(5 * CLAIM_MS)).toEqual([[]]);
+});
