@@ -94,7 +94,7 @@ export class Faults {
         return undefined;
       case 'crash':
         if (node === undefined || !node.alive) return undefined;
-        this.#world.hosts.vanish(node.name);
+        this.#world.crash(node);
         return undefined;
       case 'stop':
         node?.stop();

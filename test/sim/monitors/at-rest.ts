@@ -19,6 +19,8 @@ const FILE_SHARE = 8;
 
 export function judgeEnd(world: World): void {
   const { monitor, clients, nodes } = world;
+  const unrest = world.cluster?.unrest;
+  if (unrest !== undefined) monitor.fail(...unrest);
   const { seed, server } = world.options;
   const wrong = contradiction(clients.flatMap(({ history }) => history));
   if (wrong !== undefined) monitor.fail('I4', wrong);
@@ -94,8 +96,8 @@ function judgeFalseAlarm(world: World): void {
     ({ kind, us }) => HARMLESS.has(kind) || (BRIEF.has(kind) && us < settings.detectMs * 400),
   );
   const once = world.faults.struck.filter(({ kind }) => !HARMLESS.has(kind) || kind === 'reset').length <= 1;
-  const ordered = world.counters.has('a switch is ordered') || world.counters.has('a backup is let go');
-  if (harmless && once && !ordered && world.monitor.epoch > 1)
+  const ordered = ['a switch is ordered', 'a backup is let go', 'a host of the cluster is lost'];
+  if (harmless && once && !ordered.some((what) => world.counters.has(what)) && world.monitor.epoch > 1)
     world.monitor.fail('E4', `${world.monitor.holder} took over from a node that was well`);
 }
 
@@ -107,7 +109,8 @@ function judgeProtection(world: World, serving: Node): void {
   const { monitor, nodes, options } = world;
   const backup = nodes.find((node) => node !== serving)!;
   if (serving.standing !== 'protected') {
-    if (options.clones && !isBehind(world))
+    const mayHaveBackup = world.cluster?.hasRoomFor([serving]) ?? options.clones;
+    if (mayHaveBackup && !isBehind(world))
       monitor.fail('I10', `${serving.who} has no backup: ${serving.standing}, ${backup.who} ${backup.standing}`);
     return;
   }
@@ -131,6 +134,7 @@ function judgeGap(world: World): void {
   const [fault, second] = world.faults.struck;
   if (
     isOverloaded(world.options) ||
+    world.counters.has('a host of the cluster is lost') ||
     fault === undefined ||
     second !== undefined ||
     (fault.kind !== 'kill' && fault.kind !== 'crash')

@@ -44,6 +44,12 @@ const disk = (name: string, file: string, from: string, to: string): SourceMutan
   from,
   to,
 });
+const cluster = (name: string, file: string, from: string, to: string): SourceMutant => ({
+  name,
+  file: `/src/ft/cluster/${file}`,
+  from,
+  to,
+});
 
 export const SOURCE_MUTANTS: readonly SourceMutant[] = [
   protocol('one frame too many counts as acknowledged', 'held-outputs.ts', 'frame <= acked)', 'frame <= acked + 1)'),
@@ -148,6 +154,60 @@ export const SOURCE_MUTANTS: readonly SourceMutant[] = [
     'this.#change(undefined)',
   ),
   ballot('an epoch that is held can be claimed', 'claim.ts', 'held.epoch >= epoch', 'held.epoch > epoch'),
+  cluster(
+    'a promise is not checked against the ledger that it changes',
+    'ledgers.ts',
+    'if (isAllowed !== undefined && !(yield* isAllowed(ledger))) return;',
+    '',
+  ),
+  cluster(
+    'a promise is checked against what was seen, not against its ledger',
+    'ledgers.ts',
+    'new Map([[name, { ...ledger, enrolled: true }]])',
+    'new Map([[name, { ...ledger, enrolled: true, reservations: [] }]])',
+  ),
+  cluster(
+    'an unknown change of a ledger is taken for done',
+    'ledgers.ts',
+    "if (result.kind === 'done') return;",
+    "if (result.kind !== 'changed') return;",
+  ),
+  cluster(
+    'what is freed stays promised',
+    'ledgers.ts',
+    'ledger.reservations.filter(({ id }) => !freed.has(id))',
+    'ledger.reservations',
+  ),
+  cluster('what is there is not put into a ledger that was lost', 'ledgers.ts', '[...kept, ...added]', 'kept'),
+  cluster('a draining host is chosen', 'placement.ts', "  if (ledger.draining) return 'it is draining';\n", ''),
+  cluster('a host of another version is chosen', 'placement.ts', 'report.version !== request.version', 'false'),
+  cluster(
+    'both sides of a pair may be on one host',
+    'placement.ts',
+    `  if (name === request.from && request.sameHost !== true) return 'the other side is on it';
+  if (report === undefined) return 'its agent is not heard';
+  if (ledger.draining) return 'it is draining';
+  const own = carries.find(({ pair }) => pair === request.pair);
+`,
+    `  if (report === undefined) return 'its agent is not heard';
+  if (ledger.draining) return 'it is draining';
+  const own = undefined;
+`,
+  ),
+  cluster(
+    'what is promised and not yet in use is not counted',
+    'placement.ts',
+    'Math.min(freeBytes, ramBytes - carriedBytes(host))',
+    'freeBytes',
+  ),
+  cluster('a promise that nobody comes for is kept', 'kept-promises.ts', '> this.#claimMs', '> 1e9'),
+  cluster(
+    'an agent that is asked twice starts two',
+    'kept-promises.ts',
+    'if (this.#starting.has(id)) return',
+    'if (false) return',
+  ),
+  cluster('who refused once is never asked again', 'place-finder.ts', '>= this.#parts.backOff.refusedMs', '>= 1e9'),
   session(
     'the replay runs past what it knows',
     'replayer.ts',

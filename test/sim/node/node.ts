@@ -160,6 +160,12 @@ export abstract class Node {
   get isGone(): boolean {
     return !this.alive || this.#final !== undefined;
   }
+  /** Of a process that runs, and where the guest lives: what it tells of itself. */
+  get living(): { readonly who: string; readonly epoch: number; readonly isProtected: boolean } | undefined {
+    const { standing, who, epoch, main } = this;
+    const lives = standing === 'protected' || standing === 'alone';
+    return lives && main.state === 'running' ? { who, epoch, isProtected: standing === 'protected' } : undefined;
+  }
   get epoch(): number {
     return this.#epoch;
   }

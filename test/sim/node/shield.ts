@@ -5,6 +5,8 @@
 
 import type { Output } from '../../../src/emu/machine/events.ts';
 import type { HeldOutput } from '../../../src/ft/protocol/io.ts';
+import type { FoundPlace, PairPlaces } from '../cluster/pair-places.ts';
+import type { SimCluster } from '../cluster/sim-cluster.ts';
 import { Link, type LinkEffect } from './link.ts';
 import type { LiveSaid } from './live-side.ts';
 import type { Node } from './node.ts';
@@ -25,6 +27,11 @@ export class Shield {
   #acked = -1;
   /** Of planned switches. */
   #attempt = 0;
+  /** Where the guest finds places on the hosts of a cluster. */
+  #places: PairPlaces | undefined;
+  /** Of the link. */
+  #place: FoundPlace | undefined;
+  #isAsking = false;
 
   constructor(node: Node) {
     this.#node = node;
@@ -41,6 +48,8 @@ export class Shield {
 
   /** The backup that the guest begins with. */
   first(): void {
+    const { cluster } = this.#node.world;
+    this.#place = cluster && this.#placesIn(cluster).place(cluster.first);
     this.#open(0);
   }
 
@@ -131,9 +140,37 @@ export class Shield {
     const { world, main } = this.#node;
     world.clockwork.after(RETRY_US, () =>
       main.post(() => {
-        if (this.#link === undefined && !this.#node.isGone) this.#open(++this.#copies);
+        if (this.#link !== undefined || this.#node.isGone) return;
+        if (world.cluster === undefined) this.#open(++this.#copies);
+        else this.#ask(world.cluster);
       }),
     );
+  }
+
+  #ask(cluster: SimCluster): void {
+    if (this.#isAsking) return;
+    this.#isAsking = true;
+    cluster.next(this.#placesIn(cluster), (place) => {
+      this.#isAsking = false;
+      if (this.#node.isGone) place?.failed(false);
+      else if (place === undefined) this.#later();
+      else {
+        this.#place = place;
+        this.#open(++this.#copies);
+      }
+    });
+  }
+
+  #placesIn(cluster: SimCluster): PairPlaces {
+    const node = this.#node;
+    const caller = { isAlive: () => !node.isGone, post: (job: () => void) => node.main.post(job) };
+    this.#places ??= cluster.placesOf(caller, node.name);
+    return this.#places;
+  }
+
+  #leavePlace(refused: boolean): void {
+    this.#place?.failed(refused);
+    this.#place = undefined;
   }
 
   #open(copy: number): void {
@@ -160,7 +197,7 @@ export class Shield {
         } else (node as Node & { begin(): void }).begin();
         return;
       case 'abandon':
-        this.#abandon(link);
+        this.#abandon(link, effect.refused);
         return;
       case 'stall':
         world.did(effect.stalled ? 'primary stalled: buffer full' : 'primary goes on: buffer has room');
@@ -201,13 +238,13 @@ export class Shield {
     if (this.#link?.copy === copy) this.#abandon(this.#link);
   }
 
-  #abandon(link: Link): void {
+  #abandon(link: Link, refused = false): void {
     const { world, who } = this.#node;
     world.did('a copy is abandoned');
     world.monitor.abandoned({ primary: who, copy: link.copy });
     this.#order({ kind: 'endCopy', copy: link.copy });
     this.#setShare(1);
-    this.#drop(link);
+    this.#drop(link, refused);
   }
 
   #settle(link: Link, attempt: number): void {
@@ -217,9 +254,10 @@ export class Shield {
     else world.clockwork.after(SETTLE_US, () => main.post(() => this.#settle(link, attempt)));
   }
 
-  #drop(link: Link): void {
+  #drop(link: Link, refused = false): void {
     if (this.#link !== link) return;
     link.close();
+    this.#leavePlace(refused);
     this.#link = undefined;
     this.alone();
   }

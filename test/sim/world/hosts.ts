@@ -4,6 +4,7 @@
  */
 
 import type { Doors } from '../../../src/session/doors.ts';
+import type { PairSide } from '../cluster/sim-cluster.ts';
 import { SimMachine } from '../guest/machine.ts';
 import { CounterServer } from '../guest/server.ts';
 import { BackupNode } from '../node/backup-node.ts';
@@ -18,6 +19,8 @@ type Name = 'A' | 'B';
 /** Until a process is started again, and until a host is back, microseconds. */
 const RESTART_US = 12_000;
 const REBOOT_US = 60_000;
+/** Until a place that nobody comes to ends. */
+const PATIENCE_US = 60_000;
 /** A host's clock begins where it likes. */
 const CLOCK_START_MS = { A: 5_000, B: 91_000 } as const;
 
@@ -34,6 +37,7 @@ export class Hosts {
     const A = new PrimaryNode(this.#parts('A', 'a1'), this.#guest('A', 'a1'));
     const B = new BackupNode(this.#parts('B', 'b1'), this.#guest('B', 'b1'));
     this.#nodes = { A, B };
+    for (const node of [A, B]) world.cluster?.began(node.name, this.#side(node));
   }
 
   /** Hosts that are gone without a word. */
@@ -53,24 +57,47 @@ export class Hosts {
     this.#world.images?.[name].powerLost();
   }
 
+  /** A place for a backup, which ends when nobody comes to it; undefined: it cannot be. */
+  begin(name: Name): PairSide | undefined {
+    const node = this.#start(name);
+    if (node === undefined) return undefined;
+    this.#world.clockwork.after(PATIENCE_US, () => {
+      if (node.standing === 'waiting') node.kill(false);
+    });
+    return this.#side(node);
+  }
+
   /** A node has come to its end: where new backups are made another is started there after a while. */
   gone({ name, final }: Node): void {
-    const { clockwork, options } = this.#world;
-    if (!options.clones || final === 'off') return;
+    const { clockwork, options, cluster } = this.#world;
+    cluster?.ended(name);
+    if (!options.clones || final === 'off' || cluster !== undefined) return;
     const after = this.#vanished.has(name) ? REBOOT_US : RESTART_US;
     clockwork.after(after * this.#random.between(0.5, 1.5), () => this.#start(name));
   }
 
-  #start(name: Name): void {
+  #start(name: Name): Node | undefined {
     const { monitor, did } = this.#world;
     const before = this.#nodes[name];
-    if (monitor.isOff || !before.isGone) return;
+    if (monitor.isOff || !before.isGone) return undefined;
     before.kill(false);
     this.#world.images?.[name].left();
     this.#vanished.delete(name);
     const who = `${name.toLowerCase()}${++this.#made}`;
     did.call(this.#world, 'a node is started again');
-    this.#nodes[name] = new BackupNode(this.#parts(name, who), this.#guest(name, who));
+    const node = new BackupNode(this.#parts(name, who), this.#guest(name, who));
+    this.#nodes[name] = node;
+    return node;
+  }
+
+  /** For the cluster. */
+  #side(node: Node): PairSide {
+    const kill = (vanish: boolean): void => {
+      if (vanish) this.#vanished.add(node.name);
+      node.kill(vanish);
+    };
+    const isOfPair = (): boolean => this.#world.monitor.candidates.includes(node.who);
+    return { isAlive: () => !node.isGone, isOfPair, kill };
   }
 
   /** A process that cannot write its recording ends. */
@@ -86,10 +113,10 @@ export class Hosts {
   }
 
   #parts(name: Name, who: string): NodeParts {
-    const { options } = this.#world;
+    const { options, cluster } = this.#world;
     return {
       name,
-      settings: { ...options.settings, who, host: `host${name}` },
+      settings: { ...options.settings, who, host: cluster?.at(name).name ?? `host${name}` },
       world: this.#world,
       drift: options.drift[name],
       clockStartMs: CLOCK_START_MS[name],

@@ -12,6 +12,8 @@ const TICKS_PER_US = 60;
 
 /** Of the worlds in which new backups are made. */
 const OWN_SHARE = 0.3;
+/** Of the worlds in which new backups are made and the disk is shared. */
+const CLUSTER_SHARE = 0.4;
 /** Of those whose arbiter is on a host of its own. */
 const MAJORITY_SHARE = 0.5;
 
@@ -45,6 +47,8 @@ export interface WorldOptions {
   readonly restUs: number;
   /** Backups read the disk themselves: what was read is not on the channel. */
   readonly reads: boolean;
+  /** New backups are made on hosts of a cluster, of which there are three or four. */
+  readonly cluster: boolean;
   /** Each side has an image of its own. */
   readonly own: boolean;
   /** How the guest is ended before the mending: by its own word, by the operator, or not. */
@@ -109,9 +113,12 @@ export function drawOptions(seed: number): WorldOptions {
     reads: random.chance(small ? 0.1 : 0.4),
     own: false,
     majority: false,
+    cluster: false,
   };
   const isMajority = drawn.arbiterHost === 'R' && new Random(seed, 'majority').chance(MAJORITY_SHARE);
-  return withImages({ ...drawn, majority: isMajority }, images);
+  const whole = withImages({ ...drawn, majority: isMajority }, images);
+  const isClustered = whole.clones && !whole.own && new Random(seed, 'clusters').chance(CLUSTER_SHARE);
+  return { ...whole, cluster: isClustered };
 }
 
 function withImages(drawn: WorldOptions, images: Random): WorldOptions {
@@ -139,6 +146,7 @@ export function hourOptions(seed: number, hours: number): WorldOptions {
     clones: false,
     keeps: false,
     own: false,
+    cluster: false,
     switches: 0,
     ending: 'none',
     troubleUs: hours * 3.6e9,

@@ -1,5 +1,6 @@
 /** What a node finds around it in a world. */
 
+import type { SimCluster } from '../cluster/sim-cluster.ts';
 import type { OwnImage } from '../disk/own-image.ts';
 import type { Monitor } from '../monitors/monitor.ts';
 import type { Hooks } from '../node/hooks.ts';
@@ -21,6 +22,8 @@ export interface Surroundings {
   readonly majority: Majority | undefined;
   /** Of each host, where they have some of their own. */
   readonly images: { readonly A: OwnImage; readonly B: OwnImage } | undefined;
+  /** Where both sides of the pair are two hosts of several. */
+  readonly cluster: SimCluster | undefined;
   readonly hub: Switch;
   readonly trace: Trace;
   readonly monitor: Monitor;

@@ -3,6 +3,7 @@
  * is decided by the options, the faults and the hooks.
  */
 
+import { SimCluster } from '../cluster/sim-cluster.ts';
 import { OwnImage } from '../disk/own-image.ts';
 import type { Fault } from '../faults/fault.ts';
 import { Faults } from '../faults/strike.ts';
@@ -37,6 +38,7 @@ export class World implements Surroundings {
   readonly storage: Storage;
   readonly majority: Majority | undefined;
   readonly images: Surroundings['images'];
+  readonly cluster: SimCluster | undefined;
   readonly hub: Switch;
   readonly hosts: Hosts;
   readonly clients: readonly Client[];
@@ -83,6 +85,7 @@ export class World implements Surroundings {
     this.hub = new Switch(this.network, {
       heard: (node, frame) => this.trace.note(`heard ${node}`, 'packet', frame.length),
     });
+    this.cluster = options.cluster ? this.#clustered() : undefined;
     this.hosts = new Hosts(this);
     this.clients = Array.from({ length: options.clients }, (_, id) => {
       const { thinkUs, retryUs } = options;
@@ -100,6 +103,11 @@ export class World implements Surroundings {
   }
   get vanished(): ReadonlySet<'A' | 'B'> {
     return this.hosts.vanished;
+  }
+  /** The host of a node is gone. */
+  crash({ name }: Node): void {
+    if (this.cluster === undefined) this.hosts.vanish(name);
+    else this.cluster.crash(this.cluster.at(name));
   }
   gone(node: Node): void {
     this.hosts.gone(node);
@@ -121,13 +129,14 @@ export class World implements Surroundings {
     const mended = this.clockwork.now;
     this.trace.note('world', 'mended');
     this.faults.mend();
+    this.cluster?.mend();
     for (const client of this.clients) client.finish();
     const isOver = (): boolean => this.monitor.violations.length > 0;
     for (let until = mended + 2 * LOOK_US; until < mended + restUs; until += LOOK_US) {
       this.clockwork.runUntil(until - LOOK_US, isOver);
       this.monitor.noteCovered();
       this.clockwork.runUntil(until, isOver);
-      if (isOver() || this.#isAtRest()) break;
+      if (isOver() || (this.#isAtRest() && this.cluster?.unrest === undefined)) break;
     }
     for (const node of this.nodes) node.guest?.flush();
   }
@@ -142,7 +151,8 @@ export class World implements Surroundings {
     // The state of a copy may just have been sent.
     const isWhole = nodes.every(({ machine }) => machine !== undefined);
     if (standings.includes('protected') && standings.includes('following')) return isWhole && this.#isUnsuspected;
-    return !options.clones && standings.includes('alone') && standings.includes('gone');
+    const mayHaveBackup = this.cluster?.hasRoomFor(nodes) ?? options.clones;
+    return !mayHaveBackup && standings.includes('alone') && standings.includes('gone');
   }
 
   /** One of the pair is gone, the other has served alone for a while, and no fault is to come at a time of its own. */
@@ -160,6 +170,26 @@ export class World implements Surroundings {
   /** What went wrong last was long enough ago to be noticed. */
   get #isUnsuspected(): boolean {
     return this.clockwork.now >= this.faults.lastAt + 2_500 * this.options.settings.detectMs;
+  }
+
+  #clustered(): SimCluster {
+    const { clockwork, options, monitor, network } = this;
+    return new SimCluster({
+      clockwork,
+      seed: options.seed,
+      troubleUs: options.troubleUs,
+      did: (what) => this.did(what),
+      fail: (invariant, what) => monitor.fail(invariant, what),
+      isCut: (end) => !network.link(end, 'S').up,
+      begin: (end) => this.hosts.begin(end),
+      leave: (end) => this.#leave(this.node(end)),
+      report: (end) => this.node(end).living,
+    });
+  }
+
+  /** The side of the pair that is there is to be elsewhere. */
+  #leave(node: Node): void {
+    this.#order(node.standing === 'protected' ? 'switch' : 'letGo');
   }
 
   #schedule(): void {
