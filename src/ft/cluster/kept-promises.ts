@@ -1,9 +1,9 @@
 /**
- * What a host's agent does about its ledger, step by step: it starts only what is promised, and takes promises back
- * whose places are gone or were never asked for.
+ * What the agent of an enrolled host does about its ledger, step by step: it starts only what is promised, and takes
+ * promises back whose places are gone or were never asked for.
  *
  * Invariant: what is in the ledger and has no place is taken back after the time that it is given; what has a place is
- * in the ledger, also of a registry that was made anew.
+ * in the ledger, also of a registry that was made anew, where the host is enrolled and drained as it was.
  */
 
 import { ledgerOf, settled } from './ledgers.ts';
@@ -19,6 +19,8 @@ export class KeptPromises {
   /** When promises without a place were first seen, monotonic milliseconds. */
   readonly #unclaimed = new Map<string, number>();
   readonly #freed = new Set<string>();
+  /** As its ledger last said. */
+  #isDraining = false;
 
   /** `claimMs`: a promise that nobody comes for within this time is taken back. */
   constructor(host: string, claimMs: number) {
@@ -57,7 +59,8 @@ export class KeptPromises {
 
   /** Puts ledger and places in agreement. `held`: the places that are there at the moment; `now`: milliseconds. */
   *reconcile(held: () => readonly Reservation[], now: number): Steps<void> {
-    const { reservations } = yield* ledgerOf(this.#host);
+    const { reservations, enrolled, draining } = yield* ledgerOf(this.#host);
+    if (enrolled) this.#isDraining = draining;
     const has = (id: string): boolean => held().some((each) => each.id === id);
     for (const { id } of reservations) {
       if (has(id) || this.#starting.has(id)) this.#unclaimed.delete(id);
@@ -65,7 +68,7 @@ export class KeptPromises {
       if (now - (this.#unclaimed.get(id) ?? now) > this.#claimMs) this.#freed.add(id);
     }
     const freed = new Set([...this.#freed].filter((id) => !has(id) && !this.#starting.has(id)));
-    yield* settled(this.#host, held(), freed);
+    yield* settled(this.#host, held(), freed, this.#isDraining);
     for (const id of freed) {
       this.#freed.delete(id);
       this.#unclaimed.delete(id);

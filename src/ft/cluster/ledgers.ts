@@ -49,13 +49,22 @@ export function* reserved(host: string, request: PlaceRequest, reservation: Rese
   return refused;
 }
 
-/** Takes promises back, and puts in those that are kept without being there: the registry was made anew. */
-export function* settled(host: string, held: readonly Reservation[], freed: ReadonlySet<string>): Steps<void> {
+/**
+ * Takes promises back. A ledger that says nothing of the host's enrolment is that of a registry which was made anew:
+ * what is `held` is put in, and that the host is there and, when it `wasDraining`, drained.
+ */
+export function* settled(
+  host: string,
+  held: readonly Reservation[],
+  freed: ReadonlySet<string>,
+  wasDraining: boolean,
+): Steps<void> {
   yield* changed(host, (ledger) => {
     const kept = ledger.reservations.filter(({ id }) => !freed.has(id));
     const added = held.filter((each) => !kept.some(({ id }) => id === each.id));
-    if (kept.length === ledger.reservations.length && added.length === 0) return undefined;
-    return { ...ledger, reservations: [...kept, ...added] };
+    if (ledger.enrolled && kept.length === ledger.reservations.length && added.length === 0) return undefined;
+    const draining = ledger.draining || (!ledger.enrolled && wasDraining);
+    return { enrolled: true, draining, reservations: [...kept, ...added] };
   });
 }
 

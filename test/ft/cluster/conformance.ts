@@ -179,7 +179,7 @@ export function registryConformance(rigs: readonly (readonly [string, MakeRig])[
     expect(reservations.map(({ id }) => id).sort()).toEqual(
       answers.flatMap((reason, i) => (reason === undefined ? [`r${i}`] : [])),
     );
-    await askers[1]!.walk(settled('h', [], new Set(reservations.map(({ id }) => id))));
+    await askers[1]!.walk(settled('h', [], new Set(reservations.map(({ id }) => id)), false));
     // Nor two places of one pair on one host.
     const both = await Promise.all(
       ['m', 'n'].map((id, i) => askers[i]!.walk(reserved('h', request('p'), { id, pair: 'p', bytes: GB }))),

@@ -63,6 +63,28 @@ test('a place that is given back while it is started stays promised until it is 
   expect(reconciled()).toEqual([[]]);
 });
 
+test('in a registry that was made anew the host is enrolled, holds what is there, and drains as it did', () => {
+  const promises = new KeptPromises('a', CLAIM_MS);
+  const reconciled = (words: object | undefined): unknown => {
+    const steps = promises.reconcile(() => [PROMISED], 0);
+    let swapped: unknown;
+    for (let step = steps.next(); step.done !== true; ) {
+      if (step.value.kind === 'swap') swapped = JSON.parse(step.value.text);
+      const found = words === undefined ? undefined : record(words);
+      step = steps.next(step.value.kind === 'read' ? found : { kind: 'done' });
+    }
+    return swapped;
+  };
+  const whole = { enrolled: true, draining: false, reservations: [PROMISED] };
+  expect(reconciled(undefined)).toEqual(whole);
+  expect(reconciled({ draining: true })).toBeUndefined();
+  expect(reconciled(undefined)).toEqual({ ...whole, draining: true });
+  expect(reconciled({ draining: false })).toBeUndefined();
+  expect(reconciled(undefined)).toEqual(whole);
+  // Drained by the operator before the agent has looked.
+  expect(reconciled({ enrolled: false, draining: true, reservations: [] })).toEqual({ ...whole, draining: true });
+});
+
 test('a registry that cannot be read leaves nothing behind', () => {
   const promises = new KeptPromises('a', CLAIM_MS);
   const steps = promises.admit('web-1', 'web');

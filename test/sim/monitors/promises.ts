@@ -76,9 +76,10 @@ export class PromisesMonitor {
       this.#fail('P1', `two sides of ${pair} are on ${host.name}`);
   }
 
-  /** In the end: promises are places, and places are promised. */
+  /** In the end: promises are places, places are promised, and who is there is enrolled. */
   agrees(host: ClusterHost): string | undefined {
-    const { reservations } = this.ledger(host.name);
+    const { reservations, enrolled } = this.ledger(host.name);
+    if (!enrolled) return `${host.name} is there, and not enrolled`;
     for (const { id } of reservations)
       if (host.side(id) === undefined) return `${host.name} promises ${id}, and nothing is there`;
     for (const { id } of host.living)

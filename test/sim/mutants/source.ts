@@ -179,6 +179,12 @@ export const SOURCE_MUTANTS: readonly SourceMutant[] = [
     'ledger.reservations',
   ),
   cluster('what is there is not put into a ledger that was lost', 'ledgers.ts', '[...kept, ...added]', 'kept'),
+  cluster(
+    'who is there is not enrolled in a ledger that was lost',
+    'ledgers.ts',
+    'if (ledger.enrolled && kept',
+    'if (kept',
+  ),
   cluster('a draining host is chosen', 'placement.ts', "  if (ledger.draining) return 'it is draining';\n", ''),
   cluster('a host of another version is chosen', 'placement.ts', 'report.version !== request.version', 'false'),
   cluster(
