@@ -163,7 +163,9 @@ export type TlbKind = (typeof TLB_KINDS)[number];
  * observable.
  */
 const TLB_OFFSET = 0x800;
-const FAST_BYTES = TLB_ENTRIES * 16;
+/** Size of a fast entry, and where its fields are. */
+export const FAST_ENTRY = { bytes: 16, tag: 0, addend: 8, page: 12 } as const;
+const FAST_BYTES = TLB_ENTRIES * FAST_ENTRY.bytes;
 const TAG_BYTES = TLB_ENTRIES * 8;
 export const fastTlbOffset = (kind: TlbKind): number => TLB_OFFSET + TLB_KINDS.indexOf(kind) * FAST_BYTES;
 export const tagTlbOffset = (kind: TlbKind): number =>

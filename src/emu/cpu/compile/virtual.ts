@@ -7,7 +7,7 @@
 import type { Semantics, Width } from '../../isa/vocabulary.ts';
 import { constant, type I32, type I64, i32Const, i64Const, load, localGet } from '../../wasm/expr.ts';
 import { i32, i64 } from '../../wasm/numeric.ts';
-import { fastTlbOffset, fieldOffset, RESERVATION_NONE, TLB_ENTRIES, type TlbKind } from '../hart-layout.ts';
+import { FAST_ENTRY, fastTlbOffset, fieldOffset, RESERVATION_NONE, TLB_ENTRIES, type TlbKind } from '../hart-layout.ts';
 import { PAGE_BYTES, PAGE_SHIFT } from '../memory-layout.ts';
 import { arithmetic, zeroExtend } from './arithmetic.ts';
 import type { Frame, Linker, SlowAccess, WasmBinding } from './binding.ts';
@@ -18,8 +18,7 @@ import { loadSigned, loadUnsigned, ramAddress, stored, storeOp } from './physica
 
 type Words = 'load' | 'store' | 'amo' | 'loadReserved' | 'storeConditional';
 
-const ENTRY_SHIFT = 4;
-const ADDEND = 8;
+const ENTRY_SHIFT = Math.log2(FAST_ENTRY.bytes);
 
 /** Where the fast entry of a virtual address is in any of the three arrays: an address and what to add to it. */
 export interface FastEntry {
@@ -41,7 +40,10 @@ export const entryTag = ({ at, offset }: FastEntry, kind: TlbKind): I64 =>
   load('i64.load', at, offset + fastTlbOffset(kind));
 /** What turns the low half of a virtual address into a host address, under an entry that matches. */
 export const entryAddend = ({ at, offset }: FastEntry, kind: TlbKind): I32 =>
-  load('i32.load', at, offset + fastTlbOffset(kind) + ADDEND);
+  load('i32.load', at, offset + fastTlbOffset(kind) + FAST_ENTRY.addend);
+/** Physical page number, under an entry that matches. */
+export const entryPage = ({ at, offset }: FastEntry, kind: TlbKind): I32 =>
+  load('i32.load', at, offset + fastTlbOffset(kind) + FAST_ENTRY.page);
 export const hostAddress = (entry: FastEntry, kind: TlbKind, va: I64): I32 =>
   i32.add(i32.wrap_i64(va), entryAddend(entry, kind));
 

@@ -6,15 +6,12 @@
  */
 
 import { type Binding, type Proc, proc, type Semantics } from '../../isa/vocabulary.ts';
-import { fastTlbOffset, TLB_ENTRIES, TLB_KINDS, type TlbKind, tagTlbOffset } from '../hart-layout.ts';
+import { FAST_ENTRY, fastTlbOffset, TLB_ENTRIES, TLB_KINDS, type TlbKind, tagTlbOffset } from '../hart-layout.ts';
 import { PAGE_BYTES, PageFlag, RAM_BASE } from '../memory-layout.ts';
 import { Cause, has, Mstatus, Priv } from './fields.ts';
 
 export const PAGE_MASK = ~BigInt(PAGE_BYTES - 1);
 const EMPTY = -1;
-const ADDEND = 8;
-const PAGE = 12;
-const FAST_SIZE = 16;
 const TAG_SIZE = 8;
 
 /** The slot of a virtual address, as an index. */
@@ -24,13 +21,13 @@ export const slotOf = <B extends Binding>(s: Semantics<B>, va: B['value']): B['v
 const tagAt = <B extends Binding>(s: Semantics<B>, kind: TlbKind, slot: B['value']): B['value'] =>
   s.add(s.sll(slot, s.lit(3)), s.lit(tagTlbOffset(kind)));
 const fastAt = <B extends Binding>(s: Semantics<B>, kind: TlbKind, slot: B['value'], field = 0): B['value'] =>
-  s.add(s.sll(slot, s.lit(4)), s.lit(fastTlbOffset(kind) + field));
+  s.add(s.sll(slot, s.lit(Math.log2(FAST_ENTRY.bytes))), s.lit(fastTlbOffset(kind) + field));
 
 export const tagOf = <B extends Binding>(s: Semantics<B>, kind: TlbKind, slot: B['value']): B['value'] =>
   s.hartLoad(tagAt(s, kind, slot), TAG_SIZE);
 /** Physical address of the entry's page. */
 export const pageOf = <B extends Binding>(s: Semantics<B>, kind: TlbKind, slot: B['value']): B['value'] =>
-  s.sll(s.hartLoad(fastAt(s, kind, slot, PAGE), 4), s.lit(12));
+  s.sll(s.hartLoad(fastAt(s, kind, slot, FAST_ENTRY.page), 4), s.lit(12));
 
 /**
  * Writes the fast tag of an entry. For stores: marks the page as changed, so that a store may go the fast way, and
@@ -66,8 +63,8 @@ export function fill<B extends Binding>(
 ): void {
   s.hartStore(tagAt(s, kind, slot), TAG_SIZE, tag);
   s.hartStore(fastAt(s, kind, slot), TAG_SIZE, s.lit(EMPTY));
-  s.hartStore(fastAt(s, kind, slot, ADDEND), 4, s.sub(s.hostAddr(page), s.and(tag, s.lit(PAGE_MASK))));
-  s.hartStore(fastAt(s, kind, slot, PAGE), 4, s.srl(page, s.lit(12)));
+  s.hartStore(fastAt(s, kind, slot, FAST_ENTRY.addend), 4, s.sub(s.hostAddr(page), s.and(tag, s.lit(PAGE_MASK))));
+  s.hartStore(fastAt(s, kind, slot, FAST_ENTRY.page), 4, s.srl(page, s.lit(12)));
   enableFast(s, kind, slot, tag, page);
 }
 
@@ -77,7 +74,7 @@ const empty = <B extends Binding>(s: Semantics<B>, offset: number, bytes: number
 /** Empties one TLB, whole. */
 export function flushKind<B extends Binding>(s: Semantics<B>, kind: TlbKind): void {
   empty(s, tagTlbOffset(kind), TLB_ENTRIES * TAG_SIZE);
-  empty(s, fastTlbOffset(kind), TLB_ENTRIES * FAST_SIZE);
+  empty(s, fastTlbOffset(kind), TLB_ENTRIES * FAST_ENTRY.bytes);
 }
 
 /** Empties the three TLBs; the engine looks again, as it may hold on to the page that it fetches from. */
@@ -159,7 +156,7 @@ export const rederiveTlb = proc('rederiveTlb', [], (s) => {
       s.hartStore(fastAt(s, kind, slot), TAG_SIZE, s.lit(EMPTY));
       s.if(s.ne(tag, s.lit(EMPTY)), () => {
         const page = s.let(pageOf(s, kind, slot));
-        s.hartStore(fastAt(s, kind, slot, ADDEND), 4, s.sub(s.hostAddr(page), s.and(tag, s.lit(PAGE_MASK))));
+        s.hartStore(fastAt(s, kind, slot, FAST_ENTRY.addend), 4, s.sub(s.hostAddr(page), s.and(tag, s.lit(PAGE_MASK))));
         if (kind !== 'store') enableFast(s, kind, slot, tag, page);
       });
     });

@@ -5,18 +5,17 @@
  */
 
 import type { AlertRequests, Watched } from '../engine.ts';
-import { fastTlbOffset, fieldOffset, TLB_ENTRIES } from '../hart-layout.ts';
+import { fieldOffset } from '../hart-layout.ts';
 import { type MemoryLayout, PAGE_BYTES, PAGE_SHIFT, PageFlag, RAM_BASE } from '../memory-layout.ts';
 import { Alert, Touch } from '../priv/alerts.ts';
+import { FastTlb } from './fast-tlb.ts';
 
-const FAST_ENTRY_BYTES = 16;
-const FAST_PAGE = 12;
-const EMPTY = 0xffff_ffff_ffff_ffffn;
 const WATCH = PageFlag.watchRead | PageFlag.watchWrite;
 const TOUCHES = { read: Touch.read, write: Touch.write, access: Touch.both } as const;
 
 export class AlertControl {
   readonly #memory: DataView;
+  readonly #tlb: FastTlb;
   readonly #layout: MemoryLayout;
   #breakpoints: ReadonlySet<bigint> = new Set();
   #watched: readonly Watched[] = [];
@@ -25,6 +24,7 @@ export class AlertControl {
 
   constructor(memory: WebAssembly.Memory, layout: MemoryLayout) {
     this.#memory = new DataView(memory.buffer);
+    this.#tlb = new FastTlb(memory, layout);
     this.#layout = layout;
   }
 
@@ -85,19 +85,7 @@ export class AlertControl {
         const at = this.#layout.pageFlagsAt + page;
         const kept = this.#memory.getUint8(at) & (allowed === 0 ? ~WATCH : 0xff);
         this.#memory.setUint8(at, kept | (flag & allowed));
-        if (allowed !== 0) this.#slowAccesses(page + RAM_BASE / PAGE_BYTES);
-      }
-    }
-  }
-
-  /** Every access to a physical page takes the slow path from now on. */
-  #slowAccesses(page: number): void {
-    for (let hart = 0; hart < this.#layout.harts; hart++) {
-      for (const kind of ['load', 'store'] as const) {
-        const fast = this.#layout.hartAt(hart) + fastTlbOffset(kind);
-        for (let at = fast; at < fast + TLB_ENTRIES * FAST_ENTRY_BYTES; at += FAST_ENTRY_BYTES) {
-          if (this.#memory.getUint32(at + FAST_PAGE, true) === page) this.#memory.setBigUint64(at, EMPTY, true);
-        }
+        if (allowed !== 0) this.#tlb.slow(page + RAM_BASE / PAGE_BYTES, ['load', 'store']);
       }
     }
   }

@@ -6,9 +6,9 @@
  * fast store TLB entry leads to its pages; so nothing is written there unseen.
  */
 
-import { fastTlbOffset, TLB_ENTRIES } from '../hart-layout.ts';
 import { CODE_LINE_SHIFT, type MemoryLayout, PAGE_BYTES, PAGE_SHIFT, PageFlag, RAM_BASE } from '../memory-layout.ts';
 import { CodeMap } from './code-map.ts';
+import { FastTlb } from './fast-tlb.ts';
 import type { JumpCache } from './jump-cache.ts';
 import { addressOf, pageIndex, type Region } from './region.ts';
 
@@ -33,14 +33,12 @@ interface Code {
 }
 
 const FIRST_PAGE = RAM_BASE / PAGE_BYTES;
-const FAST_ENTRY_BYTES = 16;
-const FAST_PAGE = 12;
-const EMPTY = 0xffff_ffff_ffff_ffffn;
 const CODE_LINE_BYTES = 1 << CODE_LINE_SHIFT;
 
 export class CodeCache {
   readonly #layout: MemoryLayout;
   readonly #memory: DataView;
+  readonly #tlb: FastTlb;
   readonly #table: WebAssembly.Table;
   readonly #jumps: JumpCache;
   readonly #map: CodeMap;
@@ -71,6 +69,7 @@ export class CodeCache {
     this.#maxRewrites = maxRewrites;
     this.#layout = layout;
     this.#memory = new DataView(memory.buffer);
+    this.#tlb = new FastTlb(memory, layout);
     this.#table = table;
     this.#jumps = jumps;
     this.#map = new CodeMap(memory, layout);
@@ -199,17 +198,7 @@ export class CodeCache {
     this.#memory.setBigUint64(codeLinesAt + 8 * page, old | mask, true);
     if ((flags & PageFlag.code) !== 0) return;
     this.#memory.setUint8(pageFlagsAt + page, flags | PageFlag.code);
-    this.#slowStores(page + FIRST_PAGE);
-  }
-
-  /** Every store to a physical page takes the slow path from now on. */
-  #slowStores(page: number): void {
-    for (let hart = 0; hart < this.#layout.harts; hart++) {
-      const fast = this.#layout.hartAt(hart) + fastTlbOffset('store');
-      for (let at = fast; at < fast + TLB_ENTRIES * FAST_ENTRY_BYTES; at += FAST_ENTRY_BYTES) {
-        if (this.#memory.getUint32(at + FAST_PAGE, true) === page) this.#memory.setBigUint64(at, EMPTY, true);
-      }
-    }
+    this.#tlb.slow(page + FIRST_PAGE, ['store']);
   }
 
   #drop(codes: readonly Code[]): void {

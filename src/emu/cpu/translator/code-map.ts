@@ -15,15 +15,12 @@ import type { FunctionBuilder } from '../../wasm/function.ts';
 import type { ModuleBuilder } from '../../wasm/module.ts';
 import { i32, i64 } from '../../wasm/numeric.ts';
 import { field } from '../compile/hart-state.ts';
-import { entryTag, fastEntry, wantedTag } from '../compile/virtual.ts';
-import { fastTlbOffset } from '../hart-layout.ts';
+import { entryPage, entryTag, fastEntry, wantedTag } from '../compile/virtual.ts';
 import { CODE_MAP_SET_BYTES, CODE_MAP_SETS, type MemoryLayout } from '../memory-layout.ts';
 
 const PAGE = 8;
 const SLOT = 12;
 const ENTRY_BYTES = 16;
-/** Of an entry of the fast TLB. */
-const FAST_PAGE = 12;
 
 /** What `lookUp` says where the fetch TLB does not hold the page, so that the place is not known. */
 export const NOT_HELD = -1;
@@ -46,7 +43,7 @@ export function buildLookUp(module: ModuleBuilder, layout: MemoryLayout): Functi
   const fast = fastEntry(hart, pc, (e) => fn.keep(e));
   const isHeld = i64.eq(entryTag(fast, 'fetch'), wantedTag(pc, 1, field(hart, 'fetchContext')));
   fn.if(i32.eqz(isHeld), () => fn.return(i32Const(NOT_HELD)));
-  const page = fn.keep(load('i32.load', fast.at, fast.offset + fastTlbOffset('fetch') + FAST_PAGE));
+  const page = fn.keep(entryPage(fast, 'fetch'));
   const set = fn.keep(setOffset(i32.wrap_i64(pc), page));
   for (let way = 0; way < CODE_MAP_SET_BYTES; way += ENTRY_BYTES) {
     const at = layout.codeMapAt + way;

@@ -29,7 +29,7 @@ const INDEX_MASK = (JUMP_CACHE_ENTRIES - 1) << ENTRY_SHIFT;
 
 const keyOf = (hart: I32, pc: I64): I64 => i64.xor(pc, i64.shl(field(hart, 'fetchContext'), i64Const(CONTEXT_SHIFT)));
 
-/** Byte offset of the entry of a key: low bits of the address, stirred with page and context. Mirrored in `indexOf`. */
+/** Byte offset of a key's entry: low bits of the address, stirred with page and context. Mirrored in `offsetOfKey`. */
 const offsetOf = (key: I64): I32 => {
   const mixed = i64.xor(i64.xor(key, i64.shr_u(key, i64Const(13))), i64.shr_u(key, i64Const(40)));
   return i32.and(i32.shl(i32.wrap_i64(mixed), i32Const(ENTRY_SHIFT - 1)), i32Const(INDEX_MASK));
@@ -58,21 +58,68 @@ export function ifKnown(
 /** A jump without known code asks the code map again at every so many: another address space may have it by now. */
 const ASK_EVERY = 64;
 
-/**
- * `find(hart, pc) -> slot`: the code for a jump to `pc`, or 0. Counts the jump; at `hot` of them asks `compile(pc)`,
- * which gives the slot of the code that it made, or 0.
- */
-export function buildFind(module: ModuleBuilder, layout: MemoryLayout, compile: FuncRef, hot: number): JumpFuncs {
+export interface JumpFuncs {
+  /**
+   * `find(hart, pc) -> slot`: the code for a jump to `pc`, or 0. Counts the jump; at `hot` of them asks `compile(pc)`,
+   * which gives the slot of the code that it made, or 0.
+   */
+  readonly find: FunctionBuilder;
+  /** `note(hart, pc, from)`: the indirect jump at `from` led to `pc`. */
+  readonly note: FunctionBuilder;
+}
+
+export function buildJumps(module: ModuleBuilder, layout: MemoryLayout, compile: FuncRef, hot: number): JumpFuncs {
   const lookUp = buildLookUp(module, layout);
-  const enter = buildEnter(module, layout, lookUp);
-  const fn = module.func('find', { params: ['i32', 'i64'], results: ['i32'] });
-  const hart = localGet(fn.param(0, 'i32'));
-  const pc = localGet(fn.param(1, 'i64'));
+  const entryFor = buildEntryFor(module, layout, lookUp);
+  return {
+    find: buildFind(module, layout, { lookUp, entryFor, compile }, hot),
+    note: buildNote(module, layout, entryFor),
+  };
+}
+
+const isTimeToAsk = (count: I32): I32 => i32.eqz(i32.and(count, i32Const(ASK_EVERY - 1)));
+
+/**
+ * `entryFor(hart, pc) -> offset`: the entry of `pc`, which it has from now on, with the code that the code map knows.
+ * What was counted stays, or places of one entry that drive each other out would never be hot. NOT_HELD, and nothing is
+ * done, where another has it and the page of `pc` is not held: what code there is cannot be known before it has been
+ * fetched from.
+ */
+function buildEntryFor(module: ModuleBuilder, layout: MemoryLayout, lookUp: FuncRef): FunctionBuilder {
+  const fn = module.func('entryFor', { params: ['i32', 'i64'], results: ['i32'] });
+  const [hart, pc] = [localGet(fn.param(0, 'i32')), localGet(fn.param(1, 'i64'))];
+  const at = layout.jumpCacheAt;
   const key = fn.keep(keyOf(hart, pc));
   const entry = fn.keep(offsetOf(key));
+  fn.if(i64.eq(load('i64.load', entry, at), key), () => fn.return(entry), undefined, true);
+  const known = fn.keep(call('i32', lookUp, [hart, pc]));
+  fn.if(i32.eq(known, i32Const(NOT_HELD)), () => fn.return(known));
+  fn.store('i64.store', entry, key, at);
+  fn.store('i32.store', entry, known, at + SLOT);
+  fn.store('i64.store', entry, i64Const(0), at + FROM);
+  const isPostponed = i32.lt_s(load('i32.load', entry, at + COUNT), i32Const(0));
+  fn.if(isPostponed, () => fn.store('i32.store', entry, i32Const(0), at + COUNT));
+  fn.emit(entry);
+  return fn;
+}
+
+interface FindFuncs {
+  readonly lookUp: FuncRef;
+  readonly entryFor: FuncRef;
+  readonly compile: FuncRef;
+}
+
+function buildFind(
+  module: ModuleBuilder,
+  layout: MemoryLayout,
+  { lookUp, entryFor, compile }: FindFuncs,
+  hot: number,
+): FunctionBuilder {
+  const fn = module.func('find', { params: ['i32', 'i64'], results: ['i32'] });
+  const [hart, pc] = [localGet(fn.param(0, 'i32')), localGet(fn.param(1, 'i64'))];
   const at = layout.jumpCacheAt;
-  const isOther = i64.ne(load('i64.load', entry, at), key);
-  fn.if(isOther, () => fn.if(i32.eqz(call('i32', enter, [hart, pc, entry, key])), () => fn.return(i32Const(0))));
+  const entry = fn.keep(call('i32', entryFor, [hart, pc]));
+  fn.if(i32.eq(entry, i32Const(NOT_HELD)), () => fn.return(i32Const(0)));
   const slot = fn.keep(load('i32.load', entry, at + SLOT));
   fn.if(slot, () => fn.return(slot));
   const count = fn.keep(i32.add(load('i32.load', entry, at + COUNT), i32Const(1)));
@@ -91,48 +138,15 @@ export function buildFind(module: ModuleBuilder, layout: MemoryLayout, compile: 
     fn.return(made);
   });
   fn.emit(i32Const(0));
-  return { find: fn, note: buildNote(module, layout, enter) };
-}
-
-export interface JumpFuncs {
-  readonly find: FunctionBuilder;
-  /** `note(hart, pc, from)`: the indirect jump at `from` led to `pc`. */
-  readonly note: FunctionBuilder;
-}
-
-const isTimeToAsk = (count: I32): I32 => i32.eqz(i32.and(count, i32Const(ASK_EVERY - 1)));
-
-/**
- * `enter(hart, pc, entry, key) -> i32`: makes the entry that of `pc`, with the code that the code map has for it. What
- * was counted stays, or places of one entry that drive each other out would never be hot. 0, and nothing is done, where
- * the page of `pc` is not held: what code there is cannot be known before it has been fetched from.
- */
-function buildEnter(module: ModuleBuilder, layout: MemoryLayout, lookUp: FuncRef): FunctionBuilder {
-  const fn = module.func('enter', { params: ['i32', 'i64', 'i32', 'i64'], results: ['i32'] });
-  const [hart, pc] = [localGet(fn.param(0, 'i32')), localGet(fn.param(1, 'i64'))];
-  const [entry, key] = [localGet(fn.param(2, 'i32')), localGet(fn.param(3, 'i64'))];
-  const at = layout.jumpCacheAt;
-  const known = fn.keep(call('i32', lookUp, [hart, pc]));
-  fn.if(i32.eq(known, i32Const(NOT_HELD)), () => fn.return(i32Const(0)));
-  fn.store('i64.store', entry, key, at);
-  fn.store('i32.store', entry, known, at + SLOT);
-  fn.store('i64.store', entry, i64Const(0), at + FROM);
-  fn.if(i32.lt_s(load('i32.load', entry, at + COUNT), i32Const(0)), () =>
-    fn.store('i32.store', entry, i32Const(0), at + COUNT),
-  );
-  fn.emit(i32Const(1));
   return fn;
 }
 
-function buildNote(module: ModuleBuilder, layout: MemoryLayout, enter: FuncRef): FunctionBuilder {
+function buildNote(module: ModuleBuilder, layout: MemoryLayout, entryFor: FuncRef): FunctionBuilder {
   const fn = module.func('note', { params: ['i32', 'i64', 'i64'], results: [] });
-  const hart = localGet(fn.param(0, 'i32'));
-  const [pc, from] = [localGet(fn.param(1, 'i64')), localGet(fn.param(2, 'i64'))];
-  const key = fn.keep(keyOf(hart, pc));
-  const entry = fn.keep(offsetOf(key));
-  const isOther = i64.ne(load('i64.load', entry, layout.jumpCacheAt), key);
-  fn.if(isOther, () => fn.if(i32.eqz(call('i32', enter, [hart, pc, entry, key])), () => fn.return()));
-  fn.store('i64.store', entry, from, layout.jumpCacheAt + FROM);
+  const [hart, pc] = [localGet(fn.param(0, 'i32')), localGet(fn.param(1, 'i64'))];
+  const entry = fn.keep(call('i32', entryFor, [hart, pc]));
+  fn.if(i32.eq(entry, i32Const(NOT_HELD)), () => fn.return());
+  fn.store('i64.store', entry, localGet(fn.param(2, 'i64')), layout.jumpCacheAt + FROM);
   return fn;
 }
 

@@ -7,14 +7,12 @@ import { type I32, type I64, i32Const, i64Const, type Local, load, localGet } fr
 import type { FunctionBuilder } from '../../wasm/function.ts';
 import { i32, i64 } from '../../wasm/numeric.ts';
 import { field, flag } from '../compile/hart-state.ts';
-import { fastTlbOffset, fieldOffset, TLB_ENTRIES } from '../hart-layout.ts';
+import { FAST_ENTRY, fastTlbOffset, fieldOffset, TLB_ENTRIES } from '../hart-layout.ts';
 import { PAGE_SHIFT } from '../memory-layout.ts';
 import { Trapped } from '../priv/alerts.ts';
 import { INTERPRET, LOOK } from './region-type.ts';
 
 const FETCH = fastTlbOffset('fetch');
-const FETCH_PAGE = 12;
-const ENTRY_BYTES = 16;
 
 /**
  * A trap was entered, which is a step, or the instruction was not begun. The fields pc and tick are up to date;
@@ -42,10 +40,10 @@ export function leaveStopped(fn: FunctionBuilder, hart: I32, left: Local<'i64'>,
 
 /** Whether the fetch TLB has the page at guest address `page` as page `number` of RAM, in the present context. */
 export function pageIsHeld(hart: I32, context: Local<'i64'>, page: bigint, number: number): I32 {
-  const entry = FETCH + Number((page >> BigInt(PAGE_SHIFT)) & BigInt(TLB_ENTRIES - 1)) * ENTRY_BYTES;
+  const entry = FETCH + Number((page >> BigInt(PAGE_SHIFT)) & BigInt(TLB_ENTRIES - 1)) * FAST_ENTRY.bytes;
   const tag: I64 = i64.or(localGet(context), i64Const(page));
   return i32.and(
     i64.eq(load('i64.load', hart, entry), tag),
-    i32.eq(load('i32.load', hart, entry + FETCH_PAGE), i32Const(number)),
+    i32.eq(load('i32.load', hart, entry + FAST_ENTRY.page), i32Const(number)),
   );
 }

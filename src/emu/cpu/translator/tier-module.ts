@@ -22,7 +22,7 @@ import { ProcLinker } from '../compile/linker.ts';
 import { fieldOffset } from '../hart-layout.ts';
 import { buildSteps, type RunProcs } from '../interpreter/run.ts';
 import type { MemoryLayout } from '../memory-layout.ts';
-import { buildFind, ifKnown, leaveToCode } from './jump-cache.ts';
+import { buildJumps, ifKnown, leaveToCode } from './jump-cache.ts';
 import { regionLoad, regionStore } from './region-procs.ts';
 import { FIRST_SLOT, INTERPRET, LOOK, MAX_DEPTH, REGION_TYPE } from './region-type.ts';
 
@@ -53,7 +53,7 @@ export function tierModule(layout: MemoryLayout, parts: TierParts): TierModule {
   const linker = new ProcLinker(module, layout, parts.core, bus);
   for (const proc of Object.values(parts.procs)) linker.link(proc);
   for (const proc of [regionLoad, regionStore]) linker.link(proc);
-  const { find, note } = buildFind(module, layout, compile, parts.hot);
+  const { find, note } = buildJumps(module, layout, compile, parts.hot);
   const { instructions: rows, procs, hot } = parts;
   const jumps = {
     taken: leaveToCode(layout, find, hot),

@@ -7,11 +7,12 @@ import type { HostAddr } from '../../../lib/brands.ts';
 import { ModuleBuilder } from '../../wasm/module.ts';
 import { hostImports, importMemory } from '../compile/host-imports.ts';
 import type { Alerts, Engine, EngineFactory, ExitReason } from '../engine.ts';
-import { fastTlbOffset, fieldOffset, TLB_ENTRIES } from '../hart-layout.ts';
+import { fieldOffset } from '../hart-layout.ts';
 import { type MemoryLayout, PAGE_BYTES, RAM_BASE } from '../memory-layout.ts';
 import { Boundary } from '../priv/boundary.ts';
 import { AlertControl } from './alert-control.ts';
 import { CodeCache } from './code-cache.ts';
+import { FastTlb } from './fast-tlb.ts';
 import { JumpCache } from './jump-cache.ts';
 import { addressOf, type CodeView, discover, pageBase, pageIndex, type Region } from './region.ts';
 import { emitRegion } from './region-code.ts';
@@ -70,6 +71,7 @@ class TieredEngine implements Translator {
   readonly name = 'translator';
   readonly #layout: MemoryLayout;
   readonly #memory: DataView;
+  readonly #tlb: FastTlb;
   readonly #halves: DataView;
   readonly #options: TranslatorOptions;
   readonly #tier: Tier;
@@ -95,6 +97,7 @@ class TieredEngine implements Translator {
     this.#layout = layout;
     this.#options = options;
     this.#memory = new DataView(memory.buffer);
+    this.#tlb = new FastTlb(memory, layout);
     this.#halves = new DataView(memory.buffer, layout.ramAt, layout.ramBytes);
     this.#hart = layout.hartAt(0);
     this.#control = new AlertControl(memory, layout);
@@ -228,14 +231,8 @@ class TieredEngine implements Translator {
   #view(): CodeView {
     const hart = this.#hart;
     const context = this.#memory.getBigUint64(hart + fieldOffset('fetchContext'), true);
-    const fast = hart + fastTlbOffset('fetch');
     return {
-      page: (va) => {
-        const entry = fast + Number((va >> 12n) & BigInt(TLB_ENTRIES - 1)) * 16;
-        return this.#memory.getBigUint64(entry, true) === (va | context)
-          ? this.#memory.getUint32(entry + 12, true)
-          : undefined;
-      },
+      page: (va) => this.#tlb.page(hart, 'fetch', va, context),
       half: (page, offset) => this.#halves.getUint16(page * PAGE_BYTES - RAM_BASE + offset, true),
       wasReached: (va) => this.#jumps.has(va, context),
       targetsOf: (va) => this.#jumps.targetsOf(va, context),

@@ -8,11 +8,20 @@ import { scenarios } from './scenarios/index.ts';
 
 const PROGRAMS = Number(process.env.LOCKSTEP_RANDOM_PROGRAMS ?? 3000);
 const SEEDS = 6;
+/** A guard against hanging, whatever their number is. */
+const TIMEOUT_MS = 20 * 60_000 + PROGRAMS * 1000;
 
-test('programs of functions, loops, traps and changing code', () => checkAgreement(randomProgram, PROGRAMS, 0.5));
+test(
+  'programs of functions, loops, traps and changing code',
+  () => checkAgreement(randomProgram, PROGRAMS, 0.5),
+  TIMEOUT_MS,
+);
 
-test('streams of random words', () =>
-  checkAgreement((seed, run) => randomStreams(seed, 40, run), Math.ceil(PROGRAMS / 10), 0.2));
+test(
+  'streams of random words',
+  () => checkAgreement((seed, run) => randomStreams(seed, 40, run), Math.ceil(PROGRAMS / 10), 0.2),
+  TIMEOUT_MS,
+);
 
 describe.each(Object.entries(scenarios))('%s, run in more ways', (_, those) => {
   test.each(those)('$name', (scenario) => {

@@ -5,7 +5,7 @@ import { importMemory } from '../../../../src/emu/cpu/compile/host-imports.ts';
 import { fastTlbOffset, fieldOffset, TLB_ENTRIES } from '../../../../src/emu/cpu/hart-layout.ts';
 import { createMemory, memoryLayout } from '../../../../src/emu/cpu/memory-layout.ts';
 import { CodeMap } from '../../../../src/emu/cpu/translator/code-map.ts';
-import { buildFind, JumpCache } from '../../../../src/emu/cpu/translator/jump-cache.ts';
+import { buildJumps, JumpCache } from '../../../../src/emu/cpu/translator/jump-cache.ts';
 import { ModuleBuilder } from '../../../../src/emu/wasm/module.ts';
 import { Random } from '../random.ts';
 
@@ -23,7 +23,7 @@ const compiled = ((): WebAssembly.Module => {
   const module = new ModuleBuilder();
   importMemory(module, layout);
   const compile = module.importFunc('code', 'compile', { params: ['i64'], results: ['i32'] });
-  const { find, note } = buildFind(module, layout, compile, HOT);
+  const { find, note } = buildJumps(module, layout, compile, HOT);
   module.export(find);
   module.export(note);
   return new WebAssembly.Module(module.encode());
