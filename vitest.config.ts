@@ -4,7 +4,9 @@
  * Two projects. `quick` (npm test) is every test but those named *.full.test.ts; `full` is those. Both run in
  * `npm run test:full`. With LOCKSTEP_TEST_REPORT=FILE the results are also written there as JSON, for .ci/run.
  */
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { wasmFlags } from './src/host/wasm-flags.ts';
 
 const report = process.env.LOCKSTEP_TEST_REPORT;
 
@@ -12,6 +14,10 @@ export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 2,
+    execArgv: [...wasmFlags()],
+    setupFiles: ['test/own-state.ts'],
+    // Most processes that tests start are this program's, from the same sources.
+    env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/node', import.meta.url)) },
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
     projects: [
       {

@@ -2,10 +2,14 @@
 /** Runs the commands of src as they stand, with no build: node_modules/.bin/node strips the types. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { execute } from '@oclif/core/execute';
+import { restartWithFlags } from '../src/host/wasm-flags.ts';
+
+restartWithFlags(process.argv.slice(2));
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pjson = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 pjson.oclif.commands = './src/commands';
 
-execute({ development: true, loadOptions: { root, pjson, ignoreManifest: true } });
+// Loaded by the process that goes on, not by the one that is restarted.
+const { execute } = await import('@oclif/core/execute');
+await execute({ development: true, loadOptions: { root, pjson, ignoreManifest: true } });

@@ -21,12 +21,19 @@ const ZBOOT = { payloadAt: 8, sizeAt: 12, methodAt: 24, methodBytes: 32, headerB
 type Unpack = (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array;
 const UNPACK: Partial<Readonly<Record<Compression, Unpack>>> = { gzip: gunzipSync, zstd: zstdDecompressSync };
 
+/** Undefined: it is not packed, or not in a way that is known here. */
+function methodOf(bytes: Uint8Array): { readonly name: Compression; readonly unpack: Unpack } | undefined {
+  const name = compressionOf(bytes);
+  const unpack = name && UNPACK[name];
+  return unpack && { name, unpack };
+}
+
 /** The same bytes when they are not packed, or not in a way that is known here. UserError for a damaged one. */
 export function unpackKernel(bytes: Uint8Array, path: string): Uint8Array {
   const packed = startsWith(bytes, ZBOOT_MAGIC) ? zbootPayload(bytes, path) : bytes;
-  const name = compressionOf(packed);
-  const unpack = name && UNPACK[name];
-  if (unpack === undefined) return bytes;
+  const method = methodOf(packed);
+  if (method === undefined) return bytes;
+  const { name, unpack } = method;
   try {
     const plain = unpack(packed, { maxOutputLength: MOST_BYTES });
     const image = pageMemory(plain.length);
@@ -45,8 +52,7 @@ function zbootPayload(bytes: Uint8Array, path: string): Uint8Array {
   const size = header.getUint32(ZBOOT.sizeAt, true);
   if (at + size > bytes.length) throw damaged(path, 'its packed image is cut off');
   const payload = bytes.subarray(at, at + size);
-  const known = compressionOf(payload);
-  if (known !== undefined && UNPACK[known] !== undefined) return payload;
+  if (methodOf(payload) !== undefined) return payload;
   const method = bytes.subarray(ZBOOT.methodAt, ZBOOT.methodAt + ZBOOT.methodBytes);
   const name = new TextDecoder().decode(method).replace(/\0.*$/s, '');
   const what = `the kernel ${path} is an EFI image packed with ${name}, which is not known here`;

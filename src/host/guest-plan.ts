@@ -13,7 +13,8 @@ import { epochNs } from './clock.ts';
 import { entropySource, RNG_SEED_BYTES } from './entropy.ts';
 import type { GuestOptions } from './guest-options.ts';
 import { closeAll, openDrives } from './guest-ports.ts';
-import { type Image, type ImageRole, loadImage, rememberImage } from './images.ts';
+import { rememberPlace } from './image-places.ts';
+import { type Image, type ImageRole, loadImage } from './images.ts';
 import { BUILT_IN_FIRMWARE } from './package-files.ts';
 import type { DriveFile } from './ports/drive-file.ts';
 import type { Membership } from './ports/nbd-session.ts';
@@ -66,7 +67,7 @@ function imagesOf(options: GuestOptions): { images: GuestPlan['images']; builtin
 
 function load(role: ImageRole, path: string): Image {
   const image = loadImage(role, path);
-  rememberImage(image, path);
+  rememberPlace(image.sha256, path);
   return image;
 }
 

@@ -1,29 +1,19 @@
 /**
  * The files a machine starts from, known by what they contain. A recording names its images by SHA-256; where they are
- * on this host is remembered beside the recordings, as links named by digest, and an image that is no longer what it
- * was is refused by name.
+ * on this host is remembered beside the recordings (image-places.ts), and an image that is no longer what it was is
+ * refused by name.
  */
 
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readlinkSync,
-  readSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-} from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
 import { UserError } from '../lib/errors.ts';
 import type { ImageName } from '../logformat/header.ts';
 import { unpackKernel } from './compressed-kernel.ts';
+import { rememberedPlaces } from './image-places.ts';
 import { codeOf, reasonOf } from './os-errors.ts';
 import { BUILT_IN_FIRMWARE } from './package-files.ts';
 import { pageMemory } from './page-memory.ts';
-import { stateFolder } from './recordings.ts';
 
 export type ImageRole = 'firmware' | 'kernel' | 'initrd';
 
@@ -41,22 +31,6 @@ export function imageOf(bytes: Uint8Array, name: string): Image {
 }
 
 /**
- * Remembers where an image is, so that a replay finds it. A state folder that cannot be written is no reason to stop.
- */
-export function rememberImage(image: ImageName, path: string): void {
-  const link = linkOf(image);
-  const target = resolve(path);
-  try {
-    if (targetOf(link) === target) return;
-    mkdirSync(join(stateFolder(), 'images'), { recursive: true });
-    rmSync(link, { force: true });
-    symlinkSync(target, link);
-  } catch {
-    // The replay will ask for the path instead.
-  }
-}
-
-/**
  * The image a recording names: from `path` when the operator gives one, else from where it was when it was recorded,
  * else from this package. UserError 'missing-image' or 'changed-image', with what to do.
  */
@@ -64,10 +38,15 @@ export function findImage(role: ImageRole, wanted: ImageName, path: string | und
   if (path !== undefined) return same(role, wanted, path, readImage(role, path));
   const builtIn = role === 'firmware' ? tryRead(role, BUILT_IN_FIRMWARE) : undefined;
   if (builtIn !== undefined && matches(wanted, builtIn)) return builtIn;
-  const known = targetOf(linkOf(wanted));
-  const bytes = known === undefined ? undefined : tryRead(role, known);
-  if (known !== undefined && bytes !== undefined) return same(role, wanted, known, bytes);
-  const where = known === undefined ? 'was not recorded on this host' : `is no longer at ${known}`;
+  const places = rememberedPlaces(wanted.sha256);
+  let changed: UserError | undefined;
+  for (const place of places) {
+    const bytes = tryRead(role, place);
+    if (bytes !== undefined && matches(wanted, bytes)) return bytes;
+    if (bytes !== undefined) changed ??= otherThan(wanted, role, place, bytes);
+  }
+  if (changed !== undefined) throw changed;
+  const where = places.length === 0 ? 'was not recorded on this host' : `is no longer at ${places.join(' nor at ')}`;
   throw new UserError(
     'missing-image',
     `the recording needs the ${role} ${wanted.name} (SHA-256 ${shortHex(wanted.sha256)}…), which ${where}`,
@@ -77,8 +56,12 @@ export function findImage(role: ImageRole, wanted: ImageName, path: string | und
 
 function same(role: ImageRole, wanted: ImageName, path: string, bytes: Uint8Array): Uint8Array {
   if (matches(wanted, bytes)) return bytes;
+  throw otherThan(wanted, role, path, bytes);
+}
+
+function otherThan(wanted: ImageName, role: ImageRole, path: string, bytes: Uint8Array): UserError {
   const found = createHash('sha256').update(bytes).digest();
-  throw new UserError(
+  return new UserError(
     'changed-image',
     `the ${role} ${path} is not the one recorded: SHA-256 ${shortHex(found)}…, recorded ${shortHex(wanted.sha256)}…`,
     `give the original with ${flagOf(role)} FILE, or record again`,
@@ -112,14 +95,6 @@ function tryRead(role: ImageRole, path: string): Uint8Array | undefined {
   }
 }
 
-function targetOf(link: string): string | undefined {
-  try {
-    return readlinkSync(link);
-  } catch {
-    return undefined;
-  }
-}
-
 function readFile(path: string): Uint8Array {
   const fd = openSync(path, 'r');
   try {
@@ -135,6 +110,5 @@ function readFile(path: string): Uint8Array {
   }
 }
 
-const linkOf = (image: ImageName): string => join(stateFolder(), 'images', Buffer.from(image.sha256).toString('hex'));
 const shortHex = (sha256: Uint8Array): string => Buffer.from(sha256.subarray(0, 6)).toString('hex');
 const flagOf = (role: ImageRole): string => (role === 'firmware' ? '--bios' : `--${role}`);

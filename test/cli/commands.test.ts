@@ -62,7 +62,8 @@ describe('record, replay and what comes after', () => {
   });
 
   it('packs images inside, replays without them, and strips them again to the same bytes', async () => {
-    copyFileSync(sample('hello'), at('kernel.elf'));
+    // One byte more: an image that is nowhere else.
+    writeFileSync(at('kernel.elf'), Buffer.concat([readFileSync(sample('hello')), Buffer.of(1)]));
     await lockstep('record', '--kernel', 'kernel.elf', '-o', 'plain.lks');
     expect((await lockstep('pack', 'plain.lks', '-o', 'packed.lks')).stdout).toContain('kernel inside');
     writeFileSync(at('kernel.elf'), 'something else');

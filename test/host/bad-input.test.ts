@@ -123,7 +123,8 @@ function flipped(bytes: Uint8Array, at: number): Uint8Array {
 }
 
 test('a changed image, a missing one and one named wrongly are refused by name', async () => {
-  const kernel = file(readFileSync(sample('hello')));
+  // One byte more: an image that is nowhere else.
+  const kernel = file(Buffer.concat([readFileSync(sample('hello')), Buffer.of(1)]));
   const log = folder.path('sound.lks');
   await record('hello', log, { kernel });
   const moved = folder.path('moved');

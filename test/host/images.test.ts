@@ -1,7 +1,8 @@
-import { renameSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { findImage, imageOf, loadImage, rememberImage } from '../../src/host/images.ts';
+import { rememberedPlaces, rememberPlace } from '../../src/host/image-places.ts';
+import { findImage, imageOf, loadImage } from '../../src/host/images.ts';
 import { BUILT_IN_FIRMWARE } from '../../src/host/package-files.ts';
 import { testFolder } from './support.ts';
 
@@ -23,13 +24,13 @@ test('an image is known by its SHA-256, size and name without folders', () => {
 
 test('a remembered image is found again without being named', () => {
   const { path, image: wanted } = image('kept', 'kept');
-  rememberImage(wanted, path);
+  rememberPlace(wanted.sha256, path);
   expect(findImage('kernel', wanted, undefined)).toEqual(wanted.bytes);
 });
 
 test('an image that was moved is missing until the operator says where it is', () => {
   const { path, image: wanted } = image('here', 'moved');
-  rememberImage(wanted, path);
+  rememberPlace(wanted.sha256, path);
   renameSync(path, folder.path('there'));
   expect(() => findImage('kernel', wanted, undefined)).toThrow(
     /the kernel here .* no longer at .*; give it with --kernel/,
@@ -48,7 +49,7 @@ test.each([
   ['of another size', 'longer than before'],
 ])('an image changed to one %s is refused by name', (_name, after) => {
   const { path, image: wanted } = image('changed', 'before');
-  rememberImage(wanted, path);
+  rememberPlace(wanted.sha256, path);
   writeFileSync(path, after);
   for (const named of [undefined, path]) {
     const find = (): Uint8Array => findImage('kernel', wanted, named);
@@ -59,11 +60,35 @@ test.each([
 
 test('an image rebuilt and remembered anew does not hide where the old one was', () => {
   const first = image('rebuilt', 'one');
-  rememberImage(first.image, first.path);
+  rememberPlace(first.image.sha256, first.path);
   const second = image('rebuilt', 'two');
-  rememberImage(second.image, second.path);
+  rememberPlace(second.image.sha256, second.path);
   expect(findImage('kernel', second.image, undefined)).toEqual(second.image.bytes);
   expect(() => findImage('kernel', first.image, undefined)).toThrow(expect.objectContaining({ code: 'changed-image' }));
+});
+
+test('an image that was in two places is found in the one that is left, whichever was the latest', () => {
+  const both = ['clone-a', 'clone-b'].map((name) => image(name, 'the same'));
+  for (const { path, image: wanted } of both) rememberPlace(wanted.sha256, path);
+  const wanted = both[0]!.image;
+  rmSync(both[1]!.path);
+  expect(findImage('kernel', wanted, undefined)).toEqual(wanted.bytes);
+  writeFileSync(both[1]!.path, 'another');
+  expect(findImage('kernel', wanted, undefined)).toEqual(wanted.bytes);
+  rmSync(both[0]!.path);
+  expect(() => findImage('kernel', wanted, undefined)).toThrow(expect.objectContaining({ code: 'changed-image' }));
+  rmSync(both[1]!.path);
+  expect(() => findImage('kernel', wanted, undefined)).toThrow(/no longer at .*clone-[ab] nor at .*clone-[ab];/);
+});
+
+test('of places where nothing is the latest are kept, of those where something is all', () => {
+  const { path, image: wanted } = image('many', 'many places');
+  rememberPlace(wanted.sha256, path);
+  for (let each = 0; each < 20; each++) rememberPlace(wanted.sha256, folder.path(`gone-${each}`));
+  const places = rememberedPlaces(wanted.sha256);
+  expect(places).toContain(path);
+  expect(places).toContain(folder.path('gone-19'));
+  expect(places.length).toBeLessThan(10);
 });
 
 test('the built-in firmware comes with the package', () => {
@@ -99,7 +124,7 @@ test.each([
   writeFileSync(path, bytes);
   const loaded = loadImage('kernel', path);
   expect(loaded).toMatchObject({ name, bytes: KERNEL, sha256: imageOf(KERNEL, '').sha256 });
-  rememberImage(loaded, path);
+  rememberPlace(loaded.sha256, path);
   expect(findImage('kernel', loaded, undefined)).toEqual(KERNEL);
   writeFileSync(folder.path('plain'), KERNEL);
   expect(findImage('kernel', loaded, folder.path('plain'))).toEqual(KERNEL);

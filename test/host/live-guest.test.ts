@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { DEFAULTS } from '../../src/host/guest-options.ts';
 import { keepImages } from '../../src/host/kept-images.ts';
-import { beginEarly } from '../../src/host/live/guest-thread.ts';
+import { beginEarly } from '../../src/host/live/early-thread.ts';
 import { LiveGuest } from '../../src/host/live/live-guest.ts';
 import { ConsolePipe } from '../../src/host/ports/console-pipe.ts';
 import type { HostPort, Inbox } from '../../src/host/ports/port.ts';

@@ -1,9 +1,9 @@
-/** The flags of V8 that speed up a guest: who asks for them, and what a process that gives them to itself keeps. */
+/** What V8 is told before it runs guests: who asks for them, and what a process that gives them to itself keeps. */
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { branchHintFlags, stepsGuest } from '../../src/host/wasm-flags.ts';
+import { stepsGuest, wasmFlags } from '../../src/host/wasm-flags.ts';
 import { ROOT } from '../tidy/tree.ts';
 
 /** `log index` for src/commands/log/index/index.ts. */
@@ -11,13 +11,13 @@ const commands = readdirSync(join(ROOT, 'src/commands'), { recursive: true, enco
   .filter((path) => path.endsWith('.ts'))
   .map((path) => path.replace(/(?:[/\\]index)?\.ts$/, '').replaceAll(/[/\\]/g, ' '));
 
-test('V8 is asked for hints where it knows them and does not heed them by itself', () => {
-  const flag = ['--experimental-wasm-branch-hinting'];
-  expect(branchHintFlags('12.4.254.21-node.33')).toEqual(flag);
-  expect(branchHintFlags('13.6.233.17-node.28')).toEqual(flag);
-  expect(branchHintFlags('14.6.202.34-node.34')).toEqual([]);
-  expect(branchHintFlags('11.3.244.8-node.30')).toEqual([]);
-  expect(branchHintFlags('')).toEqual([]);
+test('V8 is told where it neither heeds hints by itself nor frees shared wrappers safely', () => {
+  const flags = ['--experimental-wasm-branch-hinting', '--no-wasm-code-gc'];
+  expect(wasmFlags('12.4.254.21-node.33')).toEqual(flags);
+  expect(wasmFlags('13.6.233.17-node.28')).toEqual(flags);
+  expect(wasmFlags('14.6.202.34-node.34')).toEqual([]);
+  expect(wasmFlags('11.3.244.8-node.30')).toEqual([]);
+  expect(wasmFlags('')).toEqual([]);
 });
 
 test('of the commands these alone do not restart: they make no machine', () => {
@@ -48,7 +48,7 @@ test.each([[], ['--help'], ['--version'], ['help', 'run'], ['run', '--help'], ['
   },
 );
 
-test.skipIf(process.execve === undefined || branchHintFlags().length === 0)(
+test.skipIf(process.execve === undefined || wasmFlags().length === 0)(
   'a process that restarts keeps its number, input, arguments, own flags and environment',
   () => {
     const script = join(ROOT, 'test/host/fixtures/restart.ts');
@@ -60,7 +60,7 @@ test.skipIf(process.execve === undefined || branchHintFlags().length === 0)(
     expect(done.stderr).toBe('');
     expect(JSON.parse(done.stdout)).toEqual({
       pid: done.pid,
-      flags: ['--stack-size=900', ...branchHintFlags()],
+      flags: ['--stack-size=900', ...wasmFlags()],
       words: ['run', 'a b', ''],
       input: 'typed',
       kept: 'kept',

@@ -11,12 +11,12 @@ import { UserError } from '../../lib/errors.ts';
 import type { Endpoint } from '../ft/endpoint.ts';
 import type { BackupOptions } from '../ft/pair-options.ts';
 import { reasonOf } from '../os-errors.ts';
+import { workerEntry } from '../worker-entry.ts';
 import type { PlaceReport } from './agent-messages.ts';
 import type { FromPlace, ToPlace } from './place-messages.ts';
 import { startOf } from './process-identity.ts';
 
-/** `src` runs as it is, `dist` compiled. */
-const ENTRY = new URL(`./place-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
+const ENTRY = workerEntry('place', import.meta.url);
 const SUFFIX = '.json';
 /** A process that does not listen by then will not. */
 const LISTEN_MS = 30_000;

@@ -4,10 +4,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { PairStatus } from '../../ft/protocol/status.ts';
 import type { PlainUserError } from '../live/job.ts';
+import { workerEntry } from '../worker-entry.ts';
 import type { FromSide, PlainOutcome, ToSide } from './pair-messages.ts';
 
-/** `src` runs as it is, `dist` compiled. */
-const ENTRY = new URL(`./pair-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
+const ENTRY = workerEntry('pair', import.meta.url);
 
 /** A primary whose guest has ended, lives elsewhere, or may be about to. */
 const ELSEWHERE: ReadonlySet<PairStatus['state']> = new Set(['halted', 'off', 'switching', 'yielded']);

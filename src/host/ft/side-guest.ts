@@ -6,25 +6,23 @@
  *     a guest that runs already ─────────────────────────────── goOn ──> the guest ──> over
  */
 
-import { Worker } from 'node:worker_threads';
 import type { Input, Output } from '../../emu/machine/events.ts';
 import { Doorbell } from '../doorbell.ts';
+import { GuestThread } from '../live/guest-thread.ts';
 import { InputLine, type Voices } from '../live/input-line.ts';
-import type { GuestEnd, GuestReport } from '../live/job.ts';
+import type { GuestEnd } from '../live/job.ts';
 import type { RunningGuest } from '../live/live-guest.ts';
 import { ControlWords, Counters, type Progress, type SharedState, sharedState } from '../live/shared-state.ts';
 import { decodeOutput, encodeInput } from '../messages.ts';
 import type { Inbox } from '../ports/port.ts';
 import { RingReader } from '../ring.ts';
+import { workerEntry } from '../worker-entry.ts';
 import type { SideOfPairJob, WhenStarted } from './job.ts';
 import { decodeReport, encodeOrder, type Order, type Report } from './ring-messages.ts';
 
-/** `src` runs as it is, `dist` compiled. */
-const ENTRY = new URL(`./side-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
+const ENTRY = workerEntry('side', import.meta.url);
 type Unshared<J> = J extends SideOfPairJob ? Omit<J, 'shared'> : never;
 export type GuestJob = Unshared<SideOfPairJob>;
-/** As for any live guest: it keeps next to nothing and throws away much. */
-const LIMITS = { maxYoungGenerationSizeMb: 4 };
 /** Messages are taken for this long before others on this thread have their turn: the network does not wait. */
 const TURN_MS = 2;
 
@@ -47,7 +45,7 @@ export class SideGuest {
   readonly #running: RunningGuest | undefined;
   readonly #ears: SideEars;
   readonly #stalledBy = new Set<string>();
-  #worker: Worker | undefined;
+  #thread: GuestThread<SideOfPairJob> | undefined;
   #ended = false;
 
   /** `running`: the guest runs already, and nobody else serves it. */
@@ -71,8 +69,7 @@ export class SideGuest {
 
   /** Starts the thread before it is known what it is to do: whoever waits has the time that this takes. */
   prepare(): void {
-    // It alone keeps no process alive.
-    this.#started(true).unref();
+    this.#started(true);
   }
 
   /**
@@ -80,7 +77,8 @@ export class SideGuest {
    * otherwise, which is a defect of ours.
    */
   run(job: GuestJob): Promise<GuestEnd> {
-    return this.#served(this.#thread(job));
+    const thread = this.#started(false);
+    return this.#served(thread.run({ ...job, shared: this.#shared }, (tick) => this.#ears.live(tick)));
   }
 
   /** As `run`, of a guest that runs already. */
@@ -145,7 +143,7 @@ export class SideGuest {
 
   /** Ends a thread that was prepared and is not to run. */
   async dismiss(): Promise<void> {
-    await this.#worker?.terminate();
+    await this.#thread?.dismiss();
   }
 
   /** The guest is to end where it stands; `run` tells when it has. */
@@ -174,28 +172,9 @@ export class SideGuest {
     }
   }
 
-  #started(early: boolean): Worker {
-    const workerData: WhenStarted = { early };
-    this.#worker ??= new Worker(ENTRY, { workerData, resourceLimits: LIMITS, name: 'guest' });
-    return this.#worker;
-  }
-
-  #thread(job: GuestJob): Promise<GuestEnd> {
-    const worker = this.#started(false);
-    worker.ref();
-    worker.postMessage({ ...job, shared: this.#shared });
-    let end: GuestEnd | undefined;
-    return new Promise((done, failed) => {
-      worker.on('message', (report: GuestReport) => {
-        if (report.kind === 'live') this.#ears.live(report.tick);
-        else end = report;
-      });
-      worker.on('error', failed);
-      worker.on('messageerror', failed);
-      worker.on('exit', (code) => {
-        if (end !== undefined) done(end);
-        else failed(new Error(`the guest thread ended with code ${code} and without a report`));
-      });
-    });
+  #started(early: boolean): GuestThread<SideOfPairJob> {
+    const whenStarted: WhenStarted = { early };
+    this.#thread ??= new GuestThread(ENTRY, whenStarted);
+    return this.#thread;
   }
 }

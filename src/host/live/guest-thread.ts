@@ -1,15 +1,11 @@
 /**
- * The thread that a guest runs on. A command that will want one begins it before it knows what guest: then the thread
- * loads its program while the main thread loads its own, reads the command line and the images. A thread that nobody
- * gives a guest ends with the process.
+ * The thread that a guest runs on, as the main thread has it. It may be begun before it is known what guest: then it
+ * loads its program meanwhile. Its job is the first message to it (guest-entry.ts); one that is given none ends with
+ * the process.
  */
 
 import { Worker } from 'node:worker_threads';
-import { stepsGuest } from '../wasm-flags.ts';
-import type { GuestJob } from './job.ts';
-
-/** `src` runs as it is, `dist` compiled. */
-const ENTRY = new URL(`./guest-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
+import type { GuestEnd, GuestReport } from './job.ts';
 
 /**
  * The guest thread keeps next to nothing and throws away much: a small young generation makes its garbage, the buffers
@@ -17,26 +13,41 @@ const ENTRY = new URL(`./guest-worker.${import.meta.url.endsWith('.ts') ? 'ts' :
  */
 const LIMITS = { maxYoungGenerationSizeMb: 4 };
 
-/** Commands whose guest runs on a thread of its own from the start. */
-const COMMANDS: ReadonlySet<string | undefined> = new Set(['record', 'run']);
+export class GuestThread<Job> {
+  readonly #worker: Worker;
 
-let early: Worker | undefined;
+  /** `whenStarted`: what its program is told before there is a job. */
+  constructor(entry: URL, whenStarted?: unknown) {
+    this.#worker = new Worker(entry, { workerData: whenStarted, resourceLimits: LIMITS, name: 'guest' });
+    // Until it has a job it keeps no process alive.
+    this.#worker.unref();
+  }
 
-const begin = (): Worker => new Worker(ENTRY, { resourceLimits: LIMITS, name: 'guest' });
+  /** Ends a thread that has no job, and is to have none. */
+  async dismiss(): Promise<void> {
+    await this.#worker.terminate();
+  }
 
-/** Begins the thread if the command will want it. `words`: the command line behind the program's name. */
-export function beginEarly(words: readonly string[]): boolean {
-  if (early !== undefined || !COMMANDS.has(words[0]) || !stepsGuest(words)) return false;
-  early = begin();
-  early.unref();
-  return true;
-}
-
-/** The thread that runs this guest. */
-export function guestThread(job: GuestJob): Worker {
-  const worker = early ?? begin();
-  early = undefined;
-  worker.ref();
-  worker.postMessage(job);
-  return worker;
+  /**
+   * Runs the guest to its end; `live` is told when it is live, at a tick. Rejects with what ended the thread otherwise,
+   * which is a defect of ours.
+   */
+  run(job: Job, live: (tick: bigint) => void): Promise<GuestEnd> {
+    const worker = this.#worker;
+    worker.ref();
+    worker.postMessage(job);
+    let end: GuestEnd | undefined;
+    return new Promise((done, failed) => {
+      worker.on('message', (report: GuestReport) => {
+        if (report.kind === 'live') live(report.tick);
+        else end = report;
+      });
+      worker.on('error', failed);
+      worker.on('messageerror', failed);
+      worker.on('exit', (code) => {
+        if (end !== undefined) done(end);
+        else failed(new Error(`the guest thread ended with code ${code} and without a report`));
+      });
+    });
+  }
 }

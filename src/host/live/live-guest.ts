@@ -5,9 +5,9 @@
 
 import { Doorbell } from '../doorbell.ts';
 import type { HostPort } from '../ports/port.ts';
-import { guestThread } from './guest-thread.ts';
+import { guestThread } from './early-thread.ts';
 import type { Voices } from './input-line.ts';
-import type { GuestEnd, GuestJob, GuestReport } from './job.ts';
+import type { GuestEnd, GuestJob } from './job.ts';
 import { ControlWords, Counters, type Progress, type SharedState, sharedState } from './shared-state.ts';
 import { type RingEnds, Switchboard } from './switchboard.ts';
 
@@ -101,7 +101,7 @@ export class LiveGuest {
     await this.#switchboard.open();
     try {
       this.#switchboard.serve().catch((error: Error) => this.#fail(error));
-      this.#end = this.#thread({ ...job, shared: this.#shared });
+      this.#end = guestThread().run({ ...job, shared: this.#shared }, (tick) => this.#events.live?.(tick));
       const end = await this.#end;
       if (this.#failure !== undefined && end.kind !== 'failed') throw this.#failure;
       return end;
@@ -114,22 +114,5 @@ export class LiveGuest {
   #fail(error: Error): void {
     this.#failure ??= error;
     this.stop();
-  }
-
-  #thread(job: GuestJob): Promise<GuestEnd> {
-    const worker = guestThread(job);
-    let end: GuestEnd | undefined;
-    return new Promise((done, failed) => {
-      worker.on('message', (report: GuestReport) => {
-        if (report.kind === 'live') this.#events.live?.(report.tick);
-        else end = report;
-      });
-      worker.on('error', failed);
-      worker.on('messageerror', failed);
-      worker.on('exit', (code) => {
-        if (end !== undefined) done(end);
-        else failed(new Error(`the guest thread ended with code ${code} and without a report`));
-      });
-    });
   }
 }

@@ -1,6 +1,6 @@
 /** A host's agent on loopback: who may ask it, what it starts, what it finds again, and what survivors get from it. */
 import { once } from 'node:events';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { Cluster } from '../../../src/ft/cluster/cluster.ts';
@@ -63,6 +63,24 @@ const start = (reservation: string) => ({
   pair: 'pair',
   arbiter: world.arbiter,
   tuning: { sameHost: true },
+});
+
+test('a registry that is emptied while an agent runs has its host again, draining if it was', async () => {
+  const { name } = await agent();
+  const seen = await cluster();
+  const left = async (): Promise<boolean> => {
+    await seen.drain(name, true);
+    // Until the agent has looked, which nothing tells; where that was too short it is done again.
+    await new Promise((done) => setTimeout(done, 2500));
+    for (const what of ['leases', 'records'])
+      for (const file of readdirSync(world.path(`cluster/${what}`))) rmSync(world.path(`cluster/${what}/${file}`));
+    await expect.poll(() => seen.walk(ledgerOf(name)), patient).toMatchObject({ enrolled: true });
+    return (await seen.walk(ledgerOf(name))).draining;
+  };
+  await expect.poll(left, patient).toBe(true);
+  const heard = async (): Promise<boolean> => (await seen.view()).hosts.some(({ report }) => report?.name === name);
+  await expect.poll(heard, patient).toBe(true);
+  await seen.registry.close();
 });
 
 test('only who holds the key is answered; what is asked in other words is refused', async () => {

@@ -52,7 +52,7 @@ test('an agent that refuses is not asked again for ten seconds, and the reason i
   expect(asked()).toBe(1);
   expect(notices).toEqual(['no host can take a backup: b: it has another protocol']);
   laterMs = BACK_OFF_MS + 1;
-  await new Cluster(registry).walk(settled('b', [], await promised()));
+  await new Cluster(registry).walk(settled('b', [], await promised(), false));
   expect(await places.next(NEED)).toBeUndefined();
   expect(asked()).toBe(2);
   expect(notices).toHaveLength(1);
@@ -63,11 +63,11 @@ test('a place that refuses the guest costs its host ten seconds; one that is los
   const lost = await places.next(NEED);
   lost!.failed(false);
   await expect.poll(() => hosts[0]!.asked).toContain('end');
-  await new Cluster(registry).walk(settled('b', [], await promised()));
+  await new Cluster(registry).walk(settled('b', [], await promised(), false));
   const refused = await places.next(NEED);
   expect(asked()).toBe(2);
   refused!.failed(true);
-  await new Cluster(registry).walk(settled('b', [], await promised()));
+  await new Cluster(registry).walk(settled('b', [], await promised(), false));
   expect(await places.next(NEED)).toBeUndefined();
   expect(asked()).toBe(2);
   const elsewhere = await host('c', () => PLACE);

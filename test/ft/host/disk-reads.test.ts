@@ -1,5 +1,5 @@
 import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { findNodes } from '../../../src/host/ft/nodes.ts';
 import { diskFolder, Relay } from '../../host/disk/support.ts';
 import { replay } from '../../host/support.ts';
@@ -7,10 +7,6 @@ import { eachWorld, type Side, sample } from './sides.ts';
 
 const world = eachWorld();
 const disks = diskFolder();
-// This process is on the host of the sides, too.
-beforeEach(() => {
-  process.env.XDG_RUNTIME_DIR = world.env.XDG_RUNTIME_DIR;
-});
 const SIZE_BYTES = 4 << 20;
 const SLOT_BYTES = 4096;
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
-import { beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { makeKey } from '../../../src/host/ft/key.ts';
 import { findNodes, pairUp, protectedAt, stopPair, toProtect } from '../../../src/host/ft/nodes.ts';
 import type { PairWords } from '../../../src/host/ft/pair-words.ts';
@@ -15,10 +15,6 @@ import { counted, countOf, eachWorld, joined, moved, type Side, sample } from '.
 
 const world = eachWorld();
 const disks = diskFolder();
-// This process is on the host of the sides, too.
-beforeEach(() => {
-  process.env.XDG_RUNTIME_DIR = world.env.XDG_RUNTIME_DIR;
-});
 
 type Role = 'record' | 'run';
 const RECORDINGS = 'state/lockstep/recordings';

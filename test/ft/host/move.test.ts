@@ -1,17 +1,12 @@
 import { EventEmitter, once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { moveBackup, switchPair } from '../../../src/host/ft/moves.ts';
 import { UserError } from '../../../src/lib/errors.ts';
 import { replay } from '../../host/support.ts';
 import { countOf, eachWorld, joined, moved, type Side, sample } from './sides.ts';
 
 const world = eachWorld();
-
-// This process is on the host of the sides, too.
-beforeEach(() => {
-  process.env.XDG_RUNTIME_DIR = world.env.XDG_RUNTIME_DIR;
-});
 
 /** Waits until the guest has said some more there. */
 async function goesOn(side: Side, bytes = 300): Promise<void> {

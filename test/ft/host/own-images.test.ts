@@ -1,15 +1,11 @@
 import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { BLOCK_BYTES } from '../../../src/ft/disk/block-map.ts';
 import { replay } from '../../host/support.ts';
 import type { SideWords } from './fixtures/side.ts';
 import { eachWorld, moved, type Side, sample } from './sides.ts';
 
 const world = eachWorld();
-// This process is on the host of the sides, too.
-beforeEach(() => {
-  process.env.XDG_RUNTIME_DIR = world.env.XDG_RUNTIME_DIR;
-});
 const SIZE_BYTES = 4 << 20;
 
 const own = (name: string) => [{ path: world.path(name), mode: 'own' }] as const;

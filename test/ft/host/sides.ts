@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach } from 'vitest';
 import { type Moved, switchPair } from '../../../src/host/ft/moves.ts';
+import { wasmFlags } from '../../../src/host/wasm-flags.ts';
 import type { SideWords } from './fixtures/side.ts';
 
 const SCRIPT = fileURLToPath(new URL('./fixtures/side.ts', import.meta.url));
@@ -24,7 +25,8 @@ export class Side {
   complaints = '';
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
-    this.child = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+    const words = [...wasmFlags(), ...args];
+    this.child = spawn(process.execPath, words, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
     this.child.stdout!.on('data', (chunk: Buffer) => {
       this.said += chunk.toString('latin1').replaceAll('\r', '');
       this.#tell();
@@ -121,10 +123,13 @@ export class World {
   }
 }
 
-/** A world for each test of a file. */
+/** A world for each test of a file. This process is on the host of its sides, too. */
 export function eachWorld(): World {
   const world = new World();
-  beforeEach(() => world.begin());
+  beforeEach(() => {
+    world.begin();
+    Object.assign(process.env, world.env);
+  });
   afterEach(() => world.end());
   return world;
 }
