@@ -16,7 +16,6 @@ export class BackupProgress {
   readonly #lag = new LagMeter();
   readonly #control: LagControl;
   #last: Pick<Executed, 'sequence' | 'buffered' | 'digests'> = { sequence: -1, buffered: 0, digests: 0 };
-  /** The frame with the state of a copy. */
   #committed = -1;
   #controlAt = 0;
 
@@ -36,6 +35,11 @@ export class BackupProgress {
   /** Bytes that it holds and has not executed. */
   get buffered(): number {
     return this.#last.buffered;
+  }
+
+  /** Number of the frame with the state that a copy begins with; -1 when there is none. */
+  get committed(): number {
+    return this.#committed;
   }
 
   /** It has put its machine together, if it had to. */

@@ -132,8 +132,10 @@ export class Primary<P> {
     };
   }
 
+  /** As it is told: a copied guest is protected once its backup holds it, though it may from the commit point on. */
   get state(): PrimaryState {
-    return this.#state;
+    const isSent = this.#state === 'protected' && this.acked < this.#watch.progress.committed;
+    return isSent ? 'copying' : this.#state;
   }
 
   /** Highest frame that the backup is known to hold; -1 for none. */
@@ -392,6 +394,6 @@ export class Primary<P> {
   }
 
   get status(): PrimaryStatus {
-    return primaryStatus(this.#parts, this.#state, this.#now);
+    return primaryStatus(this.#parts, this.state, this.#now);
   }
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach } from 'vitest';
 import { type Moved, switchPair } from '../../../src/host/ft/moves.ts';
+import { findNodes } from '../../../src/host/ft/nodes.ts';
 import { wasmFlags } from '../../../src/host/wasm-flags.ts';
 import type { SideWords } from './fixtures/side.ts';
 
@@ -56,6 +57,13 @@ export class Side {
     for (const watcher of this.#watchers.splice(0)) watcher();
   }
 
+  get account(): string {
+    const { pid, spawnargs } = this.child;
+    const ended = this.#endedBy === undefined ? 'runs' : `ended with ${this.#endedBy}`;
+    const said = `said ${this.said.length} characters, in the end ${JSON.stringify(this.said.slice(-80))}`;
+    return `process ${pid} ${ended}: ${spawnargs.at(-1)}\n  ${said}\n${this.complaints.replace(/^/gm, '  ')}`;
+  }
+
   state(name: string): Promise<true> {
     return this.until(({ complaints }) => new RegExp(`^state ${name} `, 'm').test(complaints) || undefined);
   }
@@ -88,6 +96,11 @@ export class World {
     this.folder = mkdtempSync(join(tmpdir(), 'lockstep-ft-'));
     mkdirSync(this.path('arbiter'));
     mkdirSync(this.path('run'));
+  }
+  /** What its processes have said so far, and tell of themselves: for a test that has failed. */
+  async account(): Promise<string> {
+    const nodes = (await findNodes()).map((node) => `node ${JSON.stringify(node)}`);
+    return [...this.#sides.map((side) => side.account), ...nodes].join('\n');
   }
   async end(): Promise<void> {
     for (const side of this.#sides) side.kill();
@@ -130,7 +143,10 @@ export function eachWorld(): World {
     world.begin();
     Object.assign(process.env, world.env);
   });
-  afterEach(() => world.end());
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') console.error(await world.account());
+    await world.end();
+  });
   return world;
 }
 

@@ -49,12 +49,28 @@ describe('the survivor', () => {
 
   test('holds outputs from the frame with the state on, until what covers them is acknowledged', () => {
     const side = new Survivor().following();
-    expect(side.core.state).toBe('protected');
     expect(side.output(3).released).toEqual([]);
     expect(side.ack(0).released).toEqual([]);
     expect(side.ack(1).released).toEqual(['uart3']);
     expect(side.frame(2).output(4).released).toEqual([]);
     expect(side.ack(2).released).toEqual(['uart4']);
+  });
+
+  test('says that it is protected when the backup has the state, not when that is on its way', () => {
+    const side = new Survivor().following();
+    expect([side.core.state, side.core.status.state]).toEqual(['copying', 'copying']);
+    side.ack(0);
+    expect(side.core.state).toBe('copying');
+    side.ack(1);
+    expect([side.core.state, side.core.status.state]).toEqual(['protected', 'protected']);
+    // Held from then on, whatever is on its way.
+    expect(side.frame(2).core.state).toBe('protected');
+  });
+
+  test('whose backup is lost with the state on its way asks the arbiter before it goes on alone', () => {
+    const side = new Survivor().following().pass(600);
+    expect(side.core.state).toBe('claiming');
+    expect(side.do(won(2)).core.state).toBe('alone');
   });
 
   test.each([
@@ -126,7 +142,7 @@ describe('the survivor', () => {
 
   test('is off once the end is acknowledged when it is followed', () => {
     const side = new Survivor().following().frame(2, { last: 2 }).do({ kind: 'ended' });
-    expect(side.core.state).toBe('protected');
+    expect(side.ack(1).core.state).toBe('protected');
     side.ack(2);
     expect(side.core.state).toBe('off');
   });

@@ -341,6 +341,12 @@ export class Monitor {
     if (!this.#keeps) states?.delete(count);
   }
 
+  /** A node tells that its guest is protected, by the backup that follows this log: of a copy it has the state then. */
+  saysProtected(name: LogName): void {
+    if (name.copy > 0 && !this.#log(name).hasHeir)
+      this.fail('I17', `${name.primary} says that its guest is protected, and copy ${name.copy} has none`);
+  }
+
   diverged(report: string): void {
     this.fail('I5', report);
   }

@@ -112,6 +112,12 @@ export const SOURCE_MUTANTS: readonly SourceMutant[] = [
     '#commit(sequence: number, now: number): void {',
   ),
   protocol(
+    'a guest is called protected when its state has been sent',
+    'primary.ts',
+    "return isSent ? 'copying' : this.#state;",
+    'return this.#state;',
+  ),
+  protocol(
     'pages of a copy are taken for a guest',
     'receive-buffer.ts',
     "frame.kind === 'checkpoint' && frame.firstTick > 0n",

@@ -27,11 +27,14 @@ export class Link {
   readonly #core: PrimaryCore;
   readonly #primary: Primary<Output>;
   #open = true;
+  /** The state of the guest has been handed over for it: it may come to live there. */
+  isCommitted: boolean;
 
   /** In the node's present epoch. */
   constructor(node: Node, copy: number, carryOut: (link: Link, effect: LinkEffect) => void) {
     const { name, world, main, clock } = node;
     this.copy = copy;
+    this.isCommitted = copy === 0;
     this.#node = node;
     const settings = { ...node.settings, epoch: node.epoch };
     const core = new Primary<Output>(settings, clock.nowMs, Uint8Array.of(7), copy === 0 ? undefined : copy);
@@ -47,6 +50,9 @@ export class Link {
         else if (effect.kind === 'send') this.channels.send(effect.connection, effect.message);
         else if (effect.kind === 'disconnect') this.channels.disconnect(effect.connection, effect.reason);
         else carryOut(this, effect);
+      },
+      handled: () => {
+        if (this.state === 'protected') world.monitor.saysProtected({ primary: node.who, copy });
       },
     });
     this.channels = new Channels(node, 'dials', (event) => this.seat.handle(event as PrimaryEvent<Output>));

@@ -17,6 +17,8 @@ export interface SeatParts<Effect> {
   readonly clock: NodeClock;
   /** Carries one effect out. */
   readonly carryOut: (effect: Effect) => void;
+  /** After every event, before its effects. */
+  readonly handled?: () => void;
 }
 
 export class Seat<Event extends { readonly kind: string }, Effect extends { readonly kind: string }> {
@@ -43,11 +45,12 @@ export class Seat<Event extends { readonly kind: string }, Effect extends { read
 
   /** In a job of the main thread: to the core, and what comes of it. */
   handle(event: Event): void {
-    const { name, world, main, clock } = this.#parts;
+    const { name, world, main, clock, handled } = this.#parts;
     if (this.#left) return;
     world.probe(probesOf(name, nameOf(event)).on);
     if (main.state === 'dead') return;
     const effects = this.#core.handle(event, clock.nowMs);
+    handled?.();
     for (let i = effects.length - 1; i >= 0; i--) {
       const effect = effects[i]!;
       main.again(() => this.#effect(effect));

@@ -63,8 +63,8 @@ export class Shield {
     const link = this.#link;
     if (link === undefined || link.state === 'alone') return 'alone';
     if (link.state === 'protected') return 'protected';
-    const copies = link.copy > 0 && ['seeking', 'copying', 'abandoned'].includes(link.state);
-    return copies ? 'alone' : 'undecided';
+    const isAlone = !link.isCommitted && ['seeking', 'copying', 'abandoned'].includes(link.state);
+    return isAlone ? 'alone' : 'undecided';
   }
 
   /** The operator wants the guest on the other host, or the backup elsewhere. */
@@ -96,7 +96,10 @@ export class Shield {
   frame({ copy, sequence, bytes, last, commit }: LiveSaid & { readonly kind: 'frame' }): void {
     if (this.#link?.copy !== copy) return;
     if (commit) this.#node.world.probe(`${this.#node.name}.copy.commit`);
-    this.#tell((link) => link.seat.handle({ kind: 'frame', sequence, bytes, last, ...(commit ? { commit } : {}) }));
+    this.#tell((link) => {
+      link.isCommitted ||= commit;
+      link.seat.handle({ kind: 'frame', sequence, bytes, last, ...(commit ? { commit } : {}) });
+    });
   }
 
   reads({ copy, places }: LiveSaid & { readonly kind: 'reads' }): void {
