@@ -2,9 +2,11 @@
  * How a node is found and spoken to on its own host: a Unix socket `ROLE-PID.sock` in the folder of its pair, below the
  * runtime folder of the XDG Base Directory Specification. One line in, one line of JSON out. A guest that runs in no
  * pair is found in the same way, under its own name.
+ *
+ * Invariant: a socket that has its name answers, or its process is gone, and then whoever finds that out removes it.
  */
 
-import { chmodSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import { ExitCode, UserError } from '../../lib/errors.ts';
@@ -14,6 +16,10 @@ import { stateFolder } from '../recordings.ts';
 /** A machine that has too much to do is no reason to give up: nobody's guest waits for this. */
 const ANSWER_MS = 10_000;
 const SUFFIX = '.sock';
+/** Until it answers. Not longer than the other: a socket's path has about a hundred bytes. */
+const NEW_SUFFIX = '.new';
+/** The folder of a pair goes with its last socket, at whatever moment: it is made again so often. */
+const FOLDER_TRIES = 100;
 
 /** A node that may be there. */
 export interface NodeAddress {
@@ -36,8 +42,8 @@ export class ControlSocket {
   }
 
   /**
-   * `answer`: what is said to a command, as JSON, at once or later; bigint becomes a number. UserError when the socket
-   * cannot be made.
+   * `answer`: what is said to a command, as JSON, at once or later; bigint becomes a number, and undefined is as if
+   * nobody were there. UserError when the socket cannot be made.
    */
   static async listen(pair: string, role: string, answer: (command: string) => unknown): Promise<ControlSocket> {
     const folder = join(pairsFolder(), encodeURIComponent(pair));
@@ -45,18 +51,15 @@ export class ControlSocket {
     const server = createServer((socket) => {
       socket.setEncoding('utf8').on('error', () => {});
       socket.once('data', (command: string) => {
-        void Promise.resolve(answer(command.trim())).then((said) => socket.end(`${JSON.stringify(said, plain)}\n`));
+        void Promise.resolve(answer(command.trim())).then((said) =>
+          socket.end(said === undefined ? '' : `${JSON.stringify(said, plain)}\n`),
+        );
       });
     });
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-      rmSync(path, { force: true });
-      await new Promise<void>((done, failed) => {
-        server.once('error', failed);
-        server.listen(path, done);
-      });
-      chmodSync(path, 0o600);
+      await listenAt(server, path);
     } catch (error) {
+      server.close();
       const what = `cannot make the socket ${path}: ${reasonOf(error)}`;
       throw new UserError(
         'no-socket',
@@ -71,9 +74,34 @@ export class ControlSocket {
   }
 
   close(): void {
-    this.#server.close();
     removeSocket(this.#path);
+    this.#server.close();
   }
+}
+
+/** `path` is in the folder of a pair. */
+async function listenAt(server: Server, path: string): Promise<void> {
+  const first = path.replace(/\.sock$/, NEW_SUFFIX);
+  for (let left = FOLDER_TRIES; ; left--) {
+    try {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      rmSync(first, { force: true });
+      await new Promise<void>((done, failed) => {
+        server.once('error', failed);
+        server.listen(first, () => {
+          server.off('error', failed);
+          done();
+        });
+      });
+      break;
+    } catch (error) {
+      // Node says EACCES for a folder that is not there, too.
+      const code = codeOf(error);
+      if (left === 0 || (code !== 'EACCES' && code !== 'ENOENT')) throw error;
+    }
+  }
+  chmodSync(first, 0o600);
+  renameSync(first, path);
 }
 
 /** Nodes of this host, of one pair or all. Some may be gone. */

@@ -99,8 +99,8 @@ export class World {
   }
   /** What its processes have said so far, and tell of themselves: for a test that has failed. */
   async account(): Promise<string> {
-    const nodes = (await findNodes()).map((node) => `node ${JSON.stringify(node)}`);
-    return [...this.#sides.map((side) => side.account), ...nodes].join('\n');
+    const nodes = await findNodes().catch((error: unknown) => [`${error}`]);
+    return [...this.#sides.map((side) => side.account), JSON.stringify(nodes, undefined, 2)].join('\n');
   }
   async end(): Promise<void> {
     for (const side of this.#sides) side.kill();
