@@ -97,7 +97,7 @@ test.skipIf(noGuest !== undefined).each(['record', 'run'] as const)(
     await live.until(({ said }) => said.includes(`line ${until}\n`));
     live.kill();
     expect(await backup.ended, backup.complaints).toBe(0);
-    expect(lines(joined(live.said, backup.said)!)).toEqual(expected);
+    expect(lines(joined(live.said, backup.said))).toEqual(expected);
     expect(await verified(world.path('backup.lks'))).toContain('the guest powered off');
     const own = how === 'record' ? 'guest.lks' : 'state/lockstep/recordings/Image-0001.lks';
     expect(await verified(world.path(own))).toContain('everything agreed');

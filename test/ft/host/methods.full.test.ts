@@ -42,7 +42,7 @@ test('a survivor of a pair with checkpoints gets a new backup, which survives it
   backup.kill();
   await backup.ended;
   await spare.state('live');
-  const first = joined(before, backup.said) ?? '';
+  const first = joined(before, backup.said);
   await spare.until(({ said }) => (countOf(joined(first, said)) ?? 0) > (countOf(first) ?? 0) + 50);
   // A host that is very busy may cost another takeover in between.
   expect(world.epochs.length).toBeGreaterThanOrEqual(3);

@@ -162,12 +162,12 @@ export function countOf(said: string | undefined): number | undefined {
   return said !== undefined && counted(numbers + 1).startsWith(said) ? numbers : undefined;
 }
 
-/** `after` put behind `before`, whose end it may say again; undefined when something between them is missing. */
-export function joined(before: string, after: string): string | undefined {
-  for (let overlap = Math.min(before.length, after.length); overlap >= 0; overlap--) {
-    if (before.endsWith(after.slice(0, overlap))) return before + after.slice(overlap);
+/** `after` put behind `before`, whose end it may say again, as far as it has come by now. */
+export function joined(before: string, after: string): string {
+  for (let at = 0; ; at++) {
+    const again = before.slice(at, at + after.length);
+    if (after.startsWith(again)) return before + after.slice(again.length);
   }
-  return undefined;
 }
 
 /** The switch, as the operator orders it, as soon as the backup has caught up. In the runtime folder of the sides. */
