@@ -56,17 +56,21 @@ export class BackupOrders {
     }
   }
 
-  /** Waits for the word to go live; false when it is to stop instead. */
+  /**
+   * Waits for the word to go live; false when it is to stop instead. A guest that has been told both lives before it
+   * stops: what it said as a live one may have been seen.
+   */
   untilLive(): boolean {
-    while (!this.inputs.stopAsked) {
+    for (;;) {
+      const { stopAsked } = this.inputs;
       const refuse = (): never => {
         throw new Error('a frame for a backup that is drained');
       };
       this.take(refuse, () => {});
       if (this.#goLive) return true;
+      if (stopAsked) return false;
       this.inputs.wait(undefined);
     }
-    return false;
   }
 }
 

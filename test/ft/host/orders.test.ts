@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { BackupOrders } from '../../../src/host/ft/backup-orders.ts';
 import {
   decodeOrder,
   decodeReport,
@@ -8,7 +9,7 @@ import {
 } from '../../../src/host/ft/ring-messages.ts';
 import { InputLine } from '../../../src/host/live/input-line.ts';
 import { RingInputs } from '../../../src/host/live/ring-ports.ts';
-import { sharedState } from '../../../src/host/live/shared-state.ts';
+import { ControlWords, sharedState } from '../../../src/host/live/shared-state.ts';
 import { encodeInput, type Message } from '../../../src/host/messages.ts';
 
 test('an input behind an order that ends the turn is left for the next, however late the thread looks', () => {
@@ -28,6 +29,16 @@ test('an input behind an order that ends the turn is left for the next, however 
   expect(orders).toEqual(['drain', 'goLive']);
   expect(inputs.take()).toEqual(packet);
   expect(inputs.take()).toBeUndefined();
+});
+
+test('a guest that is to live and to stop lives before it stops: its log has an end', () => {
+  const both = sharedState();
+  new InputLine(both).send(encodeOrder({ kind: 'goLive' }));
+  new ControlWords(both.control).askStop();
+  expect(new BackupOrders(both).untilLive()).toBe(true);
+  const stopped = sharedState();
+  new ControlWords(stopped.control).askStop();
+  expect(new BackupOrders(stopped).untilLive()).toBe(false);
 });
 
 test('the order to join a pair, and its answer, come through whole', () => {
