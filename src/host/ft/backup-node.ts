@@ -32,6 +32,7 @@ import { Heartbeats } from './heartbeats.ts';
 import type { Membership } from './membership.ts';
 import { arbiterObjection } from './newcomer.ts';
 import { NodeBase } from './node-base.ts';
+import { onOnePort } from './one-port.ts';
 import type { BackupOptions, NodeUi } from './pair-options.ts';
 import { StaticPlaces } from './places.ts';
 import type { Report } from './ring-messages.ts';
@@ -136,9 +137,10 @@ export class BackupNode extends NodeBase {
   protected override async start(): Promise<void> {
     const { listen: endpoint, key } = this.#options;
     this.guest.prepare();
-    const taken = await this.#door.open(endpoint, key);
-    this.#heartbeats = await Heartbeats.at(taken, key);
-    this.#heartbeats.listen((heartbeat) => this.#driver?.tell({ kind: 'heartbeat', heartbeat }));
+    const door = { open: (at: Endpoint) => this.#door.open(at, key), close: () => this.#door.close() };
+    const { taken, opened } = await onOnePort(endpoint, door, (at) => Heartbeats.at(at, key));
+    this.#heartbeats = opened;
+    opened.listen((heartbeat) => this.#driver?.tell({ kind: 'heartbeat', heartbeat }));
     this.ui.listening?.(taken);
     this.ui.input.on('data', this.#refuseTyped);
   }

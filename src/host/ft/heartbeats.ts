@@ -33,6 +33,7 @@ export class Heartbeats {
     const socket = createSocket(isIP(endpoint.host) === 6 ? 'udp6' : 'udp4');
     await new Promise<void>((done, failed) => {
       socket.once('error', (error) => {
+        socket.close();
         const what = `cannot take UDP port of ${endpointText(endpoint)}: ${reasonOf(error)}`;
         failed(new UserError('bad-listen', what, 'name a port that is free for UDP too', ExitCode.usage, error));
       });
