@@ -95,22 +95,37 @@ export async function protectPair(first: FoundNode, backup: Endpoint): Promise<C
   return protectedAt(first, to);
 }
 
-/** Resolves when the guest that lives at `first` has the backup that is being made at `to`; UserError when not. */
-export async function protectedAt(first: NodeAddress, to: string): Promise<CopyStatus> {
+/**
+ * Resolves when the guest that lives at `first` has the backup that is being made at `to`; UserError when it has none,
+ * or another has become its backup meanwhile. `first`: as it was when that was ordered.
+ */
+export async function protectedAt(first: FoundNode, to: string): Promise<CopyStatus> {
   const from = performance.now();
   let why: string | undefined;
+  let other: string | undefined;
   for (;;) {
     const report = (await tellNode(first, 'status')) as FoundNode | undefined;
     if (report === undefined) break;
-    const { copy, status, fault } = report;
+    const { copy, status, fault, backup } = report;
     if (fault?.includes(to) === true) why = fault;
-    if (status?.state === 'protected' && copy?.to === to && copy.pausedNs !== undefined) return copy;
-    if (status?.state !== 'copying' && status?.state !== 'protected' && performance.now() - from > ANSWERS_MS) break;
+    if (status?.state === 'protected') {
+      if (copy?.to === to && copy.pausedNs !== undefined) return copy;
+      if (backup !== to && isNewer(status, first.status)) {
+        other = backup;
+        break;
+      }
+    } else if (status?.state !== 'copying' && performance.now() - from > ANSWERS_MS) break;
     await sleep(LOOK_MS);
   }
+  const instead = other === undefined ? '' : `; its backup is at ${other} now`;
+  const what = `${why ?? `no backup could be made at ${to}`}${instead}`;
   const remedy = `start one there: lockstep ft backup --name ${first.pair} --listen ${to}`;
-  throw new UserError('not-protected', why ?? `no backup could be made at ${to}`, remedy, ExitCode.lost);
+  throw new UserError('not-protected', what, remedy, ExitCode.lost);
 }
+
+/** The backup that is there now is not the one of before. */
+const isNewer = (now: PairStatus, before: PairStatus | undefined): boolean =>
+  before?.state !== 'protected' || now.epoch > before.epoch;
 
 /**
  * Has the guest of a pair, which runs on this host, be in the cluster of a registry from now on; resolves when it has a

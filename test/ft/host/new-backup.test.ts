@@ -124,6 +124,21 @@ test('a spare that dies, or stands still, costs nothing: the next one is taken',
   expect(joined(primary.said, good.side.said)).toBe(counted(1000));
 });
 
+test('who wants the backup at a place that refuses it is told why, and where it is instead', async () => {
+  const [first, instead] = [await spare('first'), await spare('instead')];
+  // Another arbiter than its primary's: it lets nobody in.
+  const { port } = await world.backup({ arbiter: `file:${world.path('run')}`, output: world.path('refusing.lks') });
+  const words = { kernel: sample('count'), append: 'every=5', spares: [instead.at] };
+  const primary = world.side({ role: 'primary', at: first.at, ...words });
+  await primary.until(({ said }) => said.includes('count 20\n'));
+  const move = world.command('ft', 'move', '--backup', '--to', `tcp:127.0.0.1:${port}`);
+  expect(await move.ended, move.complaints).toBe(4);
+  expect(move.complaints).toMatch(/knows nothing of the pair/);
+  expect(move.complaints).toContain(`its backup is at ${instead.at} now`);
+  const seen = primary.said.length;
+  await primary.until(({ said }) => said.length > seen + 100);
+});
+
 test('ft pair --respawn: whichever process is killed, there are two again, and the count goes on', async () => {
   const guest = ['--kernel', sample('count'), '-m', '16M', '--append', 'every=5'];
   const pair = world.command('ft', 'pair', ...guest, '--respawn', '--detect', '5000');
