@@ -49,6 +49,8 @@ export class Backup<P> {
   #digests = 0;
   /** All network cards here have their peer; undefined: not known. */
   #links: boolean | undefined;
+  /** This side is to go. */
+  #leaves = false;
   /** The primary has handed the guest over, and waits for the answer. */
   #invitedBy: Peer | undefined;
   #effects: BackupEffect<P>[] = [];
@@ -74,6 +76,7 @@ export class Backup<P> {
         buffered: this.#channel.buffer.bytes,
         digests: this.#digests,
         ...(this.#links === undefined ? {} : { links: this.#links }),
+        ...(this.#leaves ? { leaves: true } : {}),
       }),
     });
     this.#table = this.#makeTable();
@@ -109,6 +112,10 @@ export class Backup<P> {
         },
         links: ({ up }, at) => {
           this.#links = up;
+          this.#channel.want(at);
+        },
+        leave: (_, at) => {
+          this.#leaves = true;
           this.#channel.want(at);
         },
       },
@@ -238,6 +245,10 @@ export class Backup<P> {
 
   /** Without a guest there is none to take over, and no output of it has ever left. */
   #forget(cause: SuspicionCause): void {
+    if (this.#leaves) {
+      this.#gone(this.#channel.peer?.who ?? 'its primary');
+      return;
+    }
     if (this.#channel.buffer.received >= 0) {
       this.#shut('the guest is not whole here');
       this.#state = 'halted';
@@ -259,7 +270,7 @@ export class Backup<P> {
   #verdict({ epoch, result }: Event<P, 'claimed'>, now: number): void {
     const verdict = this.#takeover.judge(epoch, result, now);
     if (verdict.kind === 'won') this.#drain(now);
-    else if (verdict.kind === 'lost') this.#lost(verdict.holder);
+    else if (verdict.kind === 'lost') this.#gone(verdict.holder);
   }
 
   #drain(now: number): void {
@@ -291,11 +302,12 @@ export class Backup<P> {
     this.#effects.push({ kind: 'release', output });
   }
 
-  #lost(holder: string): void {
+  /** The pair goes on without this node. */
+  #gone(holder: string): void {
     this.#shut('it has lost the epoch');
     this.#state = 'halted';
     this.#outputs.takeAll();
-    this.#effects.push({ kind: 'halt', why: 'lost', holder });
+    this.#effects.push({ kind: 'halt', why: this.#leaves ? 'letGo' : 'lost', holder });
   }
 
   #off(): void {

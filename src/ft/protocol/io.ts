@@ -89,6 +89,8 @@ export type BackupEvent<P> =
   | { readonly kind: 'off' }
   /** As the primary's. */
   | { readonly kind: 'links'; readonly up: boolean }
+  /** This side is to go. Its primary is asked to let it go; until that has, it takes over like any other. */
+  | { readonly kind: 'leave' }
   | { readonly kind: 'diverged'; readonly report: string };
 
 export type CommonEffect<M, P> =
@@ -106,6 +108,8 @@ export type CommonEffect<M, P> =
   | { readonly kind: 'live'; readonly epoch: number }
   /** Final: the guest is stopped where it stands; nothing more leaves this node. */
   | { readonly kind: 'halt'; readonly why: 'lost'; readonly holder: string }
+  /** Final, as was asked: the pair goes on at `holder`. */
+  | { readonly kind: 'halt'; readonly why: 'letGo'; readonly holder: string }
   /** Final, as planned: the guest lives at `holder`. `stoodStillMs`: for how long it did, if that is known. */
   | {
       readonly kind: 'halt';

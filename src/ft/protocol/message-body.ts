@@ -95,10 +95,11 @@ const CODECS: { readonly [K in Message['kind']]: Codec<Body<K>> } = {
     decode: (body) => exactly(body, 4, { kind: 'ack', sequence: number(body) }),
   },
   executed: map(
-    ({ sequence, tick: at, buffered, digests, links }) => {
-      const fields = { sequence, tick: at, buffered, digests };
-      return links === undefined ? fields : { ...fields, links: links ? 1 : 0 };
-    },
+    ({ sequence, tick: at, buffered, digests, links, leaves }) => ({
+      ...{ sequence, tick: at, buffered, digests },
+      ...(links === undefined ? {} : { links: links ? 1 : 0 }),
+      ...(leaves === undefined ? {} : { leaves: 1 }),
+    }),
     (fields) => ({
       kind: 'executed',
       sequence: position(fields.sequence),
@@ -106,6 +107,7 @@ const CODECS: { readonly [K in Message['kind']]: Codec<Body<K>> } = {
       buffered: small(fields.buffered),
       digests: small(fields.digests),
       ...(fields.links === undefined ? {} : { links: small(fields.links) !== 0 }),
+      ...(fields.leaves === undefined ? {} : { leaves: true }),
     }),
   ),
   diverged: map(

@@ -59,7 +59,7 @@ export type BackupMessage =
   /**
    * The guest has executed everything in the frames up to `sequence`, and stands at `tick`. `buffered`: bytes received
    * and not executed. `digests`: state digests compared and equal. `links`: all network cards of this side have their
-   * peer; left out when not known.
+   * peer; left out when not known. `leaves`: this side is to go, and asks to be let go.
    */
   | {
       readonly kind: 'executed';
@@ -68,6 +68,7 @@ export type BackupMessage =
       readonly buffered: number;
       readonly digests: number;
       readonly links?: boolean;
+      readonly leaves?: true;
     }
   /** Answers 'yield': the guest is live here. `stoodStillMs`: from its stop at the primary until now. */
   | { readonly kind: 'taken'; readonly epoch: number; readonly stoodStillMs: number }

@@ -24,7 +24,8 @@ import { assertSettings, type PairSettings } from './settings.ts';
 import { Stall } from './stall.ts';
 import { dispatch, type StateTable } from './state-table.ts';
 import type { PrimaryStatus } from './status.ts';
-import { type SwitchFacts, Switchover } from './switchover.ts';
+import { switchFacts } from './switch-facts.ts';
+import { Switchover } from './switchover.ts';
 import { Takeover } from './takeover.ts';
 
 /** There is a backup that is watched. */
@@ -69,7 +70,7 @@ export class Primary<P> {
     this.#switchover = new Switchover({
       patienceMs: settings.detectMs,
       lagMsMax: settings.lagMs.low,
-      facts: () => this.#facts(),
+      facts: () => switchFacts(this.#parts, { state: this.#state, isOff: this.#last !== undefined, now: this.#now }),
       emit: (effect) => this.#effects.push(effect),
     });
     this.#takeover = new Takeover(settings, (effect) => this.#effects.push(effect));
@@ -124,7 +125,7 @@ export class Primary<P> {
       },
       release: ({ output }) => this.#gate.release(output),
       switch: ({ reason }, at) => this.#switch(reason, at),
-      letGo: (_, at) => this.#claim('moved', at),
+      letGo: (_, at) => this.#letGo(at),
       quiet: (_, at) => this.#switchover.quiet(at),
       settled: (_, at) => this.#yield(at),
       callOff: ({ why }) => this.#callOff(why),
@@ -270,6 +271,7 @@ export class Primary<P> {
     this.#watch.told(message, now);
     this.#noteReleased(this.#gate.executed(message.sequence));
     this.#switchover.look();
+    if (message.leaves === true) this.#letGo(now);
   }
 
   #noteReleased(outputs: readonly HeldOutput<P>[]): void {
@@ -279,24 +281,6 @@ export class Primary<P> {
   /** What is against a planned switch now, in words for the operator; or nothing. */
   get switchObjection(): string | undefined {
     return this.#switchover.objection;
-  }
-
-  #facts(): SwitchFacts {
-    const { handed, acked } = this.#channel.frames;
-    const { progress } = this.#watch;
-    return {
-      noBackup: this.#noBackup(),
-      peer: this.#channel.peer?.who ?? 'the backup',
-      lagMs: progress.lag(this.#now),
-      allDone: acked === handed && progress.executed === handed && this.#gate.held === 0,
-    };
-  }
-
-  #noBackup(): string | undefined {
-    if (this.#state !== 'protected') return 'the guest has no backup that follows it';
-    if (this.#last !== undefined) return 'the guest is off';
-    if (!this.#channel.isOpen) return 'the channel to the backup is down';
-    return this.#watch.progress.isWhole ? undefined : 'the backup is still putting its machine together';
   }
 
   #switch(reason: string, now: number): void {
@@ -340,7 +324,12 @@ export class Primary<P> {
     this.#claim(cause, now);
   }
 
-  /** A backup that is let go hears of it when that is decided: it would contend otherwise. */
+  /** The backup is to be another one. It hears of it when that is decided: it would contend otherwise. */
+  #letGo(now: number): void {
+    if (this.#state === 'copying') this.#abandon('it is to go', true);
+    else if (this.#state === 'protected') this.#claim('moved', now);
+  }
+
   #claim(cause: SuspicionCause, now: number): void {
     this.#watch.detector.stop();
     this.#state = 'claiming';

@@ -126,7 +126,9 @@ export class BackupNode extends NodeBase {
   protected override leave(): string | undefined {
     const state = this.#core?.state ?? 'waiting';
     if (state !== 'waiting' && state !== 'following') return 'the guest lives here, or may';
-    this.endBefore();
+    // Of a primary that may be lost already this is the only one to take over.
+    if (state === 'following') this.#tell({ kind: 'leave' });
+    else this.endBefore();
     return undefined;
   }
 

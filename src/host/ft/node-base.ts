@@ -386,7 +386,7 @@ export abstract class NodeBase {
     else await this.guest.dismiss();
     await this.#guestRun;
     await this.devices.close();
-    if (this.#why === 'handedOver' || this.#why === 'lost') await this.images.leave();
+    if (this.#why === 'handedOver' || this.#why === 'lost' || this.#why === 'letGo') await this.images.leave();
     this.#sink?.close();
     if (this.#why === 'forgotten' && this.#sink !== undefined) rmSync(this.#sink.path, { force: true });
     await this.arbiter.close();

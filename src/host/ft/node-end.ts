@@ -100,6 +100,7 @@ export class NodeEnd {
       const outcome = outcomeOf(this.#guest ?? STOPPED, this.#host.recording(), true);
       return { ...outcome, handedOver: halt.holder };
     }
+    if (halt.why === 'letGo') return outcomeOf(this.#guest ?? STOPPED, this.#host.recording(), true);
     const outcome = this.#guest === undefined ? undefined : this.#outcome(this.#guest);
     if (halt.why === 'diverged' && outcome?.ending === 'diverged') return outcome;
     const what =

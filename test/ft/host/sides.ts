@@ -15,6 +15,9 @@ const SCRIPT = fileURLToPath(new URL('./fixtures/side.ts', import.meta.url));
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 export const sample = (name: string): string => join(ROOT, 'samples/prebuilt', `${name}.elf`);
 
+/** Nodes that tell nothing by then are left out of the account of a test that has failed. */
+const ACCOUNT_MS = 3000;
+
 /** A process, what it says, and how it ends. */
 export class Side {
   readonly child: ChildProcess;
@@ -99,7 +102,8 @@ export class World {
   }
   /** What its processes have said so far, and tell of themselves: for a test that has failed. */
   async account(): Promise<string> {
-    const nodes = await findNodes().catch((error: unknown) => [`${error}`]);
+    const silence = new Promise<string>((done) => setTimeout(done, ACCOUNT_MS, 'one of them does not answer'));
+    const nodes = await Promise.race([findNodes(), silence]).catch(String);
     return [...this.#sides.map((side) => side.account), JSON.stringify(nodes, undefined, 2)].join('\n');
   }
   async end(): Promise<void> {

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { tellNode } from '../../../src/host/ft/control-socket.ts';
+import { type FoundNode, findNodes } from '../../../src/host/ft/nodes.ts';
 import { replay } from '../../host/support.ts';
 import { countOf, eachWorld, joined } from './sides.ts';
 
@@ -36,6 +38,32 @@ test('the backup is killed: the guest goes on at the primary without a gap', asy
   expect(backup.said).toBe('');
   expect(world.epochs).toEqual(['pair.1', 'pair.2']);
   expect((await replay(world.path('primary.lks'))).text).toBe(primary.said);
+});
+
+/** As the agent of its host finds it. */
+async function theBackup(): Promise<FoundNode> {
+  return (await findNodes('pair')).find(({ command }) => command === 'backup')!;
+}
+
+test('a backup that is to leave goes when its primary has let it go', async () => {
+  const { primary, backup } = await world.pair({ append: 'every=10' });
+  await primary.until(({ said }) => said.includes('count 20\n'));
+  expect(await tellNode(await theBackup(), 'leave')).toEqual({});
+  expect(await backup.ended, backup.complaints).toBe(0);
+  expect(backup.complaints).toContain('ending stopped error none');
+  await primary.state('alone');
+  expect(world.epochs).toEqual(['pair.1', 'pair.2']);
+});
+
+test('a backup that is to leave takes over when its primary is lost first', async () => {
+  const { primary, backup } = await world.pair({ append: 'every=10', detectMs: 3000 });
+  await primary.until(({ said }) => said.includes('count 20\n'));
+  const node = await theBackup();
+  primary.kill('SIGSTOP');
+  expect(await tellNode(node, 'leave')).toEqual({});
+  await backup.state('live');
+  const { length } = backup.said;
+  await backup.until(({ said }) => said.length > length + 200);
 });
 
 test('a primary that stands still is given up, and finds that it has lost when it wakes', async () => {

@@ -80,6 +80,11 @@ describe('the survivor', () => {
     ['is gone', (side: Survivor) => side.copying().close().pass(200)],
     ['is silent', (side: Survivor) => side.copying().pass(600)],
     ['refuses to go on', (side: Survivor) => side.copying().hear({ kind: 'refuse', reason: 'no' })],
+    [
+      'is to leave its host',
+      (side: Survivor) =>
+        side.copying().hear({ kind: 'executed', sequence: -1, tick: tick(0), buffered: 0, digests: 0, leaves: true }),
+    ],
     ['was started again', (side: Survivor) => side.copying().close().connect().welcome(-1, 'other')],
   ] as const)('lets a backup go that %s before it has the guest', (_, act) => {
     const side = new Survivor();

@@ -30,6 +30,7 @@ export const ACTIONS = [
   'diverge',
   'order',
   'letGo',
+  'leave',
   'quiet',
   'settle',
 ] as const;
@@ -182,6 +183,9 @@ export class PairWorld {
         break;
       case 'letGo':
         if (!this.isDead('primary')) this.primary.do({ kind: 'letGo' });
+        break;
+      case 'leave':
+        if (!this.isDead('backup')) this.backup.do({ kind: 'leave' });
         break;
       case 'quiet':
         if (!this.#quiescing || this.isDead('primary')) break;

@@ -45,8 +45,11 @@ function isGood(world: PairWorld, primary: PrimaryState, backup: BackupState): b
   const lives = { primary: !world.isDead('primary'), backup: !world.isDead('backup') };
   if (lives.primary && lives.backup && primary === 'protected') return backup === 'following';
   const primaryGood = primary === 'alone' || primary === 'off' || (primary === 'halted' && world.winner === 'backup');
-  // Without the first events there is no guest: the backup waits for another primary, or halts.
-  const nothing = (backup === 'waiting' && world.heldByBackup < 0) || (backup === 'halted' && world.heldByBackup === 0);
+  // Without the first events there is no guest: the backup waits for another primary, or halts; or goes, if it is to.
+  const isLetGo = world.backup.all.some((effect) => effect.kind === 'halt' && effect.why === 'letGo');
+  const nothing =
+    (backup === 'waiting' && world.heldByBackup < 0) ||
+    (backup === 'halted' && (world.heldByBackup === 0 || (isLetGo && world.heldByBackup < 0)));
   const backupGood =
     backup === 'live' || backup === 'off' || nothing || (backup === 'halted' && world.winner === 'primary');
   return (!lives.primary || primaryGood) && (!lives.backup || backupGood);

@@ -12,8 +12,12 @@ class Giver extends PrimarySide {
   /** What the backup says of its network cards. */
   links: boolean | undefined;
 
+  /** The backup asks to be let go. */
+  leaves = false;
+
   executed(sequence: number): this {
-    const said = this.links === undefined ? {} : { links: this.links };
+    const links = this.links === undefined ? {} : { links: this.links };
+    const said = { ...links, ...(this.leaves ? { leaves: true as const } : {}) };
     return this.hear({ kind: 'executed', sequence, tick: tick(sequence + 1), buffered: 0, digests: 0, ...said });
   }
 
@@ -179,6 +183,25 @@ describe('a backup that is to be elsewhere', () => {
     expect(side.of('notice')[0]?.text).toBe('the backup b is let go: claiming epoch 2');
     expect(side.output(2).do(won()).kinds).toEqual(['disconnect', 'live', 'release']);
     expect(side.core.state).toBe('alone');
+  });
+
+  test('asks for it itself when its host is to be empty', () => {
+    const giver = new Giver().running();
+    giver.leaves = true;
+    giver.executed(0);
+    expect(giver.of('notice')[0]?.text).toBe('the backup b is let go: claiming epoch 2');
+    expect(giver.do(won()).core.state).toBe('alone');
+    const taker = new Taker().running().do({ kind: 'leave' }).pass(20);
+    expect(taker.said.at(-1)).toMatchObject({ kind: 'executed', leaves: true });
+    expect(taker.core.state).toBe('following');
+    taker.close().pass(600).do(lost());
+    expect(taker.effects.at(-1)).toEqual({ kind: 'halt', why: 'letGo', holder: 'other' });
+  });
+
+  test('takes over, though it was to leave, when its primary is lost and cannot let it go', () => {
+    const side = new Taker().running().do({ kind: 'leave' }).pass(2000);
+    expect(side.do(won()).core.state).toBe('draining');
+    expect(side.do({ kind: 'drained' }).core.state).toBe('live');
   });
 
   test('may have claimed itself: the primary halts then, as ever', () => {

@@ -45,13 +45,18 @@ const ARBITRARIES: { readonly [K in Message['kind']]: fc.Arbitrary<Extract<Messa
   welcome: fc.record({ kind: fc.constant('welcome' as const), who: text, host: text, received: position }),
   refuse: fc.record({ kind: fc.constant('refuse' as const), reason: text }),
   ack: fc.record({ kind: fc.constant('ack' as const), sequence: u32 }),
-  executed: fc.record({
-    kind: fc.constant('executed' as const),
-    sequence: position,
-    tick: u64.map(tick),
-    buffered: small,
-    digests: small,
-  }),
+  executed: fc.record(
+    {
+      kind: fc.constant('executed' as const),
+      sequence: position,
+      tick: u64.map(tick),
+      buffered: small,
+      digests: small,
+      links: fc.boolean(),
+      leaves: fc.constant(true as const),
+    },
+    { requiredKeys: ['kind', 'sequence', 'tick', 'buffered', 'digests'] },
+  ),
   taken: fc.record({ kind: fc.constant('taken' as const), epoch: small, stoodStillMs: small }),
   diverged: fc.record({ kind: fc.constant('diverged' as const), report: text }),
 };

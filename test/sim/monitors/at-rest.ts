@@ -96,7 +96,12 @@ function judgeFalseAlarm(world: World): void {
     ({ kind, us }) => HARMLESS.has(kind) || (BRIEF.has(kind) && us < settings.detectMs * 400),
   );
   const once = world.faults.struck.filter(({ kind }) => !HARMLESS.has(kind) || kind === 'reset').length <= 1;
-  const ordered = ['a switch is ordered', 'a backup is let go', 'a host of the cluster is lost'];
+  const ordered = [
+    'a switch is ordered',
+    'a backup is let go',
+    'a backup is to leave',
+    'a host of the cluster is lost',
+  ];
   if (harmless && once && !ordered.some((what) => world.counters.has(what)) && world.monitor.epoch > 1)
     world.monitor.fail('E4', `${world.monitor.holder} took over from a node that was well`);
 }

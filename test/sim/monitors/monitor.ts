@@ -318,7 +318,7 @@ export class Monitor {
 
   halted(who: string, why: string): void {
     this.#did(`${hostOf(who)} halts: ${why}`);
-    if ((why === 'lost' || why === 'handedOver') && this.#holder === who && this.#epoch > 1)
+    if (['lost', 'letGo', 'handedOver'].includes(why) && this.#holder === who && this.#epoch > 1)
       this.fail('I11', `${who} halts and has won`);
   }
 

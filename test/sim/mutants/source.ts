@@ -118,6 +118,12 @@ export const SOURCE_MUTANTS: readonly SourceMutant[] = [
     'return this.#state;',
   ),
   protocol(
+    'a backup that is to leave does not wait to be let go',
+    'backup.ts',
+    'this.#leaves = true;',
+    "this.#leaves = true;\n          this.#gone('nobody');",
+  ),
+  protocol(
     'pages of a copy are taken for a guest',
     'receive-buffer.ts',
     "frame.kind === 'checkpoint' && frame.firstTick > 0n",

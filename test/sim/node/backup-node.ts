@@ -72,6 +72,12 @@ export class BackupNode extends Node {
     return this.alive && this.final === undefined;
   }
 
+  override leave(): boolean {
+    if (this.standing !== 'following') return false;
+    this.main.post(() => this.#seat.handle({ kind: 'leave' }));
+    return true;
+  }
+
   accept(connection: Connection): void {
     const id = ++this.#connections;
     this.#channels.add(id, connection);

@@ -179,6 +179,11 @@ export abstract class Node {
     if (this.alive) this.guest?.give(input);
   }
 
+  /** Its host is to be empty. False: it is no backup that its primary can let go. */
+  leave(): boolean {
+    return false;
+  }
+
   heartbeatCame(bytes: Uint8Array, of: 'primary' | 'backup'): void {
     this.main.post(() => {
       let heartbeat: Heartbeat;

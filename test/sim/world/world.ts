@@ -189,7 +189,8 @@ export class World implements Surroundings {
 
   /** The side of the pair that is there is to be elsewhere. */
   #leave(node: Node): void {
-    this.#order(node.standing === 'protected' ? 'switch' : 'letGo');
+    if (node.leave()) this.did('a backup is to leave');
+    else this.#order('switch');
   }
 
   #schedule(): void {
@@ -209,6 +210,7 @@ export class World implements Surroundings {
       clockwork.at(random.between(2_000, options.troubleUs), () => this.#order('switch'));
     if (options.clones && random.chance(0.1))
       clockwork.at(random.between(2_000, options.troubleUs), () => this.#order('letGo'));
+    if (options.clones) this.#scheduleLeave(new Random(options.seed, 'leave'));
     for (let at = random.between(5_000, 60_000); at < options.troubleUs; at += random.between(20_000, 100_000)) {
       const bytes = random.bytes(1 + random.below(4));
       const port = this.hub;
@@ -217,6 +219,15 @@ export class World implements Surroundings {
         if (node.alive) node.main.post(() => node.give({ kind: 'console', device: 'uart', bytes }));
       });
     }
+  }
+
+  /** From a stream of its own. */
+  #scheduleLeave(random: Random): void {
+    if (!random.chance(0.2)) return;
+    this.clockwork.at(random.between(2_000, this.options.troubleUs), () => {
+      const follower = this.nodes.find((node) => node.standing === 'following');
+      if (follower !== undefined) this.#leave(follower);
+    });
   }
 
   /** To whoever serves with a backup. */
