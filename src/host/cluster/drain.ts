@@ -1,26 +1,23 @@
-/**
- * A host is emptied: nothing new comes to it, guests that live there go to their backups, and backups go when another
- * host can take them. What cannot go stays, and why is told.
- */
+/** A host is emptied, as `emptied` does it, or used again: the steps are carried out on the registry and on agents. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from '../../ft/cluster/cluster.ts';
-import type { Carried, ClusterHost, ClusterView } from '../../ft/cluster/view.ts';
+import { type Emptied, type EmptyingCall, emptied, type MovedSide, type SideCall } from '../../ft/cluster/emptied.ts';
+import type { AgentReply } from '../../ft/cluster/place-finder.ts';
+import { callRegistry, walked } from '../../ft/cluster/steps.ts';
+import type { ClusterHost, ClusterView } from '../../ft/cluster/view.ts';
 import { UserError } from '../../lib/errors.ts';
+import { parseEndpoint } from '../ft/endpoint.ts';
 import type { PairKey } from '../ft/key.ts';
-import { DrainedSide } from './drained-side.ts';
+import { reasonOf } from '../os-errors.ts';
+import { askAgent } from './agent-door.ts';
 
-export interface Drained {
+const TIMES = { lookMs: 250, againMs: 1000, movedMs: 60_000 } as const;
+/** The agent waits for nodes itself. */
+const ANSWER_MS = { leave: 20_000, handOver: 70_000 } as const;
+
+export interface Drained extends Emptied {
   readonly host: string;
-  /** What is elsewhere now. */
-  readonly moved: readonly MovedSide[];
-  readonly stays: readonly { readonly pair: string; readonly role: Carried['role']; readonly reason: string }[];
-}
-
-export interface MovedSide {
-  readonly pair: string;
-  /** 'primary': the guest lives on `to`; otherwise its backup is there. */
-  readonly role: Carried['role'];
-  readonly to: string;
 }
 
 export interface DrainUi {
@@ -35,19 +32,29 @@ export async function drainHost(
   ui: DrainUi,
 ): Promise<Drained> {
   const host = hostOf(await settledView(cluster), name);
-  await cluster.drain(host.name, true);
-  const moved: MovedSide[] = [];
-  const stays: Drained['stays'][number][] = [];
-  for (const { pair, role } of host.carries) {
-    const side = new DrainedSide(cluster, host.name, pair, key);
-    const gone = role === 'primary' ? await side.handOver() : await side.leave();
-    if ('reason' in gone) stays.push({ pair, role, ...gone });
-    else {
-      moved.push({ pair, role, to: gone.to });
-      ui.moved({ pair, role, to: gone.to });
-    }
+  const steps = emptied(host, { ...TIMES, now: () => performance.now(), moved: (side) => ui.moved(side) });
+  return { host: host.name, ...(await walked(steps, (call) => carryOut(cluster, key, call))) };
+}
+
+async function carryOut(cluster: Cluster, key: PairKey | undefined, call: EmptyingCall): Promise<unknown> {
+  switch (call.kind) {
+    case 'pause':
+      return sleep(call.ms);
+    case 'leave':
+    case 'handOver':
+      return ask(call, key);
+    default:
+      return callRegistry(cluster.registry, call);
   }
-  return { host: host.name, moved, stays };
+}
+
+async function ask({ kind, host, pair }: SideCall, key: PairKey | undefined): Promise<AgentReply> {
+  try {
+    const agent = parseEndpoint('agent', host.report!.agent);
+    return await askAgent(agent, key, { kind, pair }, ANSWER_MS[kind]);
+  } catch (error) {
+    return { kind: 'silent', reason: reasonOf(error) };
+  }
 }
 
 /** The host is used again. UserError as above. */

@@ -87,6 +87,20 @@ test('a backup there is made anew elsewhere', async () => {
   expect(asked).toEqual(['leave']);
 });
 
+test('a backup there that takes over before it is let go is moved as the guest that it is then', async () => {
+  const asked = await host('b', ({ kind }) => {
+    if (asked.length === 1) void says({ primary: 'b', epoch: 2, backup: 'c' });
+    else if (kind === 'handOver') void says({ primary: 'c', epoch: 3, backup: 'a' });
+    return DONE;
+  });
+  await host('a');
+  await host('c');
+  await says({ primary: 'a', backup: 'b' });
+  const result = await drainHost(cluster, 'b', undefined, { moved: () => {} });
+  expect(result).toEqual({ host: 'b', moved: [{ pair: 'web', role: 'primary', to: 'c' }], stays: [] });
+  expect(asked).toEqual(['leave', 'handOver', 'leave']);
+});
+
 const STAYS: readonly [string, readonly string[], Partial<PairReport>, string][] = [
   ['no third host has room for the next backup', [], { backup: 'b' }, 'no third host can take one: b: the other side'],
   ['both sides are on the host', ['c'], { backup: 'a' }, 'its backup is on this host too'],

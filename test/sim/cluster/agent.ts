@@ -3,6 +3,7 @@
  * ended and started again without the places that it has started.
  */
 
+import type { SideCall } from '../../../src/ft/cluster/emptied.ts';
 import { KeptPromises } from '../../../src/ft/cluster/kept-promises.ts';
 import { enrolled } from '../../../src/ft/cluster/ledgers.ts';
 import type { AgentReply } from '../../../src/ft/cluster/place-finder.ts';
@@ -30,6 +31,8 @@ export interface AgentParts {
   readonly start: (host: ClusterHost, reservation: Reservation) => Side | undefined;
   /** It is asked to start a place, now, and does at the end. */
   readonly admitting: (host: ClusterHost) => () => void;
+  /** A side of the pair that is here is to go, in this way. */
+  readonly go: (host: ClusterHost, kind: SideCall['kind'], pair: string, answer: (reply: AgentReply) => void) => void;
   readonly did: (what: string) => void;
 }
 
@@ -81,6 +84,15 @@ export class Agent {
     this.#promises.free(id);
     this.soon();
     answer({ kind: 'done' });
+  }
+
+  /** A side of the pair is to go. */
+  go(kind: SideCall['kind'], pair: string, answer: (reply: AgentReply) => void): void {
+    if (this.#isOver) return;
+    this.#parts.go(this.#parts.host, kind, pair, (reply) => {
+      this.soon();
+      answer(reply);
+    });
   }
 
   /** Something may be to be done. */

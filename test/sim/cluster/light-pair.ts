@@ -16,6 +16,8 @@ import type { Caller, Wire } from './wire.ts';
 const DETECT_US = [3_000, 30_000] as const;
 const COPY_US = [1_000, 12_000] as const;
 const RETRY_US = 8_000;
+/** A planned switch. */
+const SWITCH_US = 500;
 /** A place that nobody comes to within this time ends. */
 const PATIENCE_US = 60_000;
 
@@ -93,6 +95,23 @@ export class LightPair {
   /** The primary's process ends. */
   losePrimary(): void {
     this.#end(this.#primary);
+  }
+
+  /** What is on this host is to go. Why not; or nothing, when it does. */
+  leave(host: ClusterHost): string | undefined {
+    if (this.livesOn === host) return 'the guest lives here';
+    const backup = this.#backup;
+    // Its primary lets it go, if that is there.
+    if (backup?.host === host && !this.#primary.isGone) this.#end(backup);
+    return undefined;
+  }
+
+  /** The guest is to live where its backup is. Why not; or nothing. */
+  handOver(host: ClusterHost): string | undefined {
+    if (this.livesOn !== host) return 'the guest does not live here';
+    if (!this.isProtected) return 'it has no backup';
+    this.#end(this.#primary, SWITCH_US);
+    return undefined;
   }
 
   #side(host: ClusterHost, id: string | undefined): LightSide {

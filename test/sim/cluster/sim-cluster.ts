@@ -4,7 +4,8 @@
  * Everything here is drawn from streams of its own.
  */
 
-import type { Promised } from '../../../src/ft/cluster/place-finder.ts';
+import type { SideCall } from '../../../src/ft/cluster/emptied.ts';
+import type { AgentReply, Promised } from '../../../src/ft/cluster/place-finder.ts';
 import { ledgerKey, type PairReport, pairKeyOf, type Reservation } from '../../../src/ft/cluster/records.ts';
 import { PromisesMonitor } from '../monitors/promises.ts';
 import type { Clockwork } from '../world/clockwork.ts';
@@ -16,12 +17,16 @@ import { LightPair } from './light-pair.ts';
 import { PairPlaces } from './pair-places.ts';
 import { drawPopulation, PAIR, type Rival, SIDE_BYTES, VERSION } from './population.ts';
 import { planTrouble } from './trouble.ts';
-import { type Caller, Wire } from './wire.ts';
+import { type Answered, type Caller, Wire } from './wire.ts';
 
 /** Until a host is back, microseconds. */
 const REBOOT_US = [40_000, 90_000] as const;
 /** Another pair's backup is lost when a place is asked for. */
 const RIVALS = 0.5;
+/** A switch that is not made by then has come to nothing; between two looks; and until an agent is given up. */
+const HAND_OVER_US = 30_000;
+const LOOK_US = 500;
+const ANSWER_US = 45_000;
 const ENDS = ['A', 'B'] as const;
 
 export interface ClusterParts {
@@ -34,8 +39,10 @@ export interface ClusterParts {
   readonly isCut: (end: 'A' | 'B') => boolean;
   /** A backup of the simulated pair begins; undefined: it cannot. */
   readonly begin: (end: 'A' | 'B') => PairSide | undefined;
-  /** The guest, or its backup, is to leave the host that is emptied. */
-  readonly leave: (end: 'A' | 'B') => void;
+  /** The backup there is to leave. False: there is none that could be let go. */
+  readonly leave: (end: 'A' | 'B') => boolean;
+  /** The guest there is to live where its backup is. */
+  readonly handOver: (end: 'A' | 'B') => void;
   /** What the pair's node says of itself if the guest lives there and its process runs. */
   readonly report: (end: 'A' | 'B') => Living | undefined;
 }
@@ -136,6 +143,15 @@ export class SimCluster {
     });
   }
 
+  /** Who empties a host asks its agent. */
+  askToGo(from: Caller, { kind, host, pair }: SideCall, { done }: Answered): void {
+    const question = (answer: (reply: AgentReply) => void): void => {
+      const back = (reply: AgentReply): void => this.wire.carry(host.name, () => answer(reply));
+      this.wire.carry(host.name, () => this.host(host.name).agent?.go(kind, pair, back));
+    };
+    this.wire.ask(from, ANSWER_US, question, done, () => done({ kind: 'silent', reason: 'no answer' }));
+  }
+
   /** Nothing goes wrong any more. */
   mend(): void {
     this.isMended = true;
@@ -217,6 +233,7 @@ export class SimCluster {
       random: new Random(seed, `agent ${host.name} ${++this.#ids}`),
       wire: this.wire,
       start: (...what) => this.#start(...what),
+      go: (...what) => this.#go(...what),
       admitting: ({ name }) => {
         const wasDraining = this.monitor.ledger(name).draining;
         return () => {
@@ -237,6 +254,43 @@ export class SimCluster {
     const begun = { pair: PAIR, id: reservation.id, bytes: SIDE_BYTES, ...side };
     this.#put(end, begun);
     return begun;
+  }
+
+  #go(host: ClusterHost, kind: SideCall['kind'], pair: string, answer: (reply: AgentReply) => void): void {
+    const rival = this.rivals.find(({ name }) => name === pair);
+    const said = (refused: string | undefined): void =>
+      answer(refused === undefined ? { kind: 'done' } : { kind: 'refused', reason: refused });
+    if (rival !== undefined) said(kind === 'leave' ? rival.leave(host) : rival.handOver(host));
+    else if (kind === 'leave') said(this.#leave(host));
+    else this.#handOver(host, said);
+  }
+
+  /** The simulated pair's. One that has come to its end goes by itself. */
+  #endAt(host: ClusterHost): 'A' | 'B' | undefined {
+    return ENDS.find((end) => this.at(end) === host && this.#sides.get(end)?.isAlive() === true);
+  }
+
+  #leave(host: ClusterHost): string | undefined {
+    const end = this.#endAt(host);
+    return end === undefined || this.#parts.leave(end) ? undefined : 'the guest lives here, or may';
+  }
+
+  /** Answered when the guest lives there no more, or after a while. */
+  #handOver(host: ClusterHost, said: (refused: string | undefined) => void): void {
+    const { clockwork, handOver, report } = this.#parts;
+    const end = this.#endAt(host);
+    if (end === undefined || report(end)?.isProtected !== true) {
+      said('it has no backup');
+      return;
+    }
+    handOver(end);
+    const until = clockwork.now + HAND_OVER_US;
+    const look = (): void => {
+      if (this.#endAt(host) === undefined) said(undefined);
+      else if (clockwork.now >= until) said('the switch has come to nothing');
+      else clockwork.after(LOOK_US, look);
+    };
+    look();
   }
 
   /** The end of the network that a new side gets: that of a node that is gone. */

@@ -47,6 +47,12 @@ export class PromisesMonitor {
     this.#told.add(host);
   }
 
+  /** The operator has been told that the pair has nothing there any more. */
+  isGone(host: ClusterHost, pair: string): void {
+    if (host.living.some((side) => side.pair === pair && side.isOfPair()))
+      this.#fail('P7', `${pair} is said to be gone from ${host.name}, and is there`);
+  }
+
   /** A record has changed, and from this moment says so. */
   swapped(key: string, text: string): void {
     if (!key.startsWith(PREFIX.ledgers)) return;

@@ -225,6 +225,12 @@ export const SOURCE_MUTANTS: readonly SourceMutant[] = [
     'if (this.#starting.has(id)) return',
     'if (false) return',
   ),
+  cluster(
+    'a side that takes over when it is to leave is said to be gone',
+    'emptied.ts',
+    'now.primary === this.#host ? TAKEN_OVER : this.#elsewhere(now)',
+    'now.backup === this.#host ? undefined : now.backup',
+  ),
   cluster('who refused once is never asked again', 'place-finder.ts', '>= this.#parts.backOff.refusedMs', '>= 1e9'),
   session(
     'the replay runs past what it knows',

@@ -183,14 +183,17 @@ export class World implements Surroundings {
       isCut: (end) => !network.link(end, 'S').up,
       begin: (end) => this.hosts.begin(end),
       leave: (end) => this.#leave(this.node(end)),
+      handOver: () => this.#order('switch'),
       report: (end) => this.node(end).living,
     });
   }
 
-  /** The side of the pair that is there is to be elsewhere. */
-  #leave(node: Node): void {
-    if (node.leave()) this.did('a backup is to leave');
-    else this.#order('switch');
+  /** The backup there is to be elsewhere. False: there is none that could be let go. */
+  #leave(node: Node): boolean {
+    if (node.isGone) return true;
+    const leaves = node.leave();
+    if (leaves) this.did('a backup is to leave');
+    return leaves;
   }
 
   #schedule(): void {
