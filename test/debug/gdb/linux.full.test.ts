@@ -117,7 +117,8 @@ test.skipIf(reasons.length > 0)(
     expect(said[18]).toMatch(/ in __riscv_sys_write \(\)\n/);
     expect(said[19]).toMatch(/ in do_trap_ecall_u \(\)\n/);
     const [, later, earlier] = /Old value = (-?\d+)\nNew value = (-?\d+)\n/.exec(said[21]!)!;
-    expect(Number(later)).toBe(Number(earlier) + 1);
+    // By one, or by more of a host that stood still.
+    expect(Number(later)).toBeGreaterThan(Number(earlier));
     expect(said[21]).toMatch(/ in tick_do_update_jiffies64 \(\)\n/);
     expect(said[22]).toMatch(/written by 0x[0-9a-f]+ start_kernel\+/);
   },
