@@ -3,7 +3,8 @@
 import type { ImagesProgress } from '../ft/disk/mirror-source.ts';
 import type { MethodSettings } from '../ft/guest/method.ts';
 import type { BackupStatus, PairStatus, PrimaryStatus } from '../ft/protocol/status.ts';
-import { type FoundNode, isUnpaired } from '../host/ft/nodes.ts';
+import type { NodeAddress } from '../host/ft/control-socket.ts';
+import { type FoundNode, isUnpaired, type NodesSeen } from '../host/ft/nodes.ts';
 import type { CopyStatus } from '../host/ft/shield.ts';
 import type { ReadCounts } from '../host/mirror/disk-reader.ts';
 import { bytes, columns, count } from './text.ts';
@@ -11,9 +12,18 @@ import { bytes, columns, count } from './text.ts';
 type Row = readonly [string, string];
 
 /** One block of lines for each node. */
-export function statusText(nodes: readonly FoundNode[]): string {
-  if (nodes.length === 0) return 'no pair has a side on this host';
-  return nodes.map(nodeText).join('\n\n');
+export function statusText({ nodes, silent }: NodesSeen): string {
+  if (nodes.length + silent.length === 0) return 'no pair has a side on this host';
+  return [...nodes.map(nodeText), ...silent.map(silentText)].join('\n\n');
+}
+
+/** Its socket is named `ROLE-PID.sock`. */
+function silentText({ pair, path }: NodeAddress): string {
+  const [, command = 'node', pid = '?'] = /([^/]+)-(\d+)\.sock$/.exec(path) ?? [];
+  return columns([
+    ['pair', `${pair}, ${command}, process ${pid}`],
+    ['state', 'does not answer: its process stands still, or has too much to do'],
+  ]);
 }
 
 function nodeText(node: FoundNode): string {

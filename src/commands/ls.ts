@@ -2,7 +2,7 @@
 
 import { LockstepCommand } from '../cli/command.ts';
 import { bytes, columns, count, seconds } from '../cli/text.ts';
-import { findNodes } from '../host/ft/nodes.ts';
+import { seeNodes } from '../host/ft/nodes.ts';
 import { openRecording } from '../host/log-file-source.ts';
 import { listRecordings, recordingsFolder } from '../host/recordings.ts';
 import { UserError } from '../lib/errors.ts';
@@ -52,7 +52,7 @@ const CUT = 'cut';
 
 /** Guests by the recordings that are being made of them: by these names lockstep ft knows them. */
 async function recordedNow(): Promise<ReadonlyMap<string, string>> {
-  const nodes = await findNodes().catch(() => []);
+  const { nodes } = await seeNodes();
   return new Map(nodes.flatMap(({ recording, pair }) => (recording === undefined ? [] : [[recording, pair]])));
 }
 

@@ -4,16 +4,26 @@ import { statusText } from '../../src/cli/ft-status.ts';
 import { METHODS } from '../../src/ft/guest/method.ts';
 import type { FoundNode } from '../../src/host/ft/nodes.ts';
 
-const node = (words: Parameters<typeof methodSettings>[0]): FoundNode => {
+/** The status of a node whose pair is kept in step so. */
+function text(words: Parameters<typeof methodSettings>[0]): string {
   const method = methodSettings(words);
-  return { pair: 'web', path: '/run/web.sock', host: 'h', pid: 7, command: 'primary', ticks: 0, method };
-};
+  const node: FoundNode = {
+    pair: 'web',
+    path: '/run/web.sock',
+    host: 'h',
+    pid: 7,
+    command: 'primary',
+    ticks: 0,
+    method,
+  };
+  return statusText({ nodes: [node], silent: [] });
+}
 
 test('the method of a pair is given by name, with what belongs to it, and told by the status', () => {
-  expect(statusText([node({ method: 'log' })])).toMatch(/^method +log$/m);
-  expect(statusText([node({ method: 'epochs', epoch: '1_000_000' })])).toMatch(/^method +epochs of 1,000,000 ticks$/m);
-  expect(statusText([node({ method: 'checkpoints' })])).toMatch(/^method +25 checkpoints a second$/m);
-  const reads = statusText([node({ method: 'log', 'disk-reads': 'backup' })]);
+  expect(text({ method: 'log' })).toMatch(/^method +log$/m);
+  expect(text({ method: 'epochs', epoch: '1_000_000' })).toMatch(/^method +epochs of 1,000,000 ticks$/m);
+  expect(text({ method: 'checkpoints' })).toMatch(/^method +25 checkpoints a second$/m);
+  const reads = text({ method: 'log', 'disk-reads': 'backup' });
   expect(reads).toMatch(/^method +log; the backup reads disks itself$/m);
   expect(METHODS.map((method) => methodSettings({ method }).name)).toEqual([...METHODS]);
 });

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Args } from '@oclif/core';
 import { LockstepCommand } from '../../cli/command.ts';
 import { statusText } from '../../cli/ft-status.ts';
-import { type FoundNode, findNodes } from '../../host/ft/nodes.ts';
+import { type NodesSeen, seeNodes } from '../../host/ft/nodes.ts';
 
 const REFRESH_MS = 500;
 
@@ -19,17 +19,17 @@ export default class FtStatus extends LockstepCommand {
   ];
   static override args = { name: Args.string({ description: 'pair; all when left out', name: 'NAME' }) };
 
-  async run(): Promise<{ readonly nodes: readonly FoundNode[] }> {
+  async run(): Promise<NodesSeen> {
     const { args } = await this.parse(FtStatus);
     if (process.stdout.isTTY && !this.jsonEnabled()) await this.#watch(args.name);
-    const nodes = await findNodes(args.name);
-    this.log(statusText(nodes));
-    return { nodes };
+    const seen = await seeNodes(args.name);
+    this.log(statusText(seen));
+    return seen;
   }
 
   async #watch(name: string | undefined): Promise<never> {
     for (;;) {
-      const text = statusText(await findNodes(name)).replaceAll('\n', '\x1b[K\n');
+      const text = statusText(await seeNodes(name)).replaceAll('\n', '\x1b[K\n');
       process.stdout.write(`\x1b[H${text}\x1b[K\n\x1b[J`);
       await sleep(REFRESH_MS);
     }

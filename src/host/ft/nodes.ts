@@ -38,6 +38,8 @@ export interface FoundNode extends NodeAddress {
 const PAIR_UP_MS = 10 * 60_000;
 const GONE_MS = 20_000;
 const LOOK_MS = 50;
+/** Who only looks does not wait for long. */
+const SEEN_MS = 3000;
 /** A backup that has not begun to be made by then cannot be made. */
 const ANSWERS_MS = 5000;
 /** The registry has its time. */
@@ -45,14 +47,41 @@ const JOIN_MS = 20_000;
 /** By then a host has been found, its process started and the guest copied. */
 const PLACE_MS = 60_000;
 
-/** Those that answer, of one pair or of all. */
+/** Nodes of one pair or of all. UserError when one is there and does not answer. */
 export async function findNodes(pair?: string): Promise<FoundNode[]> {
-  const found: FoundNode[] = [];
-  for (const node of listNodes(pair)) {
-    const report = (await tellNode(node, 'status')) as Omit<FoundNode, keyof NodeAddress> | undefined;
-    if (report !== undefined) found.push({ ...node, ...report });
-  }
-  return found;
+  const answers = await Promise.all(listNodes(pair).map((node) => statusOf(node)));
+  return answers.filter((answer) => answer !== undefined);
+}
+
+/** What is seen of pairs on this host. */
+export interface NodesSeen {
+  readonly nodes: readonly FoundNode[];
+  /** They are there, and say nothing: their processes stand still, or have too much to do. */
+  readonly silent: readonly NodeAddress[];
+}
+
+/** As `findNodes`, for who wants to see what there is. */
+export async function seeNodes(pair?: string): Promise<NodesSeen> {
+  const nodes: FoundNode[] = [];
+  const silent: NodeAddress[] = [];
+  const look = async (node: NodeAddress): Promise<void> => {
+    try {
+      const found = await statusOf(node, SEEN_MS);
+      if (found !== undefined) nodes.push(found);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      silent.push(node);
+    }
+  };
+  await Promise.all(listNodes(pair).map(look));
+  const byPath = (a: NodeAddress, b: NodeAddress): number => (a.path < b.path ? -1 : 1);
+  return { nodes: nodes.sort(byPath), silent: silent.sort(byPath) };
+}
+
+/** Undefined when it is gone. */
+async function statusOf(node: NodeAddress, withinMs?: number): Promise<FoundNode | undefined> {
+  const report = (await tellNode(node, 'status', withinMs)) as Omit<FoundNode, keyof NodeAddress> | undefined;
+  return report === undefined ? undefined : { ...node, ...report };
 }
 
 /**

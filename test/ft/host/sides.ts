@@ -7,16 +7,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach } from 'vitest';
 import { type Moved, switchPair } from '../../../src/host/ft/moves.ts';
-import { findNodes } from '../../../src/host/ft/nodes.ts';
+import { seeNodes } from '../../../src/host/ft/nodes.ts';
 import { wasmFlags } from '../../../src/host/wasm-flags.ts';
 import type { SideWords } from './fixtures/side.ts';
 
 const SCRIPT = fileURLToPath(new URL('./fixtures/side.ts', import.meta.url));
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 export const sample = (name: string): string => join(ROOT, 'samples/prebuilt', `${name}.elf`);
-
-/** Nodes that tell nothing by then are left out of the account of a test that has failed. */
-const ACCOUNT_MS = 3000;
 
 /** A process, what it says, and how it ends. */
 export class Side {
@@ -102,9 +99,8 @@ export class World {
   }
   /** What its processes have said so far, and tell of themselves: for a test that has failed. */
   async account(): Promise<string> {
-    const silence = new Promise<string>((done) => setTimeout(done, ACCOUNT_MS, 'one of them does not answer'));
-    const nodes = await Promise.race([findNodes(), silence]).catch(String);
-    return [...this.#sides.map((side) => side.account), JSON.stringify(nodes, undefined, 2)].join('\n');
+    const seen = await seeNodes();
+    return [...this.#sides.map((side) => side.account), JSON.stringify(seen, undefined, 2)].join('\n');
   }
   async end(): Promise<void> {
     for (const side of this.#sides) side.kill();

@@ -62,6 +62,10 @@ test('a backup that is to leave takes over when its primary is lost first', asyn
   primary.kill('SIGSTOP');
   expect(await tellNode(node, 'leave')).toEqual({});
   await backup.state('live');
+  const status = world.command('ft', 'status');
+  expect(await status.ended, status.complaints).toBe(0);
+  expect(status.said).toMatch(/pair +pair, backup, process \d+\nstate +live, epoch 2/);
+  expect(status.said).toMatch(/pair +pair, primary, process \d+\nstate +does not answer/);
   const { length } = backup.said;
   await backup.until(({ said }) => said.length > length + 200);
 });
