@@ -365,6 +365,8 @@ export abstract class NodeBase {
       const gap = stoodStillMs === undefined ? '' : `; it stood still for ${stoodStillMs.toFixed(0)} ms`;
       this.ui.notice(`the guest of the pair ${this.#settings.pair} lives at ${to} now${gap}`);
     }
+    if (halt.why === 'letGo')
+      this.ui.notice(`this side of the pair ${this.#settings.pair} has been let go; its guest lives at ${halt.holder}`);
     this.#end.halted(halt);
   }
 

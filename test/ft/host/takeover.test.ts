@@ -50,6 +50,7 @@ test('a backup that is to leave goes when its primary has let it go', async () =
   await primary.until(({ said }) => said.includes('count 20\n'));
   expect(await tellNode(await theBackup(), 'leave')).toEqual({});
   expect(await backup.ended, backup.complaints).toBe(0);
+  expect(backup.complaints).toContain('has been let go; its guest lives at');
   expect(backup.complaints).toContain('ending stopped error none');
   await primary.state('alone');
   expect(world.epochs).toEqual(['pair.1', 'pair.2']);
