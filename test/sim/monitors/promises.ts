@@ -42,8 +42,9 @@ export class PromisesMonitor {
     this.#told.clear();
   }
 
-  /** `drain` has answered the operator. */
+  /** The operator is told that nothing new comes to the host. */
   drained(host: string): void {
+    if (!this.ledger(host).draining) this.#fail('P5', `${host} is said to be draining, and its ledger does not say so`);
     this.#told.add(host);
   }
 
