@@ -17,9 +17,7 @@ export function statusText({ nodes, silent }: NodesSeen): string {
   return [...nodes.map(nodeText), ...silent.map(silentText)].join('\n\n');
 }
 
-/** Its socket is named `ROLE-PID.sock`. */
-function silentText({ pair, path }: NodeAddress): string {
-  const [, command = 'node', pid = '?'] = /([^/]+)-(\d+)\.sock$/.exec(path) ?? [];
+function silentText({ pair, command, pid }: NodeAddress): string {
   return columns([
     ['pair', `${pair}, ${command}, process ${pid}`],
     ['state', 'does not answer: its process stands still, or has too much to do'],

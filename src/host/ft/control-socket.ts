@@ -16,6 +16,7 @@ import { stateFolder } from '../recordings.ts';
 /** A machine that has too much to do is no reason to give up: nobody's guest waits for this. */
 const ANSWER_MS = 10_000;
 const SUFFIX = '.sock';
+const NAME = /^(.+)-(\d+)\.sock$/;
 /** Until it answers. Not longer than the other: a socket's path has about a hundred bytes. */
 const NEW_SUFFIX = '.new';
 /** The folder of a pair goes with its last socket, at whatever moment: it is made again so often. */
@@ -24,6 +25,9 @@ const FOLDER_TRIES = 100;
 /** A node that may be there. */
 export interface NodeAddress {
   readonly pair: string;
+  /** As it was started: 'primary' or 'backup'; 'record' or 'run': a guest in no pair, with its name in `pair`. */
+  readonly command: string;
+  readonly pid: number;
   readonly path: string;
 }
 
@@ -47,7 +51,8 @@ export class ControlSocket {
    */
   static async listen(pair: string, role: string, answer: (command: string) => unknown): Promise<ControlSocket> {
     const folder = join(pairsFolder(), encodeURIComponent(pair));
-    const path = join(folder, `${role}-${process.pid}${SUFFIX}`);
+    const stem = join(folder, `${role}-${process.pid}`);
+    const path = `${stem}${SUFFIX}`;
     const server = createServer((socket) => {
       socket.setEncoding('utf8').on('error', () => {});
       socket.once('data', (command: string) => {
@@ -57,7 +62,8 @@ export class ControlSocket {
       });
     });
     try {
-      await listenAt(server, path);
+      await listenAt(server, `${stem}${NEW_SUFFIX}`);
+      renameSync(`${stem}${NEW_SUFFIX}`, path);
     } catch (error) {
       server.close();
       const what = `cannot make the socket ${path}: ${reasonOf(error)}`;
@@ -81,14 +87,13 @@ export class ControlSocket {
 
 /** `path` is in the folder of a pair. */
 async function listenAt(server: Server, path: string): Promise<void> {
-  const first = path.replace(/\.sock$/, NEW_SUFFIX);
   for (let left = FOLDER_TRIES; ; left--) {
     try {
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-      rmSync(first, { force: true });
+      rmSync(path, { force: true });
       await new Promise<void>((done, failed) => {
         server.once('error', failed);
-        server.listen(first, () => {
+        server.listen(path, () => {
           server.off('error', failed);
           done();
         });
@@ -100,8 +105,7 @@ async function listenAt(server: Server, path: string): Promise<void> {
       if (left === 0 || (code !== 'EACCES' && code !== 'ENOENT')) throw error;
     }
   }
-  chmodSync(first, 0o600);
-  renameSync(first, path);
+  chmodSync(path, 0o600);
 }
 
 /** Nodes of this host, of one pair or all. Some may be gone. */
@@ -109,9 +113,11 @@ export function listNodes(pair?: string): NodeAddress[] {
   const folder = pairsFolder();
   const names = pair === undefined ? entriesOf(folder) : [encodeURIComponent(pair)];
   return names.flatMap((name) =>
-    entriesOf(join(folder, name))
-      .filter((entry) => entry.endsWith(SUFFIX))
-      .map((entry) => ({ pair: decodeURIComponent(name), path: join(folder, name, entry) })),
+    entriesOf(join(folder, name)).flatMap((entry) => {
+      const [, command, pid] = NAME.exec(entry) ?? [];
+      if (command === undefined) return [];
+      return [{ pair: decodeURIComponent(name), command, pid: Number(pid), path: join(folder, name, entry) }];
+    }),
   );
 }
 

@@ -39,6 +39,9 @@ import { SideImages } from './side-images.ts';
 /** The effects that the sides have in common and that are done alike. */
 type SharedEffect = Exclude<CommonEffect<Message, Output>, { kind: 'disconnect' | 'heartbeat' | 'claim' | 'live' }>;
 
+/** The pair goes on without this side. */
+const ELSEWHERE: ReadonlySet<Halt['why']> = new Set(['handedOver', 'lost', 'letGo']);
+
 export abstract class NodeBase {
   protected readonly ui: NodeUi;
   protected readonly guest: SideGuest;
@@ -388,7 +391,7 @@ export abstract class NodeBase {
     else await this.guest.dismiss();
     await this.#guestRun;
     await this.devices.close();
-    if (this.#why === 'handedOver' || this.#why === 'lost' || this.#why === 'letGo') await this.images.leave();
+    if (this.#why !== undefined && ELSEWHERE.has(this.#why)) await this.images.leave();
     this.#sink?.close();
     if (this.#why === 'forgotten' && this.#sink !== undefined) rmSync(this.#sink.path, { force: true });
     await this.arbiter.close();

@@ -96,11 +96,10 @@ export class NodeEnd {
   }
 
   #halted(halt: Halt): End {
-    if (halt.why === 'handedOver') {
+    if (halt.why === 'handedOver' || halt.why === 'letGo') {
       const outcome = outcomeOf(this.#guest ?? STOPPED, this.#host.recording(), true);
-      return { ...outcome, handedOver: halt.holder };
+      return halt.why === 'letGo' ? outcome : { ...outcome, handedOver: halt.holder };
     }
-    if (halt.why === 'letGo') return outcomeOf(this.#guest ?? STOPPED, this.#host.recording(), true);
     const outcome = this.#guest === undefined ? undefined : this.#outcome(this.#guest);
     if (halt.why === 'diverged' && outcome?.ending === 'diverged') return outcome;
     const what =

@@ -13,11 +13,8 @@ import type { CopyStatus } from './shield.ts';
 
 /** A node that has answered. */
 export interface FoundNode extends NodeAddress {
-  readonly pid: number;
   /** As nodes name it to each other. */
   readonly host: string;
-  /** 'primary' or 'backup', as it was started; 'record' or 'run': a guest in no pair, with its name in `pair`. */
-  readonly command: string;
   /** How the pair is kept in step; unknown to a backup that has no primary yet. */
   readonly method?: MethodSettings;
   readonly ticks: number;
