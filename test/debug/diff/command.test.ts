@@ -36,7 +36,6 @@ test('two live recordings: the report goes from the first difference to what is 
     /code sees it: tick [\d,]+, made by 0x8[0-9a-f]+ \w+/,
     /the step reads 8 bytes at 0x200bff8, the clint/,
     /control flow: the sides part at tick [\d,]+/,
-    /machine timer interrupt/,
     /functions from there on/,
     /from the first difference to what is seen of it/,
   ]) {

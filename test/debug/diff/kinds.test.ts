@@ -1,8 +1,18 @@
 /** One pair of recordings for each kind of difference: the report names the kind, the exact tick, and what differs. */
 import { describe, expect, test } from 'vitest';
+import type { Subject } from '../../../src/debug/diff/subject.ts';
 import { createReference } from '../../../src/emu/cpu/reference/engine.ts';
 import type { Board } from '../../../src/emu/machine/board.ts';
-import { clock, compare, compareReplay, recordScripted, type Scripted, subjectOf, typed } from './scripted.ts';
+import {
+  clock,
+  compare,
+  compareReplay,
+  recordScripted,
+  type Scripted,
+  subjectOf,
+  type Timed,
+  typed,
+} from './scripted.ts';
 
 const CLOCK = { kernel: 'clock', change: { bootArgs: 'wait=20' } } as const;
 const AT = 400_000n;
@@ -68,6 +78,27 @@ describe('a different input', () => {
     const { registers } = report.consequences!;
     expect(registers!.made.a.join()).toContain('the clint');
     expect(registers!.first).toBe(true);
+  });
+});
+
+describe('where the sides of `race` part', () => {
+  const RATE = 2_400_000n;
+  const race = (...inputs: Timed[]): Subject =>
+    subjectOf(recordScripted({ kernel: 'race', change: { clock: 'host', memoryBytes: 16 << 20 }, inputs }));
+
+  test('at another pace: where one of them is preempted', async () => {
+    const { consequences } = await compare(race(clock(0n, 0n, RATE)), race(clock(0n, 0n, RATE + 100_000n)));
+    const { made, trail } = consequences!.flow!;
+    expect([...made.a, ...made.b]).toEqual(['takes a machine timer interrupt']);
+    expect([...trail.a, ...trail.b].map(({ name }) => name)).toContain('timer_vector');
+  });
+
+  test('after a stop of the host while the guest measures its pace: at the branch that looks at it', async () => {
+    const stop = clock(300_000n, 3_000_000n, RATE);
+    const { consequences } = await compare(race(clock(0n, 0n, RATE)), race(clock(0n, 0n, RATE), stop));
+    const { made, before } = consequences!.flow!;
+    expect([...made.a, ...made.b].join()).not.toContain('interrupt');
+    expect([before.a.function, before.b.function]).toEqual(['main', 'main']);
   });
 });
 
