@@ -123,11 +123,15 @@ export class BackupNode extends NodeBase {
     return this.#memoryBytes;
   }
 
-  protected override leave(): string | undefined {
+  protected override async leave(): Promise<string | undefined> {
+    const follows = (): boolean => this.#core?.state === 'following';
+    // While the primary waits for the storage's verdict nothing of the guest leaves.
+    const fault = follows() ? await this.storageFault() : undefined;
+    if (fault !== undefined) return fault;
     const state = this.#core?.state ?? 'waiting';
     if (state !== 'waiting' && state !== 'following') return 'the guest lives here, or may';
     // Of a primary that may be lost already this is the only one to take over.
-    if (state === 'following') this.#tell({ kind: 'leave' });
+    if (follows()) this.#tell({ kind: 'leave' });
     else this.endBefore();
     return undefined;
   }

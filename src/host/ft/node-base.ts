@@ -121,7 +121,7 @@ export abstract class NodeBase {
       notice,
       look: () => this.look(),
     });
-    const storageFault = (): Promise<string | undefined> => this.#storageFault();
+    const storageFault = (): Promise<string | undefined> => this.storageFault();
     this.#handover = new Handover({
       quiesce: (number) => this.guest.quiesce(number),
       resume: () => this.guest.resume(),
@@ -168,7 +168,7 @@ export abstract class NodeBase {
   /** The operator powers the guest off; why not, when this is not the side for it. */
   protected abstract powerOff(): string | undefined;
   /** Ends this side, if the guest cannot live in it; why not. */
-  protected abstract leave(): string | undefined;
+  protected abstract leave(): Promise<string | undefined>;
   protected abstract heard(report: Report): void;
   protected abstract guestEnded(end: GuestEnd): void;
   /** RAM of the guest; 0 while it is not known. */
@@ -374,7 +374,7 @@ export abstract class NodeBase {
   }
 
   /** Why the arbiter could not answer a claim of the pair's next epoch. */
-  async #storageFault(): Promise<string | undefined> {
+  protected async storageFault(): Promise<string | undefined> {
     const holding = await this.arbiter.read(this.#settings.pair);
     return holding.kind === 'unknown' ? `the storage cannot be reached (${holding.reason})` : undefined;
   }

@@ -25,7 +25,7 @@ export interface OrdersParts {
   /** Powers the guest off; why not, when this is not the side for it. */
   powerOff(): string | undefined;
   /** Ends this side, if the guest cannot live in it; why not. */
-  leave(): string | undefined;
+  leave(): Promise<string | undefined>;
   /** Why the arbiter could not answer a claim, if so. */
   storageFault(): Promise<string | undefined>;
   about(): object;
@@ -50,7 +50,7 @@ export class OperatorOrders {
     const { powerOff, leave, about } = this.#parts;
     const [, word, where] = /^(\S+)(?: (.+))?$/.exec(line) ?? [];
     if (word === 'stop') return answerOf(powerOff());
-    if (word === 'leave') return answerOf(leave());
+    if (word === 'leave') return leave().then(answerOf);
     if (word === 'switch') return this.#switchOver();
     if (word === 'move' && where !== undefined) return this.#move(parseEndpoint('--to', where));
     if (word === 'protect' && where !== undefined) return answerOf(this.#protect(parseEndpoint('--backup', where)));

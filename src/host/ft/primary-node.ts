@@ -68,8 +68,8 @@ export abstract class PrimaryNode extends NodeBase {
     return this.options.guest.memoryBytes;
   }
 
-  protected override leave(): string {
-    return 'the guest lives here';
+  protected override leave(): Promise<string> {
+    return Promise.resolve('the guest lives here');
   }
 
   protected override get command(): string {

@@ -1,3 +1,4 @@
+import { renameSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { tellNode } from '../../../src/host/ft/control-socket.ts';
 import { type FoundNode, findNodes } from '../../../src/host/ft/nodes.ts';
@@ -54,6 +55,20 @@ test('a backup that is to leave goes when its primary has let it go', async () =
   expect(backup.complaints).toContain('ending stopped error none');
   await primary.state('alone');
   expect(world.epochs).toEqual(['pair.1', 'pair.2']);
+});
+
+test('without the storage no backup leaves, and the guest does not stand still for it', async () => {
+  const { primary, backup } = await world.pair({ append: 'every=10' });
+  await primary.until(({ said }) => said.includes('count 20\n'));
+  const leave = async () => tellNode(await theBackup(), 'leave');
+  renameSync(world.path('arbiter'), world.path('away'));
+  expect(await leave()).toEqual({ refused: expect.stringContaining('the storage cannot be reached') });
+  const { length } = primary.said;
+  await primary.until(({ said }) => said.length > length + 200);
+  renameSync(world.path('away'), world.path('arbiter'));
+  expect(await leave()).toEqual({});
+  expect(await backup.ended, backup.complaints).toBe(0);
+  await primary.state('alone');
 });
 
 test('a backup that is to leave takes over when its primary is lost first', async () => {
