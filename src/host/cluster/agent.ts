@@ -54,6 +54,8 @@ export class Agent {
   #lease: Lease | undefined;
   #timer: NodeJS.Timeout | undefined;
   #turn: Promise<void> = Promise.resolve();
+  /** Places that are being started. */
+  readonly #starts = new Set<Promise<AgentAnswer>>();
   #isOut = false;
   #isOver = false;
   #toldStrangers = false;
@@ -87,11 +89,12 @@ export class Agent {
     return [...this.#places.values()];
   }
 
-  /** Its processes go on; the host takes no new ones. */
+  /** Its processes go on; the host takes no new ones, and one that is being started goes again. */
   async end(): Promise<void> {
     this.#isOver = true;
     clearInterval(this.#timer);
     this.#door?.close();
+    await Promise.allSettled(this.#starts);
     await this.#turn;
     await this.#cluster.enrol(this.#name, false).catch(() => {});
     await this.#registry.close();
@@ -127,8 +130,11 @@ export class Agent {
 
   async #answer(request: AgentRequest): Promise<AgentAnswer> {
     switch (request.kind) {
-      case 'start':
-        return this.#start(request);
+      case 'start': {
+        const start = this.#start(request);
+        this.#starts.add(start);
+        return start.finally(() => this.#starts.delete(start));
+      }
       case 'end':
         this.#places.get(request.reservation)?.kill();
         this.#promises.free(request.reservation);
@@ -158,9 +164,11 @@ export class Agent {
     try {
       const place = await Place.start(this.#folder, reservation, this.#backupOptions(request), () => this.#soon());
       this.#places.set(id, place);
-      if (!this.#promises.started(id)) {
+      const isWanted = this.#promises.started(id);
+      if (!isWanted || this.#isOver) {
         place.kill();
-        return { kind: 'refused', reason: 'it was given back while it was started' };
+        const reason = isWanted ? 'this agent has ended' : 'it was given back while it was started';
+        return { kind: 'refused', reason };
       }
       this.#notice(
         `a place for the pair ${pair}: process ${place.report.pid} at ${endpointText(place.report.listens)}`,

@@ -25,11 +25,12 @@ const ASK_MS = 60_000;
 const patient = { timeout: 120_000, interval: 100 };
 
 const agents = new Set<Agent>();
+/** Agents first: a guest that lives in a place would ask for the next one. */
 afterEach(async () => {
-  for (const agent of agents) {
-    for (const place of agent.places) place.kill();
-    await agent.end();
-  }
+  for (const agent of agents) await agent.end();
+  const places = [...agents].flatMap((agent) => agent.places);
+  for (const place of places) place.kill();
+  await expect.poll(() => places.some(({ isAlive }) => isAlive), patient).toBe(false);
   agents.clear();
 });
 
@@ -178,6 +179,21 @@ test('a guest that began alone is protected by the cluster, and again whenever i
   const all = joined(joined(primary.said, of(heir.log)), of(next.log));
   expect(countOf(all)).toBeGreaterThan(20);
   expect(world.epochs).toEqual(['pair.1', 'pair.2', 'pair.3']);
+  await seen.registry.close();
+});
+
+test('an agent that ends while it starts a place leaves none that nobody knows of', async () => {
+  const host = await agent();
+  const seen = await cluster();
+  await seen.walk(reserved(host.name, request('pair'), { id: 'r1', pair: 'pair', bytes: 200 * MB }));
+  const asked = askAgent(host.endpoint, right, start('r1'), ASK_MS).catch(() => undefined);
+  const begun = (): boolean =>
+    readdirSync(world.path('state'), { recursive: true }).some((name) => `${name}`.endsWith('.out'));
+  await expect.poll(begun, { ...patient, interval: 1 }).toBe(true);
+  await host.end();
+  const isTold = (await asked)?.kind === 'listening';
+  const [place] = host.places;
+  await expect.poll(() => place?.isAlive, patient).toBe(isTold);
   await seen.registry.close();
 });
 

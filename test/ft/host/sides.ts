@@ -1,7 +1,7 @@
 /** Pairs of real processes for tests, each in a folder of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -106,7 +106,17 @@ export class World {
     for (const side of this.#sides) side.kill();
     await Promise.all(this.#sides.map((side) => side.ended));
     this.#sides = [];
+    await this.#noneLeft();
     rmSync(this.folder, { recursive: true });
+  }
+
+  /** What its processes have started, and leave when they are killed, writes in the folder for a moment yet. */
+  async #noneLeft(): Promise<void> {
+    const entry = `XDG_STATE_HOME=${this.env.XDG_STATE_HOME}`;
+    for (let left = processesWith(entry); left.length > 0; left = processesWith(entry)) {
+      for (const pid of left) signal(pid, 'SIGKILL');
+      await new Promise((done) => setTimeout(done, 5));
+    }
   }
 
   start(args: readonly string[], env: Readonly<Record<string, string>> = this.env): Side {
@@ -133,6 +143,27 @@ export class World {
     const { backup, port } = await this.backup(words);
     const primary = this.side({ role: 'primary', at: `tcp:127.0.0.1:${port}`, kernel: sample('count'), ...words });
     return { primary, backup };
+  }
+}
+
+/** Processes that were started with this in their environment; none where there is no proc(5). */
+function processesWith(entry: string): number[] {
+  if (!existsSync('/proc/self/environ')) return [];
+  return readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    try {
+      return readFileSync(`/proc/${name}/environ`, 'latin1').split('\0').includes(entry) ? [Number(name)] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has gone by itself.
   }
 }
 
