@@ -4,10 +4,15 @@
  */
 
 export class ByteSink {
-  #bytes = new Uint8Array(256);
+  #bytes: Uint8Array<ArrayBuffer>;
   #length = 0;
   /** Places that were marked, in order. */
   readonly marks: { readonly at: number; readonly value: number }[] = [];
+
+  /** `bytes`: how much is likely to be written. */
+  constructor(bytes = 64) {
+    this.#bytes = new Uint8Array(bytes);
+  }
 
   get length(): number {
     return this.#length;
@@ -41,6 +46,12 @@ export class ByteSink {
   /** What was written to another sink, with its marks. */
   appendSink(other: ByteSink): void {
     for (const { at, value } of other.marks) this.marks.push({ at: this.#length + at, value });
+    this.append(other.#bytes.subarray(0, other.#length));
+  }
+
+  /** What was written to another sink, without its marks, as a vector: its length, then the bytes. */
+  sized(other: ByteSink): void {
+    this.unsigned(other.#length);
     this.append(other.#bytes.subarray(0, other.#length));
   }
 
@@ -93,12 +104,6 @@ export class ByteSink {
 
   float64(value: number): void {
     this.append(new Uint8Array(new Float64Array([value]).buffer));
-  }
-
-  /** A vector of bytes: its length, then the bytes. */
-  sized(bytes: Uint8Array): void {
-    this.unsigned(bytes.length);
-    this.append(bytes);
   }
 
   /** A name; printable ASCII, which is all that is used. */

@@ -16,6 +16,8 @@ export interface Label {
 }
 
 const IF: Instr = { op: 'if' };
+/** More than most functions have that are encoded as they are built. */
+const AT_ONCE_BYTES = 8192;
 
 interface Placed {
   readonly stencil: Stencil;
@@ -37,7 +39,7 @@ export class FunctionBuilder implements FuncRef {
   /** `index` is asked when the module is encoded. `atOnce`: the body is encoded as it is built. */
   constructor(name: string, index: () => number, type: FuncType, atOnce = false) {
     this.name = name;
-    this.#encoded = atOnce ? new ByteSink() : undefined;
+    this.#encoded = atOnce ? new ByteSink(AT_ONCE_BYTES) : undefined;
     this.#index = index;
     this.type = type;
   }

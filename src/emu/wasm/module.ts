@@ -129,8 +129,7 @@ export class ModuleBuilder {
     });
     this.#encodeHints(out, bodies);
     section(out, Section.code, bodies, (sink, body) => {
-      sink.unsigned(body.length);
-      sink.appendSink(body);
+      sink.sized(body);
     });
     return out.toBytes();
   }
@@ -151,7 +150,7 @@ export class ModuleBuilder {
       }
     }
     out.byte(Section.custom);
-    out.sized(sink.toBytes());
+    out.sized(sink);
   }
 }
 
@@ -173,7 +172,7 @@ function section<E>(
   sink.unsigned(entries.length);
   for (const entry of entries) encode(sink, entry);
   out.byte(id);
-  out.sized(sink.toBytes());
+  out.sized(sink);
 }
 
 function encodeImport(sink: ByteSink, entry: Import): void {

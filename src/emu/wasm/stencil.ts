@@ -49,9 +49,11 @@ export interface OpenInstr {
 }
 export type StencilPart = Instr | OpenInstr;
 
-/** A hole between the bytes that are known; all of one form, as there are many to be filled. */
+/** A hole between the bytes that are known, or a mark there; all of one form, as there are many to be filled. */
 interface Gap {
   readonly at: number;
+  /** What the sink is to remember of this place, where it is no hole. */
+  readonly mark: number | undefined;
   readonly kind: Hole['kind'];
   readonly name: string;
   readonly index: number;
@@ -67,7 +69,6 @@ export class Stencil {
   readonly #parts: readonly StencilPart[];
   readonly #bytes: Uint8Array;
   readonly #gaps: readonly Gap[];
-  readonly #marks: ByteSink['marks'];
 
   constructor(parts: readonly StencilPart[], temps: readonly ValType[]) {
     this.#parts = parts;
@@ -86,28 +87,24 @@ export class Stencil {
       }
     }
     this.#bytes = sink.toBytes();
-    this.#gaps = gaps;
-    this.#marks = sink.marks;
+    const marks = sink.marks.map(({ at, value }) => ({ ...NO_HOLE, at, mark: value }));
+    // A hole at the place of a mark is the end of the instruction before.
+    this.#gaps = [...gaps, ...marks].toSorted((a, b) => a.at - b.at);
   }
 
   /** Writes the code with its holes filled. */
   encode(sink: ByteSink, filling: Filling): void {
+    const gaps = this.#gaps;
+    const bytes = this.#bytes;
     let done = 0;
-    let marked = 0;
-    const copyTo = (to: number): void => {
-      for (let mark = this.#marks[marked]; mark !== undefined && mark.at < to; mark = this.#marks[++marked]) {
-        sink.copy(this.#bytes, done, mark.at);
-        done = mark.at;
-        sink.mark(mark.value);
-      }
-      sink.copy(this.#bytes, done, to);
-      done = to;
-    };
-    for (const gap of this.#gaps) {
-      copyTo(gap.at);
-      encodeGap(sink, gap, filling);
+    for (let i = 0; i < gaps.length; i++) {
+      const gap = gaps[i] as Gap;
+      sink.copy(bytes, done, gap.at);
+      done = gap.at;
+      if (gap.mark === undefined) encodeGap(sink, gap, filling);
+      else sink.mark(gap.mark);
     }
-    copyTo(this.#bytes.length);
+    sink.copy(bytes, done, bytes.length);
   }
 
   /** The same as instructions, for reading. */
@@ -116,9 +113,11 @@ export class Stencil {
   }
 }
 
+const NO_HOLE: Gap = { at: 0, mark: undefined, kind: 'value', name: '', index: 0, inside: 0, type: 'i32' };
+
 function gapOf(at: number, hole: Hole, temps: readonly ValType[]): Gap {
   const { kind } = hole;
-  const gap = { at, kind, name: '', index: 0, inside: 0, type: 'i32' } as const;
+  const gap: Gap = { ...NO_HOLE, at, kind };
   switch (kind) {
     case 'temp':
       return { ...gap, index: hole.index, type: temps[hole.index] as ValType };

@@ -9,9 +9,10 @@ import type { GuestEnd, GuestReport } from './job.ts';
 
 /**
  * The guest thread keeps next to nothing and throws away much: a small young generation makes its garbage, the buffers
- * of disk reads above all, go before it has become a lot.
+ * of disk reads above all, go before it has become a lot. A smaller one than this is collected so often that it shows
+ * in the time of a Linux boot, where much code is compiled.
  */
-const LIMITS = { maxYoungGenerationSizeMb: 4 };
+const LIMITS = { maxYoungGenerationSizeMb: 16 };
 
 export class GuestThread<Job> {
   readonly #worker: Worker;

@@ -67,6 +67,30 @@ test('bytes of a filled stencil are those of its instructions', () => {
   }
 });
 
+test('what is expected of conditions is marked where they stand, whatever is filled in before them', () => {
+  const expecting: readonly StencilPart[] = [
+    { op: 'if', likely: true },
+    { op: 'local.get', hole: { kind: 'local', name: 'a' } },
+    { op: 'if', likely: false },
+    { op: 'end' },
+    { op: 'end' },
+    { op: 'i64.const', hole: { kind: 'value', name: 'v' } },
+    { op: 'br_if', hole: { kind: 'branch', label: 0, inside: 0 }, likely: true },
+    { op: 'br_if', hole: { kind: 'branch', label: 0, inside: 0 }, likely: false },
+    { op: 'if', likely: true },
+  ];
+  const stencil = new Stencil(expecting, []);
+  for (const local of [0, 128, 2 ** 14]) {
+    const open = filling({ value: () => 2n ** 40n, local: () => local, branch: () => 200 });
+    const [filled, plain] = [new ByteSink(), new ByteSink()];
+    stencil.encode(filled, open);
+    for (const instr of stencil.instrs(open)) encodeInstr(plain, instr);
+    expect(plain.marks.map(({ value }) => value)).toEqual([1, 0, 1, 0, 1]);
+    expect(filled.marks).toEqual(plain.marks);
+    expect(filled.toBytes()).toEqual(plain.toBytes());
+  }
+});
+
 test('a stencil says what it calls and which locals it needs', () => {
   const stencil = new Stencil([...parts, ...parts], ['i64', 'i32']);
   expect(stencil.callees).toEqual(['log']);

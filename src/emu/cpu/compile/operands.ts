@@ -1,30 +1,19 @@
-/**
- * Operands of an instruction, by its format: read from the instruction word at run time, or known when code is
- * generated.
- */
+/** Operands of an instruction that is known only at run time, by its format. */
 
-import { extract, type Field, type Format, type OperandName, type Slice } from '../../isa/format.ts';
+import type { Field, Format, OperandName, Slice } from '../../isa/format.ts';
 import type { Operands } from '../../isa/vocabulary.ts';
-import { type I32, type I64, i32Const, i64Const } from '../../wasm/expr.ts';
+import { type I32, type I64, i32Const } from '../../wasm/expr.ts';
 import { i32, i64 } from '../../wasm/numeric.ts';
 import type { Reg, WasmBinding } from './binding.ts';
 
-/** Operands as expressions on `word`, which costs nothing to read (a local). */
-export const dynamicOperands = (format: Format, word: I32): Operands<WasmBinding> =>
-  operands(format, (field) =>
-    field.kind === 'value' ? dynamicValue(field, word) : { offset: registerOffset(field, word) },
-  );
-
-/** Operands of the known instruction `word`. */
-export const staticOperands = (format: Format, word: number): Operands<WasmBinding> =>
-  operands(format, (field) =>
-    field.kind === 'value' ? i64Const(extract(field, word)) : { index: extract(field, word) },
-  );
-
-/** One property for each operand of the format; asking for another is a mistake of the row. */
-function operands(format: Format, decode: (field: Field) => I64 | Reg): Operands<WasmBinding> {
+/**
+ * Operands as expressions on `word`, which costs nothing to read (a local): one property for each operand of the
+ * format; asking for another is a mistake of the row.
+ */
+export function dynamicOperands(format: Format, word: I32): Operands<WasmBinding> {
   const known: Partial<Record<OperandName, I64 | Reg>> = {};
-  for (const [name, field] of Object.entries(format) as [OperandName, Field][]) known[name] = decode(field);
+  for (const [name, field] of Object.entries(format) as [OperandName, Field][])
+    known[name] = field.kind === 'value' ? dynamicValue(field, word) : { offset: registerOffset(field, word) };
   return new Proxy(known, {
     get: (target, name) => {
       const value = target[name as OperandName];

@@ -196,7 +196,8 @@ class RegionEmitter {
     let at = block.start;
     // Registers that are known to hold a number sign-extended from 32 bits.
     let narrow = 0;
-    for (const [i, insn] of block.insns.entries()) {
+    for (let i = 0; i < count; i++) {
+      const insn = block.insns[i] as GuestInsn;
       const { xReads, xWrites } = insn.registers;
       const { givesNarrow } = this.#place(insn, at, count - i, (xReads & ~narrow) === 0);
       narrow = givesNarrow ? narrow | xWrites : narrow & ~xWrites;

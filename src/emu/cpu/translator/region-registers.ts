@@ -47,7 +47,10 @@ export class RegionRegisters {
 
   /** Makes room for the temporaries of a stencil; any two stencils share them. */
   makeTemps(types: readonly ValType[]): void {
-    for (const [index, type] of types.entries()) this.#temps[type][index] ??= this.#fn.reserve(type).index;
+    for (let i = 0; i < types.length; i++) {
+      const type = types[i] as ValType;
+      this.#temps[type][i] ??= this.#fn.reserve(type).index;
+    }
   }
   temp(index: number, type: ValType): number {
     return this.#temps[type][index] as number;

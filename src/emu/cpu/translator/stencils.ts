@@ -93,25 +93,26 @@ export class Stencils {
   #use({ row, word }: GuestInsn, isNarrow: boolean): StencilUse {
     const registers = { x: [], f: [] };
     const values: Record<string, number> = {};
-    const operands: Partial<Record<OperandName, Reg | I64>> = {};
+    const operands = operandsOf(row);
+    // What decides about the code: the pattern of the registers, and the values that are not left open.
+    const decisive: number[] = [];
     let key = isNarrow ? `narrow ${row.name}` : row.name;
-    for (const [name, field] of Object.entries(row.format) as [OperandName, Field][]) {
+    for (const { name, kind, field } of operands) {
       const value = extract(field, word);
-      if (field.kind !== 'value') {
-        const place = field.kind === 'x' && value === 0 ? 0 : canonical(registers[field.kind], value);
-        operands[name] = { index: place };
-        key += ` ${place}`;
-      } else if (OPEN_VALUES.has(name)) {
+      if (kind === 'open') {
         values[name] = value;
-        operands[name] = hole(name);
-      } else {
-        operands[name] = i64Const(value);
-        key += ` ${value}`;
+        continue;
       }
+      const decides = kind === 'fixed' || (kind === 'x' && value === 0) ? value : canonical(registers[kind], value);
+      decisive.push(decides);
+      key += ` ${decides}`;
     }
-    const recorded = this.#known.get(key) ?? this.#record(row, operands as Operands<WasmBinding>, isNarrow);
-    this.#known.set(key, recorded);
-    return { ...recorded, registers, values };
+    let recorded = this.#known.get(key);
+    if (recorded === undefined) {
+      recorded = this.#record(row, described(operands, decisive), isNarrow);
+      this.#known.set(key, recorded);
+    }
+    return { stencil: recorded.stencil, givesNarrow: recorded.givesNarrow, registers, values };
   }
 
   #record(row: Insn, operands: Operands<WasmBinding>, isNarrow: boolean): Recorded {
@@ -190,6 +191,35 @@ export class Stencils {
 }
 
 const OPEN_PLACE = { pc: hole('pc'), next: hole('next'), raw: hole('raw'), ahead: hole('ahead'), after: hole('after') };
+
+/** An operand of a row: a register, a value of which any gives the same code, or one that decides about it. */
+interface RowOperand {
+  readonly name: OperandName;
+  readonly field: Field;
+  readonly kind: 'x' | 'f' | 'open' | 'fixed';
+}
+const rowOperands = new Map<Insn, readonly RowOperand[]>();
+function operandsOf(row: Insn): readonly RowOperand[] {
+  const known = rowOperands.get(row);
+  if (known !== undefined) return known;
+  const made = (Object.entries(row.format) as [OperandName, Field][]).map(([name, field]): RowOperand => {
+    if (field.kind !== 'value') return { name, field, kind: field.kind };
+    return { name, field, kind: OPEN_VALUES.has(name) ? 'open' : 'fixed' };
+  });
+  rowOperands.set(row, made);
+  return made;
+}
+
+/** `decisive`: the number of each operand that is not open, in order. */
+function described(operands: readonly RowOperand[], decisive: readonly number[]): Operands<WasmBinding> {
+  const numbers = decisive.values();
+  const next = (): number => numbers.next().value as number;
+  const operandOf = ({ name, kind }: RowOperand): Reg | I64 => {
+    if (kind === 'open') return hole(name);
+    return kind === 'fixed' ? i64Const(next()) : { index: next() };
+  };
+  return Object.fromEntries(operands.map((operand) => [operand.name, operandOf(operand)])) as never;
+}
 
 /** Place of a register among those named so far, from 1. */
 function canonical(registers: number[], index: number): number {

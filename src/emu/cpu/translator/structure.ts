@@ -41,7 +41,9 @@ function describe(
   const predecessors = predecessorsOf(order, successors);
   const isForward = (from: number, to: number): boolean => at(position, from) < at(position, to);
   const isLoopHead = predecessors.map((from, node) => from.some((p) => !isForward(p, node)));
-  const isMerge = predecessors.map((from, node) => from.filter((p) => isForward(p, node)).length > 1);
+  const isMerge = predecessors.map(
+    (from, node) => from.length > 1 && from.filter((p) => isForward(p, node)).length > 1,
+  );
   const merges: number[][] = successors.map(() => []);
   for (const node of order.slice(1).toReversed()) if (isMerge[node]) at(merges, at(dominator, node)).push(node);
   return { order, position, successors, predecessors, isLoopHead, isMerge, merges };
@@ -92,7 +94,8 @@ function dominators(
   const dominator = new Array<number>(predecessors.length).fill(-1);
   dominator[0] = 0;
   const meet = (a: number, b: number): number => {
-    let [x, y] = [a, b];
+    let x = a;
+    let y = b;
     while (x !== y) {
       if (at(position, x) > at(position, y)) x = at(dominator, x);
       else y = at(dominator, y);
@@ -101,9 +104,12 @@ function dominators(
   };
   for (let changed = true; changed; ) {
     changed = false;
-    for (const node of order.slice(1)) {
-      const known = at(predecessors, node).filter((p) => at(dominator, p) >= 0);
-      const found = known.reduce(meet);
+    for (let i = 1; i < order.length; i++) {
+      const node = at(order, i);
+      let found = -1;
+      for (const p of at(predecessors, node)) {
+        if (at(dominator, p) >= 0) found = found < 0 ? p : meet(p, found);
+      }
       if (dominator[node] !== found) {
         dominator[node] = found;
         changed = true;
