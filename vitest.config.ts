@@ -6,7 +6,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
-import { wasmFlags } from './src/host/wasm-flags.ts';
+import { nodeFlags } from './src/host/node-flags.ts';
 
 const report = process.env.LOCKSTEP_TEST_REPORT;
 
@@ -14,7 +14,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 2,
-    execArgv: [...wasmFlags()],
+    execArgv: [...nodeFlags()],
     setupFiles: ['test/own-state.ts'],
     // Most processes that tests start are this program's, from the same sources.
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/node', import.meta.url)) },

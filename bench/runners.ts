@@ -2,7 +2,7 @@
 
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { wasmFlags } from '../src/host/wasm-flags.ts';
+import { nodeFlags } from '../src/host/node-flags.ts';
 import { BenchError } from './bench-error.ts';
 import type { LockstepJob } from './lockstep-process.ts';
 import type { Command } from './measure.ts';
@@ -49,7 +49,7 @@ function lockstep(): Runner[] {
     command: ({ guest: { kernel, initrd, append } }, folder, drive) => {
       const images = { kernel, ...(initrd === undefined ? {} : { initrd }) };
       const job: LockstepJob = { ...images, append, ...(drive === undefined ? {} : { drive }), log: log(folder) };
-      return { file: process.execPath, args: [...wasmFlags(), LOCKSTEP, mode, JSON.stringify(job)] };
+      return { file: process.execPath, args: [...nodeFlags(), LOCKSTEP, mode, JSON.stringify(job)] };
     },
   });
   return [runner('run'), runner('record'), runner('replay')];

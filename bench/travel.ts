@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { DEFAULTS } from '../src/host/guest-options.ts';
 import { indexRecording } from '../src/host/index-recording.ts';
-import { wasmFlags } from '../src/host/wasm-flags.ts';
+import { nodeFlags } from '../src/host/node-flags.ts';
 import { BenchError } from './bench-error.ts';
 import { CPU_KERNELS } from './kernels.ts';
 import { type LinuxImages, linuxGuest } from './linux-guest.ts';
@@ -34,7 +34,7 @@ const REACH = 2_000_000_000;
 
 /** A node process of the bench's own; what it wrote to standard output. */
 function run(script: string, args: readonly string[], stdio: 'ignore' | 'pipe'): string {
-  const done = spawnSync(process.execPath, [...wasmFlags(), here(script), ...args], {
+  const done = spawnSync(process.execPath, [...nodeFlags(), here(script), ...args], {
     encoding: 'utf8',
     maxBuffer: 1 << 28,
     stdio: ['ignore', 'pipe', 'inherit', stdio],

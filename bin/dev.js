@@ -2,7 +2,7 @@
 /** Runs the commands of src as they stand, with no build: node_modules/.bin/node strips the types. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { restartWithFlags } from '../src/host/wasm-flags.ts';
+import { restartWithFlags } from '../src/host/node-flags.ts';
 
 restartWithFlags(process.argv.slice(2));
 

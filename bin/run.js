@@ -14,7 +14,7 @@ if (major < 22 || (major === 22 && minor < 15)) {
   process.exitCode = 2;
 } else {
   const words = process.argv.slice(2);
-  import('../dist/host/wasm-flags.js')
+  import('../dist/host/node-flags.js')
     .then(({ restartWithFlags }) => restartWithFlags(words))
     .then(() => import('../dist/host/live/early-thread.js'))
     .then(({ beginEarly }) => beginEarly(words))

@@ -11,7 +11,7 @@ import type { MethodName } from '../../src/ft/guest/method.ts';
 import type { PrimaryStatus } from '../../src/ft/protocol/status.ts';
 import { listNodes, tellNode } from '../../src/host/ft/control-socket.ts';
 import type { FoundNode } from '../../src/host/ft/nodes.ts';
-import { wasmFlags } from '../../src/host/wasm-flags.ts';
+import { nodeFlags } from '../../src/host/node-flags.ts';
 import { Program } from './program.ts';
 
 export const MODES = ['run', 'record', 'ft'] as const;
@@ -34,7 +34,7 @@ const LISTENS = /waiting for a primary at (tcp:\S+)/;
 /** Program and arguments of a lockstep that runs from its sources. */
 export const lockstep = (args: readonly string[]): [string, string[]] => [
   process.execPath,
-  [...wasmFlags(), COMMAND, ...args],
+  [...nodeFlags(), COMMAND, ...args],
 ];
 
 export class Machine {

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { wasmFlags } from '../../src/host/wasm-flags.ts';
+import { nodeFlags } from '../../src/host/node-flags.ts';
 import { sample } from './support.ts';
 
 const SCRIPT = fileURLToPath(new URL('./fixtures/recorder.ts', import.meta.url));
@@ -19,7 +19,7 @@ export interface RecorderProcess {
 
 /** `limitKiB`: no file of the process grows beyond that. */
 export function startRecorder(kernel: string, output: string, append: string, limitKiB?: number): RecorderProcess {
-  const command = [process.execPath, ...wasmFlags(), SCRIPT, sample(kernel), output, append];
+  const command = [process.execPath, ...nodeFlags(), SCRIPT, sample(kernel), output, append];
   const limited = ['bash', '-c', `ulimit -f ${limitKiB}; exec "$0" "$@"`, ...command];
   const [program, ...args] = limitKiB === undefined ? command : limited;
   const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'pipe'] });

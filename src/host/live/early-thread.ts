@@ -3,7 +3,7 @@
  * is read: thread and command are loaded side by side.
  */
 
-import { stepsGuest } from '../wasm-flags.ts';
+import { stepsGuest } from '../node-flags.ts';
 import { workerEntry } from '../worker-entry.ts';
 import { GuestThread } from './guest-thread.ts';
 import type { GuestJob } from './job.ts';

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach } from 'vitest';
 import { type Moved, switchPair } from '../../../src/host/ft/moves.ts';
 import { seeNodes } from '../../../src/host/ft/nodes.ts';
-import { wasmFlags } from '../../../src/host/wasm-flags.ts';
+import { nodeFlags } from '../../../src/host/node-flags.ts';
 import type { SideWords } from './fixtures/side.ts';
 
 const SCRIPT = fileURLToPath(new URL('./fixtures/side.ts', import.meta.url));
@@ -26,7 +26,7 @@ export class Side {
   complaints = '';
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
-    const words = [...wasmFlags(), ...args];
+    const words = [...nodeFlags(), ...args];
     this.child = spawn(process.execPath, words, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
     this.child.stdout!.on('data', (chunk: Buffer) => {
       this.said += chunk.toString('latin1').replaceAll('\r', '');

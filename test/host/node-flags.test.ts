@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { stepsGuest, wasmFlags } from '../../src/host/wasm-flags.ts';
+import { flagsToAdd, nodeFlags, stepsGuest } from '../../src/host/node-flags.ts';
 import { ROOT } from '../tidy/tree.ts';
 
 /** `log index` for src/commands/log/index/index.ts. */
@@ -13,11 +13,30 @@ const commands = readdirSync(join(ROOT, 'src/commands'), { recursive: true, enco
 
 test('V8 is told where it neither heeds hints by itself nor frees shared wrappers safely', () => {
   const flags = ['--experimental-wasm-branch-hinting', '--no-wasm-code-gc'];
-  expect(wasmFlags('12.4.254.21-node.33')).toEqual(flags);
-  expect(wasmFlags('13.6.233.17-node.28')).toEqual(flags);
-  expect(wasmFlags('14.6.202.34-node.34')).toEqual([]);
-  expect(wasmFlags('11.3.244.8-node.30')).toEqual([]);
-  expect(wasmFlags('')).toEqual([]);
+  const MANY = 16;
+  expect(nodeFlags('12.4.254.21-node.33', MANY)).toEqual(flags);
+  expect(nodeFlags('13.6.233.17-node.28', MANY)).toEqual(flags);
+  expect(nodeFlags('14.6.202.34-node.34', MANY)).toEqual([]);
+  expect(nodeFlags('11.3.244.8-node.30', MANY)).toEqual([]);
+  expect(nodeFlags('', MANY)).toEqual([]);
+});
+
+test.each([
+  [1, ['--v8-pool-size=1']],
+  [2, ['--v8-pool-size=1']],
+  [3, ['--v8-pool-size=2']],
+  [4, ['--v8-pool-size=3']],
+  [5, []],
+])('of %d cores the guest has one for itself', (cores, flags) => {
+  expect(nodeFlags('14.6.202.34-node.34', cores)).toEqual(flags);
+});
+
+test('what Node was told already stays as it was told', () => {
+  const flags = ['--no-wasm-code-gc', '--v8-pool-size=1'];
+  expect(flagsToAdd([], flags)).toEqual(flags);
+  expect(flagsToAdd(flags, flags)).toEqual([]);
+  expect(flagsToAdd(['--v8-pool-size=0', '--trace-gc'], flags)).toEqual(['--no-wasm-code-gc']);
+  expect(flagsToAdd(['--no_wasm_code_gc'], flags)).toEqual(['--v8-pool-size=1']);
 });
 
 test('of the commands these alone do not restart: they make no machine', () => {
@@ -48,7 +67,7 @@ test.each([[], ['--help'], ['--version'], ['help', 'run'], ['run', '--help'], ['
   },
 );
 
-test.skipIf(process.execve === undefined || wasmFlags().length === 0)(
+test.skipIf(process.execve === undefined || nodeFlags().length === 0)(
   'a process that restarts keeps its number, input, arguments, own flags and environment',
   () => {
     const script = join(ROOT, 'test/host/fixtures/restart.ts');
@@ -60,7 +79,7 @@ test.skipIf(process.execve === undefined || wasmFlags().length === 0)(
     expect(done.stderr).toBe('');
     expect(JSON.parse(done.stdout)).toEqual({
       pid: done.pid,
-      flags: ['--stack-size=900', ...wasmFlags()],
+      flags: ['--stack-size=900', ...nodeFlags()],
       words: ['run', 'a b', ''],
       input: 'typed',
       kept: 'kept',
