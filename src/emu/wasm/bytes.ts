@@ -46,13 +46,13 @@ export class ByteSink {
   /** What was written to another sink, with its marks. */
   appendSink(other: ByteSink): void {
     for (const { at, value } of other.marks) this.marks.push({ at: this.#length + at, value });
-    this.append(other.#bytes.subarray(0, other.#length));
+    this.append(other.#written());
   }
 
   /** What was written to another sink, without its marks, as a vector: its length, then the bytes. */
   sized(other: ByteSink): void {
     this.unsigned(other.#length);
-    this.append(other.#bytes.subarray(0, other.#length));
+    this.append(other.#written());
   }
 
   /** Unsigned LEB128 of a number from 0 to 2^32 - 1. */
@@ -119,6 +119,10 @@ export class ByteSink {
   /** A copy of what was written. */
   toBytes(): Uint8Array<ArrayBuffer> {
     return this.#bytes.slice(0, this.#length);
+  }
+
+  #written(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
   }
 
   #reserve(extra: number): void {

@@ -93,7 +93,7 @@ export class Stencils {
   #use({ row, word }: GuestInsn, isNarrow: boolean): StencilUse {
     const registers = { x: [], f: [] };
     const values: Record<string, number> = {};
-    const operands = operandsOf(row);
+    const operands = rowOperandsOf(row);
     // What decides about the code: the pattern of the registers, and the values that are not left open.
     const decisive: number[] = [];
     let key = isNarrow ? `narrow ${row.name}` : row.name;
@@ -198,15 +198,15 @@ interface RowOperand {
   readonly field: Field;
   readonly kind: 'x' | 'f' | 'open' | 'fixed';
 }
-const rowOperands = new Map<Insn, readonly RowOperand[]>();
-function operandsOf(row: Insn): readonly RowOperand[] {
-  const known = rowOperands.get(row);
+const knownOperands = new Map<Insn, readonly RowOperand[]>();
+function rowOperandsOf(row: Insn): readonly RowOperand[] {
+  const known = knownOperands.get(row);
   if (known !== undefined) return known;
   const made = (Object.entries(row.format) as [OperandName, Field][]).map(([name, field]): RowOperand => {
     if (field.kind !== 'value') return { name, field, kind: field.kind };
     return { name, field, kind: OPEN_VALUES.has(name) ? 'open' : 'fixed' };
   });
-  rowOperands.set(row, made);
+  knownOperands.set(row, made);
   return made;
 }
 
