@@ -30,12 +30,17 @@ async function bench(options: BenchOptions): Promise<Bench> {
   return { works, runners, samples: await runRounds(options.rounds, works, runners, say, interrupted()), startUp };
 }
 
-/** After the first SIGINT the bench shows what it has; a second one ends it. */
+/** After the first SIGINT the bench shows what it has; a second one ends it, with what it measures. */
 function interrupted(): AbortSignal {
   const stop = new AbortController();
-  process.once('SIGINT', () => stop.abort());
+  process.on('SIGINT', () => {
+    if (stop.signal.aborted) process.exit(INTERRUPTED);
+    stop.abort();
+  });
   return stop.signal;
 }
+/** The status of what SIGINT ended, as shells have it. */
+const INTERRUPTED = 130;
 
 function show(done: Bench, json: boolean): void {
   const { ours, theirs } = problemsOf(done);

@@ -41,6 +41,8 @@ const PIPED = 'set -o pipefail; "$0" "$@" | cat';
 export async function measure(command: Command): Promise<Measured> {
   const started = process.hrtime.bigint();
   const child = begin(command);
+  const abandon = (): void => end(child);
+  process.once('exit', abandon);
   let timedOut = false;
   let peakBytes = 0;
   const timeout = setTimeout(() => {
@@ -57,6 +59,7 @@ export async function measure(command: Command): Promise<Measured> {
   const status = await exitOf(child);
   clearTimeout(timeout);
   clearInterval(poll);
+  process.off('exit', abandon);
   const seconds = Number(process.hrtime.bigint() - started) / 1e9;
   const measured = { seconds, marks: console.marks, peakBytes, report: report() };
   if (status === '0') return measured;
