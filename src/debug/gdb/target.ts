@@ -17,9 +17,9 @@ export interface TimeTravel {
   /** Last tick that the recording reaches. */
   readonly end: Tick;
   seek(to: Tick, pace?: Pace): Promise<void>;
-  /** First stop after now, at most `limit`. */
+  /** First stop after now, at most `limit` and never past the end, whatever the limit. */
   forward(stops: StopRequests, limit: Tick, pace?: Pace): Promise<Stop>;
-  /** Last stop before now, not before `limit`. */
+  /** Last stop before now, not before `limit` and never before the start, whatever the limit. */
   backward(stops: StopRequests, limit: Tick, pace?: Pace): Promise<Stop>;
 }
 

@@ -34,6 +34,8 @@ const SEEDS = [
   'X80001000,0:',
   'X80001000,2:}#',
   'Z0,8000000c,2',
+  // Where the toy's memory says that the instruction at the recording's end leads.
+  'Z0,80000012,2',
   'z0,8000000c,2',
   'Z1,80000010,4',
   'z1,80000010,4',

@@ -1,6 +1,7 @@
 /** What gdb is answered, packet by packet, on a recording whose every state is known. */
 import { describe, expect, test } from 'vitest';
 import { hexOfRegister } from '../../../src/debug/gdb/hex.ts';
+import { successors } from '../../../src/debug/gdb/successors.ts';
 import { tick } from '../../../src/lib/brands.ts';
 import { ToyGdb } from './toy-gdb.ts';
 import { COUNTER_AT, COUNTER_VA, LOAD_PC, LOOP_AT, STORE_PC, ToyTarget } from './toy-target.ts';
@@ -133,6 +134,16 @@ describe('going on and back', () => {
     expect(target.now).toBe(0n);
     expect(await gdb.ask('vCont;c')).toMatch(/^T05replaylog:end;/);
     expect(await gdb.ask('?')).toMatch(/^T05replaylog:end;/);
+  });
+  test('at the end nothing goes further, with a breakpoint right behind the next instruction or without', async () => {
+    const { target, gdb } = attached();
+    await gdb.monitor('goto end');
+    const [behind] = successors(target, 0);
+    expect(await gdb.ask(`Z0,${hex(behind!)},2`)).toBe('OK');
+    for (const on of ['c', 'vCont;c', 's', 'vCont;s:1;c', `vCont;r${hex(LOOP_AT)},${hex(LOOP_AT + 24n)}:1`]) {
+      expect(await gdb.ask(on)).toMatch(/^T05replaylog:end;/);
+      expect(target.now).toBe(target.end);
+    }
   });
   test('breakpoints of both kinds, forwards and backwards, without a change of memory', async () => {
     const { gdb, target } = attached();

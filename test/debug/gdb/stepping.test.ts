@@ -67,6 +67,20 @@ test('a breakpoint behind an interrupted instruction, as gdb steps, is not met b
   });
 });
 
+test('at the end nothing goes further, whatever stands behind it', async () => {
+  await onRace(async (target, steps) => {
+    await target.seek(target.end);
+    const at = { kind: 'limit', tick: target.end };
+    const stops = { breakpoints: new Set(successors(target, 0)) };
+    expect(stops.breakpoints.size).toBeGreaterThan(0);
+    expect(await goOn({ ...steps, stops })).toEqual(at);
+    expect(await stepForward({ ...steps, stops })).toEqual(at);
+    expect(await target.forward({}, tick(target.end + 10n))).toEqual(at);
+    await target.seek(target.start);
+    expect(await target.backward({}, tick(-1n))).toEqual({ kind: 'limit', tick: target.start });
+  });
+});
+
 test('an instruction leads to one of its successors', async () => {
   await onRace(async (target) => {
     const branches = new Set<bigint>();

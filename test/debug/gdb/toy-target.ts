@@ -7,6 +7,7 @@ import type { DebugTarget, Range, Register } from '../../../src/debug/gdb/target
 import { Interrupted, type Pace } from '../../../src/debug/timeline/pace.ts';
 import type { Stop, StopReason, StopRequests } from '../../../src/debug/timeline/stops.ts';
 import { xNames } from '../../../src/emu/isa/register-names.ts';
+import { maxOf, minOf } from '../../../src/lib/bigint.ts';
 import { type Tick, tick } from '../../../src/lib/brands.ts';
 
 export const LOOP_AT = 0x8000_0000n;
@@ -76,8 +77,9 @@ export class ToyTarget implements DebugTarget {
   }
 
   async forward(stops: StopRequests, limit: Tick, pace?: Pace): Promise<Stop> {
-    for (let done = 0n; this.now < limit; done++) {
-      if (done % this.paceTicks === 0n) await this.#look(pace, limit);
+    const to = minOf(limit, this.end);
+    for (let done = 0n; this.now < to; done++) {
+      if (done % this.paceTicks === 0n) await this.#look(pace, tick(to));
       const access = this.#accessOf(this.now, stops);
       this.now = tick(this.now + 1n);
       const reason = access ?? this.#breakpoint(stops) ?? this.#line(stops);
@@ -87,8 +89,9 @@ export class ToyTarget implements DebugTarget {
   }
 
   async backward(stops: StopRequests, limit: Tick, pace?: Pace): Promise<Stop> {
-    for (let done = 0n; this.now > limit; done++) {
-      if (done % this.paceTicks === 0n) await this.#look(pace, limit);
+    const to = maxOf(limit, this.start);
+    for (let done = 0n; this.now > to; done++) {
+      if (done % this.paceTicks === 0n) await this.#look(pace, tick(to));
       const line = done === 0n ? undefined : this.#line(stops);
       if (line !== undefined) return { ...line, tick: this.now };
       this.now = tick(this.now - 1n);
