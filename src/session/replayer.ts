@@ -40,6 +40,8 @@ export interface ReplayerState {
   readonly marks: MarksState;
   /** Last tick at which everything compared had agreed. */
   readonly agreed: Tick;
+  /** Last tick at which all state had, memory too: nothing before it is in doubt. */
+  readonly proved: Tick;
 }
 
 export class Replayer implements InputSource, Gate {
@@ -47,6 +49,7 @@ export class Replayer implements InputSource, Gate {
   readonly #queue: RecordQueue;
   readonly #marks: Marks;
   #agreed: Tick;
+  #proved: Tick;
   #digests = 0;
   /** As ReplayerParts.until; may be moved between two steps of the session. */
   until: Tick | undefined;
@@ -58,11 +61,17 @@ export class Replayer implements InputSource, Gate {
     this.#queue = new RecordQueue(parts.records);
     this.#marks = new Marks(parts.from?.marks);
     this.#agreed = parts.from?.agreed ?? parts.machine.tick;
+    this.#proved = parts.from?.proved ?? parts.machine.tick;
     this.until = parts.until;
   }
 
   save(): ReplayerState {
-    return { marks: this.#marks.save(), agreed: this.#agreed };
+    return { marks: this.#marks.save(), agreed: this.#agreed, proved: this.#proved };
+  }
+
+  /** As ReplayerState.proved. */
+  get proved(): Tick {
+    return this.#proved;
   }
 
   /** How the log finishes; undefined until the replay has come there. */
@@ -173,6 +182,7 @@ export class Replayer implements InputSource, Gate {
     const found = this.#parts.machine.digest(record.scope);
     if (BigInt(`0x${found}`) === record.digest) {
       this.#agreed = record.tick;
+      if (record.scope === 'all') this.#proved = record.tick;
       this.#digests++;
       return;
     }
@@ -310,6 +320,7 @@ export class Replayer implements InputSource, Gate {
       );
     }
     this.#agreed = now.tick;
+    if (end.digest !== undefined) this.#proved = now.tick;
   }
 
   #halt(): string {

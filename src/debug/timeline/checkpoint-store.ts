@@ -102,6 +102,16 @@ export class CheckpointStore {
     if (entry?.kept !== undefined) this.#letGo(entry);
   }
 
+  /** Those made here after one tick, up to another, are not what they should be, or may not be: they go, pinned or not. */
+  doubt(after: Tick, upTo: Tick): void {
+    const isDoubted = ({ tick, kept }: Entry): boolean =>
+      tick > after && tick <= upTo && kept !== undefined && kept.digest === undefined;
+    for (const entry of this.#entries.filter(isDoubted)) {
+      this.#letGo(entry);
+      if (entry.source === undefined) this.#entries.splice(this.#entries.indexOf(entry), 1);
+    }
+  }
+
   /** It stays whatever the budget says. */
   pin(tick: Tick): void {
     this.#entries[this.#find(tick)]!.pinned = true;

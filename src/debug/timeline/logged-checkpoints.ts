@@ -45,7 +45,7 @@ export class LoggedCheckpoints {
       pages: this.#pages.table(state.ram),
       position: {
         place: this.#history.placeAt(offset, state.left),
-        replayer: { marks: state.marks, agreed: firstTick },
+        replayer: { marks: state.marks, agreed: firstTick, proved: firstTick },
       },
       line: state.line,
       digest: state.digest.toString(16).padStart(16, '0'),

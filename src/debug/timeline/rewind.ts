@@ -1,9 +1,9 @@
 /**
  * A replay that can be put back: the replay, its checkpoints, and the rule for when one is due.
  *
- * Invariant: there is a checkpoint at the beginning, and checkpoints are made of settled moments only. The one at power
- * on is made of the images when somebody goes back there: who opens a recording at its end does without. A recording
- * that begins with a checkpoint begins there.
+ * Invariant: there is a checkpoint at the beginning, and checkpoints are made of settled moments only. None is kept that
+ * was made between the last proof of all state and a divergence. The one at power on is made of the images when somebody
+ * goes back there: who opens a recording at its end does without. A recording that begins with a checkpoint begins there.
  */
 
 import type { Board } from '../../emu/machine/board.ts';
@@ -13,6 +13,7 @@ import { maxOf } from '../../lib/bigint.ts';
 import { type Tick, tick } from '../../lib/brands.ts';
 import { FormatError } from '../../logformat/errors.ts';
 import type { LogReader } from '../../logformat/reader.ts';
+import { DivergenceError } from '../../session/divergence.ts';
 import type { Doors } from '../../session/doors.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { CheckpointStore, type LoadableCheckpoint } from './checkpoint-store.ts';
@@ -89,7 +90,13 @@ export class Rewind {
 
   run(to: Tick): Arrival {
     this.#atPowerOn = false;
-    return this.#replay.run(to);
+    try {
+      return this.#replay.run(to);
+    } catch (error) {
+      // What went wrong did so before it was noticed: what was made meanwhile may hold it.
+      if (error instanceof DivergenceError) this.store.doubt(this.#replay.proved, this.tick);
+      throw error;
+    }
   }
 
   /** A checkpoint of this moment, which is settled. */

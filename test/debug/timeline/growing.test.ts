@@ -80,14 +80,19 @@ test('progress is shown, and giving up leaves a timeline that works', async () =
   });
 });
 
-test('a machine that does something else is noticed, and put right by the next seek', async () => {
-  const file = golden('race');
-  await withTimeline(file, {}, async ({ timeline }) => {
-    await timeline.seek(tick(3_000_000n));
-    timeline.board.ram.write(0x8000_0000n + BigInt(timeline.board.ram.bytes.length) - 64n, Uint8Array.of(1, 2, 3));
-    timeline.board.harts[0]!.setX(27, 99n);
-    await expect(timeline.seek(timeline.end)).rejects.toThrow(DivergenceError);
-    await expect(timeline.seek(timeline.end)).resolves.toBeUndefined();
-    expect(timeline.board.digest('all')).toBe(plainDigests(file, [timeline.end]).get(timeline.end));
-  });
-});
+test.each([false, true])(
+  'a machine that does something else is noticed, and put right by the next seek; checkpoint in between: %s',
+  async (between) => {
+    const file = golden('race');
+    await withTimeline(file, {}, async ({ timeline }) => {
+      await timeline.seek(tick(3_000_000n));
+      timeline.board.ram.write(0x8000_0000n + BigInt(timeline.board.ram.bytes.length) - 64n, Uint8Array.of(1, 2, 3));
+      timeline.board.harts[0]!.setX(27, 99n);
+      await timeline.seek(tick(3_000_010n));
+      if (between) timeline.checkpoint();
+      await expect(timeline.seek(timeline.end)).rejects.toThrow(DivergenceError);
+      await expect(timeline.seek(timeline.end)).resolves.toBeUndefined();
+      expect(timeline.board.digest('all')).toBe(plainDigests(file, [timeline.end]).get(timeline.end));
+    });
+  },
+);

@@ -16,7 +16,10 @@ const checkpoint = (at: bigint, pages: readonly Page[]): Checkpoint => ({
     RAM_PAGES,
     pages.map((one, i) => [i * 3, one]),
   ),
-  position: { place: { frame: 0, record: 0 }, replayer: { marks: { open: [], closed: [] }, agreed: tick(at) } },
+  position: {
+    place: { frame: 0, record: 0 },
+    replayer: { marks: { open: [], closed: [] }, agreed: tick(at), proved: tick(at) },
+  },
   line: new Uint8Array(0),
 });
 
@@ -48,6 +51,39 @@ describe('checkpoints in memory', () => {
     const even = 299_000n / BigInt(gaps.length);
     for (const gap of gaps) expect(gap).toBeLessThanOrEqual(4n * even);
     expect(gaps.length).toBeGreaterThan(20);
+  });
+
+  test('those made between two ticks are given up when they are in doubt, others stay', () => {
+    const store = new CheckpointStore(1e9);
+    store.setStart({ tick: tick(0n), load: () => checkpoint(0n, common) });
+    store.setLogged([{ tick: tick(30n), load: () => ({ ...checkpoint(30n, common), digest: 'of the log' }) }]);
+    store.get(tick(0n));
+    const empty = store.bytes;
+    store.get(tick(30n));
+    const loaded = store.bytes;
+    for (const at of [10n, 20n, 40n, 50n]) store.add(checkpoint(at, [...common, page(Number(at))]));
+    store.pin(tick(40n));
+    store.doubt(tick(10n), tick(40n));
+    expect(ticksOf(store)).toEqual([0n, 10n, 30n, 50n]);
+    store.doubt(tick(0n), tick(50n));
+    expect(ticksOf(store)).toEqual([0n, 30n]);
+    expect(store.bytes).toBe(loaded);
+    expect(loaded).toBeGreaterThan(empty);
+  });
+
+  test('a copy made here of one that the log holds is given up, and loaded when it is needed', () => {
+    const store = new CheckpointStore(1e9);
+    store.setStart({ tick: tick(0n), load: () => checkpoint(0n, common) });
+    let loads = 0;
+    const load = (): Checkpoint => {
+      loads++;
+      return { ...checkpoint(30n, common), digest: 'of the log' };
+    };
+    store.setLogged([{ tick: tick(30n), load }]);
+    store.add(checkpoint(30n, [...common, page(7)]));
+    store.doubt(tick(0n), tick(40n));
+    expect(store.get(tick(30n)).digest).toBe('of the log');
+    expect(loads).toBe(1);
   });
 
   test('one that is pinned stays', () => {
