@@ -102,7 +102,7 @@ export class CheckpointStore {
     if (entry?.kept !== undefined) this.#letGo(entry);
   }
 
-  /** Those made here after one tick, up to another, are not what they should be, or may not be: they go, pinned or not. */
+  /** Those made here after one tick, up to another, may not be what they should be: they go, pinned or not. */
   doubt(after: Tick, upTo: Tick): void {
     const isDoubted = ({ tick, kept }: Entry): boolean =>
       tick > after && tick <= upTo && kept !== undefined && kept.digest === undefined;

@@ -1,9 +1,10 @@
 /**
  * A replay that can be put back: the replay, its checkpoints, and the rule for when one is due.
  *
- * Invariant: there is a checkpoint at the beginning, and checkpoints are made of settled moments only. None is kept that
- * was made between the last proof of all state and a divergence. The one at power on is made of the images when somebody
- * goes back there: who opens a recording at its end does without. A recording that begins with a checkpoint begins there.
+ * Invariant: there is a checkpoint at the beginning, and checkpoints are made of settled moments only. None is kept
+ * that was made between the last proof of all state and a divergence. The one at power on is made of the images when
+ * somebody goes back there: who opens a recording at its end does without. A recording that begins with a checkpoint
+ * begins there.
  */
 
 import type { Board } from '../../emu/machine/board.ts';

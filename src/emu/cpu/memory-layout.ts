@@ -1,9 +1,9 @@
 /**
  * The engine's linear memory, shared by every engine:
  *
- *     0            64 KiB             +harts*HART_BYTES     +256 KiB     +512 KiB   +256 KiB
+ *     0            64 KiB             +harts*HART_BYTES     +512 KiB     +512 KiB   +256 KiB
  *     +------------+------------------+---------------------+------------+----------+
- *     | never used | hart 0, hart 1 … | RVC expansion u32[] | jump cache | code map |
+ *     | never used | hart 0, hart 1 … | RVC expansion u64[] | jump cache | code map |
  *     +------------+------------------+---------------------+------------+----------+
  *                  +pages      +8*pages    +8*pages
  *     +------------+-----------+-----------+
@@ -35,8 +35,8 @@ export interface MemoryLayout {
   readonly ramPages: number;
   readonly hartAt: (index: number) => HostAddr;
   /**
-   * u32[65536]: the 32-bit equivalent of each compressed instruction met so far; 0 where reserved or not met. About the
-   * host only.
+   * u64[65536]: of each compressed instruction met so far its 32-bit equivalent, and from bit RVC_ROW_SHIFT on the
+   * number of that one's row in the instruction table; 0 where reserved or not met. About the host only.
    */
   readonly rvcAt: HostAddr;
   /** JUMP_CACHE_ENTRIES of 32 bytes (translator/jump-cache.ts): where jumps went, and the code compiled for it. */
@@ -55,6 +55,8 @@ export interface MemoryLayout {
 
 /** A page's bytes as bits of one u64. */
 export const CODE_LINE_SHIFT = 6;
+export const RVC_ENTRY_SHIFT = 3;
+export const RVC_ROW_SHIFT = 32;
 export const JUMP_CACHE_ENTRIES = 16384;
 export const JUMP_CACHE_ENTRY_BYTES = 32;
 export const CODE_MAP_SETS = 4096;
@@ -71,7 +73,7 @@ export function memoryLayout(ramBytes: number, harts = 1): MemoryLayout {
   const hartsAt = WASM_PAGE;
   const rvcAt = hartsAt + harts * HART_BYTES;
   const ramPages = ramBytes / PAGE_BYTES;
-  const jumpCacheAt = rvcAt + 4 * 65536;
+  const jumpCacheAt = rvcAt + (65536 << RVC_ENTRY_SHIFT);
   const codeMapAt = alignUp(jumpCacheAt + JUMP_CACHE_ENTRY_BYTES * JUMP_CACHE_ENTRIES, CODE_MAP_SET_BYTES);
   const pageFlagsAt = codeMapAt + CODE_MAP_SETS * CODE_MAP_SET_BYTES;
   const pageHashAt = alignUp(pageFlagsAt + ramPages, 8);

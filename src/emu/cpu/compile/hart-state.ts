@@ -1,11 +1,17 @@
 /** The hart's block of linear memory: named fields, its tables, and registers kept in memory. */
 
 import type { Semantics } from '../../isa/vocabulary.ts';
-import { constant, type I32, type I64, i32Const, i64Const, load } from '../../wasm/expr.ts';
+import { constant, type I32, type I64, i32Const, i64Const, load, localGet } from '../../wasm/expr.ts';
+import type { FunctionBuilder } from '../../wasm/function.ts';
 import { i32 } from '../../wasm/numeric.ts';
 import { F_OFFSET, fieldOffset, type HartField, X_OFFSET } from '../hart-layout.ts';
+import type { MemoryLayout } from '../memory-layout.ts';
 import type { Frame, Reg, Registers, WasmBinding } from './binding.ts';
 import type { Order } from './order.ts';
+
+/** The block of the hart that a function is called for, its first parameter; known when the machine has only one. */
+export const hartOf = (fn: FunctionBuilder, { harts, hartAt }: MemoryLayout): I32 =>
+  harts === 1 ? i32Const(hartAt(0)) : localGet(fn.param(0, 'i32'));
 
 type Words = 'get' | 'set' | 'hartLoad' | 'hartStore' | 'hartFill' | 'x' | 'setX' | 'f' | 'setF';
 

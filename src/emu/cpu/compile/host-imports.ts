@@ -3,12 +3,12 @@
  * two tables that are filled as they are needed.
  */
 
-import { expandCompressed } from '../../isa/table.ts';
+import { decode, expandCompressed, instructions } from '../../isa/table.ts';
 import type { Width } from '../../isa/vocabulary.ts';
 import type { FuncRef } from '../../wasm/instr.ts';
 import type { ModuleBuilder } from '../../wasm/module.ts';
 import type { Bus } from '../engine.ts';
-import type { MemoryLayout } from '../memory-layout.ts';
+import { type MemoryLayout, RVC_ROW_SHIFT } from '../memory-layout.ts';
 import type { BusImports } from './binding.ts';
 
 const WASM_PAGE = 65536;
@@ -36,17 +36,21 @@ export function importBus(module: ModuleBuilder): BusImports {
     codeWritten: module.importFunc('code', 'written', { params: ['i32', 'i32'], results: [] }),
   };
 }
-/** (half i32) -> the instruction that a compressed one stands for, entered into the table; 0 where reserved. */
+/** (half i32) -> the entry of the RVC table for a compressed instruction, which is made; 0 where reserved. */
 export const importExpand = (module: ModuleBuilder): FuncRef =>
-  module.importFunc('isa', 'expand', { params: ['i32'], results: ['i32'] });
+  module.importFunc('isa', 'expand', { params: ['i32'], results: ['i64'] });
+
+const numbers = new Map(instructions.map((row, number) => [row, BigInt(number)]));
 
 /** Fills the RVC table of memory-layout.ts as halfwords are met, which are few of all that there could be. */
-function expander(memory: WebAssembly.Memory, layout: MemoryLayout): (half: number) => number {
-  const table = new Uint32Array(memory.buffer, layout.rvcAt, 65536);
+function expander(memory: WebAssembly.Memory, layout: MemoryLayout): (half: number) => bigint {
+  const table = new BigUint64Array(memory.buffer, layout.rvcAt, 65536);
   return (half) => {
     const word = expandCompressed(half);
-    table[half] = word;
-    return word;
+    const row = decode(word);
+    const entry = row === undefined ? 0n : BigInt(word) | ((numbers.get(row) as bigint) << BigInt(RVC_ROW_SHIFT));
+    table[half] = entry;
+    return entry;
   };
 }
 

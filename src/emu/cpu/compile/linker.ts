@@ -10,7 +10,7 @@ import type { ModuleBuilder } from '../../wasm/module.ts';
 import { fieldOffset } from '../hart-layout.ts';
 import type { MemoryLayout } from '../memory-layout.ts';
 import { type BusImports, type CoreProcs, type Frame, type LinkedProc, type Linker, noFacts } from './binding.ts';
-import { field, registersInMemory } from './hart-state.ts';
+import { field, hartOf, registersInMemory } from './hart-state.ts';
 import { Order } from './order.ts';
 import { wasmSemantics } from './semantics.ts';
 
@@ -50,7 +50,7 @@ export class ProcLinker implements Linker {
       results: ['i64'],
     });
     const order = new Order(fn);
-    const frame = procFrame(fn, order);
+    const frame = procFrame(fn, order, this.layout);
     const args = proc.params.map((_, i): I64 => localGet(fn.param(i + 1, 'i64')));
     const result = proc.body(wasmSemantics(order, frame, this), ...args);
     fn.emit(result ?? i64Const(0));
@@ -59,8 +59,8 @@ export class ProcLinker implements Linker {
 }
 
 /** A procedure finds `pc` and `tick` in memory, up to date by its caller's care, and returns 0 after a trap. */
-function procFrame(fn: FunctionBuilder, order: Order): Frame {
-  const hart = localGet(fn.param(0, 'i32'));
+function procFrame(fn: FunctionBuilder, order: Order, layout: MemoryLayout): Frame {
+  const hart = hartOf(fn, layout);
   const refuse = (): never => {
     throw new Error(`${fn.name}: only an instruction has a pc of its own`);
   };

@@ -1,6 +1,6 @@
 /**
- * The decode tree as code: jump tables on the instruction word, each row's body once, a place for words that no row
- * claims.
+ * How a step gets to its row's body: by jump tables on the instruction word, the decode tree as code, or by the row's
+ * number where that is known. Each body is there once, and a place for words that no row claims.
  */
 
 import { type I32, i32Const } from '../../wasm/expr.ts';
@@ -8,15 +8,17 @@ import type { FunctionBuilder, Label } from '../../wasm/function.ts';
 import { i32 } from '../../wasm/numeric.ts';
 import type { DecodeTree, Encoding } from './decode-tree.ts';
 
-/**
- * Emits the search for the row of `word` (a local) and all bodies. `body` must end by branching away, and so must
- * `illegal`.
- */
-export function dispatch<E extends Encoding>(
+/** Where each row's body begins, and what comes for no row. */
+export interface Arms<E> {
+  readonly rows: ReadonlyMap<E, Label>;
+  readonly none: Label;
+}
+
+/** Emits `search`, which goes to one of the arms, and all bodies. All three must end by branching away. */
+export function dispatch<E>(
   fn: FunctionBuilder,
-  tree: DecodeTree<E>,
   rows: readonly E[],
-  word: I32,
+  search: (arms: Arms<E>) => void,
   body: (row: E) => void,
   illegal: () => void,
 ): void {
@@ -24,7 +26,7 @@ export function dispatch<E extends Encoding>(
   const open = (index: number): void => {
     const row = rows[index];
     if (row === undefined) {
-      fn.block((none) => emitTree(fn, tree, word, labels, none));
+      fn.block((none) => search({ rows: labels, none }));
       fn.scope(illegal);
       return;
     }
@@ -37,32 +39,33 @@ export function dispatch<E extends Encoding>(
   open(0);
 }
 
-/** Where a subtree that needs no code of its own leads to. */
-function direct<E extends Encoding>(
-  tree: DecodeTree<E>,
-  labels: ReadonlyMap<E, Label>,
-  none: Label,
-): Label | undefined {
-  if (tree.kind === 'illegal') return none;
-  return tree.kind === 'row' && tree.mask === 0 ? labels.get(tree.row) : undefined;
+/** To the arm of the row with this number among all of them. */
+export function toNumbered<E>(fn: FunctionBuilder, number: I32, arms: Arms<E>): void {
+  fn.brTable(number, [...arms.rows.values()], arms.none);
 }
 
-function emitTree<E extends Encoding>(
+/** Where a subtree that needs no code of its own leads to. */
+function direct<E extends Encoding>(tree: DecodeTree<E>, arms: Arms<E>): Label | undefined {
+  if (tree.kind === 'illegal') return arms.none;
+  return tree.kind === 'row' && tree.mask === 0 ? arms.rows.get(tree.row) : undefined;
+}
+
+/** To the arm of the row that claims `word` (a local). */
+export function toClaiming<E extends Encoding>(
   fn: FunctionBuilder,
   tree: DecodeTree<E>,
   word: I32,
-  labels: ReadonlyMap<E, Label>,
-  none: Label,
+  arms: Arms<E>,
 ): void {
-  const target = direct(tree, labels, none);
+  const target = direct(tree, arms);
   if (target !== undefined) {
     fn.br(target);
   } else if (tree.kind === 'row') {
-    const label = labels.get(tree.row) as Label;
+    const label = arms.rows.get(tree.row) as Label;
     fn.brIf(label, i32.eq(i32.and(word, i32Const(tree.mask)), i32Const(tree.match)));
-    fn.br(none);
+    fn.br(arms.none);
   } else if (tree.kind === 'switch') {
-    emitSwitch(fn, tree.bits, tree.children, word, labels, none);
+    emitSwitch(fn, tree.bits, tree.children, word, arms);
   }
 }
 
@@ -71,15 +74,14 @@ function emitSwitch<E extends Encoding>(
   bits: readonly number[],
   children: readonly DecodeTree<E>[],
   word: I32,
-  labels: ReadonlyMap<E, Label>,
-  none: Label,
+  arms: Arms<E>,
 ): void {
-  const { places, further } = share(children, labels, none);
+  const { places, further } = share(children, arms);
   const own: Label[] = [];
   const open = (count: number): void => {
     if (count === further.length) {
       const targets = places.map((place) => (typeof place === 'number' ? (own[place] as Label) : place));
-      fn.brTable(gather(word, bits), targets, none);
+      fn.brTable(gather(word, bits), targets, arms.none);
       return;
     }
     fn.block((label) => {
@@ -87,17 +89,17 @@ function emitSwitch<E extends Encoding>(
       open(count + 1);
     });
     // Blocks close innermost first: the last opened belongs to the last subtree.
-    emitTree(fn, further[count] as DecodeTree<E>, word, labels, none);
+    toClaiming(fn, further[count] as DecodeTree<E>, word, arms);
   };
   open(0);
 }
 
 /** Children that need code, each once however often it occurs, and for each index a label or a place among them. */
-function share<E extends Encoding>(children: readonly DecodeTree<E>[], labels: ReadonlyMap<E, Label>, none: Label) {
+function share<E extends Encoding>(children: readonly DecodeTree<E>[], arms: Arms<E>) {
   const further: DecodeTree<E>[] = [];
   const seen = new Map<DecodeTree<E>, number>();
   const places = children.map((child): Label | number => {
-    const target = direct(child, labels, none);
+    const target = direct(child, arms);
     if (target !== undefined) return target;
     const place = seen.get(child) ?? further.push(child) - 1;
     seen.set(child, place);

@@ -31,16 +31,16 @@ export interface FetchLocals {
 
 const HALF = 2;
 const LAST_LONG = PAGE_BYTES - 4;
-const isLong = (raw: I32): I32 => i32.eq(i32.and(raw, i32Const(3)), i32Const(3));
+export const isLong = (raw: I32): I32 => i32.eq(i32.and(raw, i32Const(3)), i32Const(3));
 
 /** Forgets the page, for the very next step: it is at `pc`, and no four bytes there count as lying in the page. */
 export function forgetPage(fn: FunctionBuilder, page: FetchLocals, pc: I64): void {
   fn.set(page.start, i64.add(pc, i64Const(2 * PAGE_BYTES)));
 }
 
-/** Sets `raw`, `word` and `next` for the instruction at `pc`; `word` is 0 when the RVC table has nothing for it. */
+/** Sets `raw` for the instruction at `pc`. */
 export function fetch(context: FetchContext, at: StepLocals, page: FetchLocals): void {
-  const { fn, linker } = context;
+  const { fn } = context;
   const pc = localGet(at.pc);
   const raw = localGet(at.raw);
   fn.if(
@@ -55,18 +55,6 @@ export function fetch(context: FetchContext, at: StepLocals, page: FetchLocals):
       });
     },
     true,
-  );
-  fn.if(
-    isLong(raw),
-    () => {
-      fn.set(at.word, raw);
-      fn.set(at.next, i64.add(pc, i64Const(4)));
-    },
-    () => {
-      const index = i32.shl(i32.and(raw, i32Const(0xffff)), i32Const(2));
-      fn.set(at.word, load('i32.load', index, linker.layout.rvcAt));
-      fn.set(at.next, i64.add(pc, i64Const(2)));
-    },
   );
 }
 

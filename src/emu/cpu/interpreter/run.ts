@@ -7,21 +7,22 @@
 import type { Insn } from '../../isa/insn.ts';
 import { recordBody } from '../../isa/recorder.ts';
 import type { Proc, Semantics } from '../../isa/vocabulary.ts';
-import { call, type I32, type I64, i32Const, i64Const, type Local, localGet, select } from '../../wasm/expr.ts';
+import { call, type I32, type I64, i32Const, i64Const, type Local, load, localGet, select } from '../../wasm/expr.ts';
 import type { FunctionBuilder, Label } from '../../wasm/function.ts';
 import type { FuncRef } from '../../wasm/instr.ts';
 import type { ModuleBuilder } from '../../wasm/module.ts';
 import { i32, i64 } from '../../wasm/numeric.ts';
 import type { Linker, WasmBinding } from '../compile/binding.ts';
-import { field } from '../compile/hart-state.ts';
+import { field, hartOf } from '../compile/hart-state.ts';
 import { dynamicOperands } from '../compile/operands.ts';
 import { Order } from '../compile/order.ts';
 import { wasmSemantics } from '../compile/semantics.ts';
 import { fieldOffset } from '../hart-layout.ts';
+import { RVC_ENTRY_SHIFT, RVC_ROW_SHIFT } from '../memory-layout.ts';
 import { Trapped } from '../priv/alerts.ts';
 import { decodeTree } from './decode-tree.ts';
-import { dispatch } from './dispatch.ts';
-import { fetch, forgetPage } from './fetch.ts';
+import { type Arms, dispatch, toClaiming, toNumbered } from './dispatch.ts';
+import { fetch, forgetPage, isLong } from './fetch.ts';
 import { loadStep, type StepExits, StepFrame, stepLocals } from './step-frame.ts';
 
 /** opcode[6:2] and funct3; and of funct7 the bits that tell add, sub and mul apart. */
@@ -36,7 +37,7 @@ export interface RunProcs {
 export interface RunParts {
   readonly rows: readonly Insn[];
   readonly procs: RunProcs;
-  /** (half i32) -> the instruction that a compressed one stands for, entered into the table; 0 where reserved. */
+  /** (half i32) -> the entry of the RVC table for a compressed instruction, which is made; 0 where reserved. */
   readonly expand: FuncRef;
   readonly jumps?: JumpHooks;
   /** Comes before each step; `alert` emits the way out before the step at `pc`. */
@@ -55,7 +56,7 @@ export function buildRun(module: ModuleBuilder, linker: Linker, parts: RunParts)
   const boundary = linker.link(parts.procs.boundary).func;
   const steps = buildSteps(module, linker, parts);
   const fn = module.func('run', { params: ['i32'], results: ['i32'] });
-  const hart = localGet(fn.param(0, 'i32'));
+  const hart = hartOf(fn, linker.layout);
   const why = fn.local('i32');
   fn.loop((again) => {
     fn.set(why, i32.wrap_i64(call('i64', boundary, [hart])));
@@ -88,10 +89,11 @@ export function buildSteps(module: ModuleBuilder, linker: Linker, parts: RunPart
   linker.link(procs.fetchTranslate);
   const tree = decodeTree(rows, FIRST_BITS);
   const fn = module.func('steps', { params: ['i32'], results: ['i32'] });
-  const at = stepLocals(fn);
+  const at = stepLocals(fn, linker.layout);
   const page = { start: fn.local('i64'), addend: fn.local('i32') };
   const [found, slot] = [fn.local('i32'), fn.local('i32')];
-  const hart = localGet(at.hart);
+  const entry = fn.local('i64');
+  const { hart } = at;
   const word = localGet(at.word);
 
   const oneStep = (head: Label, { jumped, indirect, trapped }: StepLabels): void => {
@@ -108,14 +110,34 @@ export function buildSteps(module: ModuleBuilder, linker: Linker, parts: RunPart
       fn.br(own.hasJumped ? onward : head);
     };
     const illegal = (): void => body((s) => s.raise(s.lit(ILLEGAL_INSTRUCTION), s.insn()));
-    const expandFirst = (): void => {
-      fn.set(at.word, call('i32', expand, [i32.and(localGet(at.raw), i32Const(0xffff))]));
-      fn.if(i32.eqz(word), illegal);
-    };
-    fn.if(i32.eqz(word), expandFirst, undefined, false);
     const meaningOf = (row: Insn): void =>
       body((s) => row.body(s, dynamicOperands(row.format, word)), jumpsByRegister(row));
-    dispatch(fn, tree, rows, word, meaningOf, illegal);
+    dispatch(fn, rows, search, meaningOf, illegal);
+  };
+
+  /** Sets `word` and `next`, and goes to the row. What a compressed instruction stands for is found only once. */
+  const search = (arms: Arms<Insn>): void => {
+    const raw = localGet(at.raw);
+    const long = (): void => {
+      fn.set(at.word, raw);
+      fn.set(at.next, i64.add(localGet(at.pc), i64Const(4)));
+      toClaiming(fn, tree, word, arms);
+    };
+    fn.if(isLong(raw), long);
+    const half = fn.keep(i32.and(raw, i32Const(0xffff)));
+    fn.set(entry, load('i64.load', i32.shl(half, i32Const(RVC_ENTRY_SHIFT)), linker.layout.rvcAt));
+    fn.if(
+      i64.eqz(localGet(entry)),
+      () => {
+        fn.set(entry, call('i64', expand, [half]));
+        fn.brIf(arms.none, i64.eqz(localGet(entry)));
+      },
+      undefined,
+      false,
+    );
+    fn.set(at.word, i32.wrap_i64(localGet(entry)));
+    fn.set(at.next, i64.add(localGet(at.pc), i64Const(2)));
+    toNumbered(fn, i32.wrap_i64(i64.shr_u(localGet(entry), i64Const(RVC_ROW_SHIFT))), arms);
   };
 
   loadStep(fn, at, jumps === undefined ? 'timers' : 'stretch');

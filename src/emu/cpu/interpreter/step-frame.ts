@@ -7,13 +7,17 @@ import { type I32, type I64, i32Const, i64Const, type Local, localGet, select } 
 import type { FunctionBuilder, Label } from '../../wasm/function.ts';
 import { i32, i64 } from '../../wasm/numeric.ts';
 import { type Facts, type Frame, noFacts, type Registers } from '../compile/binding.ts';
-import { field, flag, registersInMemory } from '../compile/hart-state.ts';
+import { field, flag, hartOf, registersInMemory } from '../compile/hart-state.ts';
 import type { Order } from '../compile/order.ts';
 import { fieldOffset } from '../hart-layout.ts';
+import type { MemoryLayout } from '../memory-layout.ts';
 
-/** The interpreter's locals. During a step `left` counts it as done already: its own tick is target - left - 1. */
+/**
+ * The interpreter's locals, and the hart's block. During a step `left` counts it as done already: its own tick is
+ * target - left - 1.
+ */
 export interface StepLocals {
-  readonly hart: Local<'i32'>;
+  readonly hart: I32;
   /** Address of the instruction, and of the next step. */
   readonly pc: Local<'i64'>;
   readonly next: Local<'i64'>;
@@ -50,7 +54,7 @@ export class StepFrame implements Frame {
     this.#order = order;
     this.#at = locals;
     this.#exits = exits;
-    this.hart = localGet(locals.hart);
+    this.hart = locals.hart;
     this.registers = registersInMemory(order, this.hart);
   }
 
@@ -109,8 +113,8 @@ export class StepFrame implements Frame {
   }
 }
 
-export const stepLocals = (fn: FunctionBuilder): StepLocals => ({
-  hart: fn.param(0, 'i32'),
+export const stepLocals = (fn: FunctionBuilder, layout: MemoryLayout): StepLocals => ({
+  hart: hartOf(fn, layout),
   pc: fn.local('i64'),
   next: fn.local('i64'),
   target: fn.local('i64'),
@@ -128,7 +132,7 @@ const MAX_STEPS = 2 ** 20;
 
 /** Loads what the locals hold from the hart's fields, at a boundary. `until`: what limits the steps. */
 export function loadStep(fn: FunctionBuilder, at: StepLocals, until: 'timers' | 'stretch'): void {
-  const hart = localGet(at.hart);
+  const { hart } = at;
   const sooner = (tick: I64): void => {
     const other = fn.keep(tick);
     const target = localGet(at.target);

@@ -14,7 +14,7 @@ import { type I32, type I64, i32Const, load, localGet } from '../../wasm/expr.ts
 import type { FunctionBuilder } from '../../wasm/function.ts';
 import type { ModuleBuilder } from '../../wasm/module.ts';
 import { i32, i64 } from '../../wasm/numeric.ts';
-import { field } from '../compile/hart-state.ts';
+import { field, hartOf } from '../compile/hart-state.ts';
 import { entryPage, entryTag, fastEntry, wantedTag } from '../compile/virtual.ts';
 import { CODE_MAP_SET_BYTES, CODE_MAP_SETS, type MemoryLayout } from '../memory-layout.ts';
 
@@ -38,7 +38,7 @@ function offsetOf(va: bigint, page: number): number {
 /** `lookUp(hart, pc) -> slot`: the code at `pc` in the hart's present address space; 0 for none, or NOT_HELD. */
 export function buildLookUp(module: ModuleBuilder, layout: MemoryLayout): FunctionBuilder {
   const fn = module.func('lookUp', { params: ['i32', 'i64'], results: ['i32'] });
-  const hart = localGet(fn.param(0, 'i32'));
+  const hart = hartOf(fn, layout);
   const pc: I64 = localGet(fn.param(1, 'i64'));
   const fast = fastEntry(hart, pc, (e) => fn.keep(e));
   const isHeld = i64.eq(entryTag(fast, 'fetch'), wantedTag(pc, 1, field(hart, 'fetchContext')));

@@ -16,7 +16,7 @@ import type { FunctionBuilder, Label } from '../../wasm/function.ts';
 import type { FuncRef } from '../../wasm/instr.ts';
 import type { ModuleBuilder } from '../../wasm/module.ts';
 import { i32, i64 } from '../../wasm/numeric.ts';
-import { field } from '../compile/hart-state.ts';
+import { field, hartOf } from '../compile/hart-state.ts';
 import { JUMP_CACHE_ENTRIES, JUMP_CACHE_ENTRY_BYTES, type MemoryLayout } from '../memory-layout.ts';
 import { buildLookUp, NOT_HELD } from './code-map.ts';
 
@@ -87,7 +87,7 @@ const isTimeToAsk = (count: I32): I32 => i32.eqz(i32.and(count, i32Const(ASK_EVE
  */
 function buildEntryFor(module: ModuleBuilder, layout: MemoryLayout, lookUp: FuncRef): FunctionBuilder {
   const fn = module.func('entryFor', { params: ['i32', 'i64'], results: ['i32'] });
-  const [hart, pc] = [localGet(fn.param(0, 'i32')), localGet(fn.param(1, 'i64'))];
+  const [hart, pc] = [hartOf(fn, layout), localGet(fn.param(1, 'i64'))];
   const at = layout.jumpCacheAt;
   const key = fn.keep(keyOf(hart, pc));
   const entry = fn.keep(offsetOf(key));
@@ -116,7 +116,7 @@ function buildFind(
   hot: number,
 ): FunctionBuilder {
   const fn = module.func('find', { params: ['i32', 'i64'], results: ['i32'] });
-  const [hart, pc] = [localGet(fn.param(0, 'i32')), localGet(fn.param(1, 'i64'))];
+  const [hart, pc] = [hartOf(fn, layout), localGet(fn.param(1, 'i64'))];
   const at = layout.jumpCacheAt;
   const entry = fn.keep(call('i32', entryFor, [hart, pc]));
   fn.if(i32.eq(entry, i32Const(NOT_HELD)), () => fn.return(i32Const(0)));
@@ -143,7 +143,7 @@ function buildFind(
 
 function buildNote(module: ModuleBuilder, layout: MemoryLayout, entryFor: FuncRef): FunctionBuilder {
   const fn = module.func('note', { params: ['i32', 'i64', 'i64'], results: [] });
-  const [hart, pc] = [localGet(fn.param(0, 'i32')), localGet(fn.param(1, 'i64'))];
+  const [hart, pc] = [hartOf(fn, layout), localGet(fn.param(1, 'i64'))];
   const entry = fn.keep(call('i32', entryFor, [hart, pc]));
   fn.if(i32.eq(entry, i32Const(NOT_HELD)), () => fn.return());
   fn.store('i64.store', entry, localGet(fn.param(2, 'i64')), layout.jumpCacheAt + FROM);
@@ -157,6 +157,8 @@ export function leaveToCode(
   hot: number,
 ): (fn: FunctionBuilder, hart: I32, pc: I64, slot: Local<'i32'>, leave: Label) => void {
   const at = layout.jumpCacheAt;
+  // `find` looks whether the count is `hot`; where that is one of the times to ask it need not be looked at here.
+  const mayBeHotBetween = hot % ASK_EVERY !== 0;
   return (fn, hart, pc, slot, leave) =>
     fn.scope(() => {
       const key = fn.keep(keyOf(hart, pc));
@@ -171,7 +173,9 @@ export function leaveToCode(
         () => {
           leaveWith(load('i32.load', entry, at + SLOT));
           const count = fn.keep(i32.add(load('i32.load', entry, at + COUNT), i32Const(1)));
-          const isDue = i32.or(i32.ge_s(count, i32Const(hot)), isTimeToAsk(count));
+          const isDue = mayBeHotBetween
+            ? i32.or(i32.ge_s(count, i32Const(hot)), isTimeToAsk(count))
+            : isTimeToAsk(count);
           fn.if(isDue, ask, () => fn.store('i32.store', entry, count, at + COUNT), false);
         },
         ask,

@@ -10,7 +10,7 @@ import type { FuncRef } from '../../wasm/instr.ts';
 import type { ModuleBuilder } from '../../wasm/module.ts';
 import { i32, i64 } from '../../wasm/numeric.ts';
 import type { Linker } from '../compile/binding.ts';
-import { field } from '../compile/hart-state.ts';
+import { field, hartOf } from '../compile/hart-state.ts';
 import { PAGE_BYTES } from '../memory-layout.ts';
 import {
   type BlockRegisters,
@@ -26,7 +26,6 @@ import type { GuestInsn } from './guest-insn.ts';
 import { InsnFilling } from './insn-filling.ts';
 import { addressOf, type Block, pageIndex, type Region, targetsOf } from './region.ts';
 import { leaveInterrupted, leaveStopped, pageIsHeld } from './region-ends.ts';
-import { hartOf } from './region-frame.ts';
 import { RegionRegisters } from './region-registers.ts';
 import { DISPATCH_SLOT, REGION_TYPE } from './region-type.ts';
 import type { Stencils, StencilUse } from './stencils.ts';

@@ -4,7 +4,7 @@
  */
 
 import type { Width } from '../../isa/vocabulary.ts';
-import { call, constant, type I32, type I64, i32Const, i64Const, type Local, localGet } from '../../wasm/expr.ts';
+import { call, constant, type I32, type I64, i64Const, type Local, localGet } from '../../wasm/expr.ts';
 import type { FunctionBuilder, Label } from '../../wasm/function.ts';
 import type { FuncRef } from '../../wasm/instr.ts';
 import { f64, i32, i64 } from '../../wasm/numeric.ts';
@@ -12,7 +12,6 @@ import { type Facts, type Frame, noFacts, type Registers, type SlowAccess } from
 import { field, flag } from '../compile/hart-state.ts';
 import type { Order } from '../compile/order.ts';
 import { fieldOffset } from '../hart-layout.ts';
-import type { MemoryLayout } from '../memory-layout.ts';
 import { Trapped } from '../priv/alerts.ts';
 
 export interface RegionLocals {
@@ -23,10 +22,6 @@ export interface RegionLocals {
   readonly pc: Local<'i64'>;
   readonly dataContext: Local<'i64'>;
 }
-
-/** Address of the hart that compiled code is for: known when the machine has only one. */
-export const hartOf = (fn: FunctionBuilder, layout: MemoryLayout): I32 =>
-  layout.harts === 1 ? i32Const(layout.hartAt(0)) : localGet(fn.param(0, 'i32'));
 
 /** Where a body ends: `interrupted` with the `trapped` field set, `stopped` with `left` and `pc` of the next step. */
 export interface RegionExits {

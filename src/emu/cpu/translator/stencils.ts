@@ -18,12 +18,13 @@ import type { ValType } from '../../wasm/opcodes.ts';
 import { shorten } from '../../wasm/peephole.ts';
 import { type Hole, type OpenInstr, Stencil, type StencilPart } from '../../wasm/stencil.ts';
 import type { LinkedProc, Linker, Reg, Registers, WasmBinding } from '../compile/binding.ts';
+import { hartOf } from '../compile/hart-state.ts';
 import { Order } from '../compile/order.ts';
 import { wasmSemantics } from '../compile/semantics.ts';
 import { csrWrite } from '../priv/procs.ts';
 import { FloatState, floatState, whereDirty, whereSteady } from './float-state.ts';
 import type { GuestInsn } from './guest-insn.ts';
-import { hartOf, RegionFrame, registersInLocals } from './region-frame.ts';
+import { RegionFrame, registersInLocals } from './region-frame.ts';
 import { regionLoad, regionStore } from './region-procs.ts';
 import { REGION_TYPE } from './region-type.ts';
 

@@ -16,7 +16,7 @@ import type { FuncRef } from '../../wasm/instr.ts';
 import { ModuleBuilder } from '../../wasm/module.ts';
 import { i32, i64 } from '../../wasm/numeric.ts';
 import type { CoreProcs, LinkedProc } from '../compile/binding.ts';
-import { field, flag } from '../compile/hart-state.ts';
+import { field, flag, hartOf } from '../compile/hart-state.ts';
 import { importBus, importExpand, importMemory } from '../compile/host-imports.ts';
 import { ProcLinker } from '../compile/linker.ts';
 import { fieldOffset } from '../hart-layout.ts';
@@ -64,7 +64,7 @@ export function tierModule(layout: MemoryLayout, parts: TierParts): TierModule {
   const hooks = parts.breaks ? { jumps, beforeStep } : { jumps };
   const steps = buildSteps(module, linker, { rows, procs, expand, ...hooks });
   const boundary = linker.link(procs.boundary).func;
-  module.export(buildRun(module, { boundary, steps, find }));
+  module.export(buildRun(module, layout, { boundary, steps, find }));
   module.export(buildDispatch(module, layout, find));
   module.export(buildUnlinked(module));
   const linked = linker.linked;
@@ -79,7 +79,7 @@ export function tierModule(layout: MemoryLayout, parts: TierParts): TierModule {
 
 function buildDispatch(module: ModuleBuilder, layout: MemoryLayout, find: FuncRef): FunctionBuilder {
   const fn = module.func('dispatch', REGION_TYPE);
-  const hart = localGet(fn.param(0, 'i32'));
+  const hart = hartOf(fn, layout);
   const [left, pc] = [localGet(fn.param(1, 'i64')), localGet(fn.param(2, 'i64'))];
   const goTo = (slot: I32): void =>
     module.returnCallIndirect(fn, REGION_TYPE, slot, [hart, left, pc, localGet(fn.param(3, 'i32'))]);
@@ -106,9 +106,9 @@ interface RunFuncs {
   readonly find: FuncRef;
 }
 
-function buildRun(module: ModuleBuilder, { boundary, steps, find }: RunFuncs): FunctionBuilder {
+function buildRun(module: ModuleBuilder, layout: MemoryLayout, { boundary, steps, find }: RunFuncs): FunctionBuilder {
   const fn = module.func('run', { params: ['i32'], results: ['i32'] });
-  const hart = localGet(fn.param(0, 'i32'));
+  const hart = hartOf(fn, layout);
   const why = fn.local('i32');
   const slot = fn.local('i32');
   const end = fn.local('i64');

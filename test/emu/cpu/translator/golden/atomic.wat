@@ -61,7 +61,7 @@
               (if (i32.load offset=trapped (i32.const HART))
                 (then
                   (br 3)))
-              (local.set $t15 (i32.add (i32.wrap_i64 (local.get $t18)) (i32.const -2146238464)))
+              (local.set $t15 (i32.add (i32.wrap_i64 (local.get $t18)) (i32.const -2145976320)))
               (local.set $t16 (i32.const 0))))
           (local.set $t19
             (i64.add (local.tee $t18 (i64.load32_s (local.get $t15))) (local.get $t13)))
@@ -69,19 +69,19 @@
           (if (i32.eqz (local.get $t16))
             (then
               (local.set $t22
-                (i32.load8_u offset=1196032
+                (i32.load8_u offset=1458176
                   (local.tee $t21
                     (i32.shr_u
-                      (local.tee $t20 (i32.sub (local.get $t15) (i32.const 0x130000)))
+                      (local.tee $t20 (i32.sub (local.get $t15) (i32.const 0x170000)))
                       (i32.const 12)))))
-              (i32.store8 offset=1196032 (local.get $t21) (i32.or (local.get $t22) (i32.const 1)))
+              (i32.store8 offset=1458176 (local.get $t21) (i32.or (local.get $t22) (i32.const 1)))
               (if (i32.and (local.get $t22) (i32.const 2))
                 (then
                   (if
                     (i32.eqz
                       (i64.eqz
                         (i64.and
-                          (i64.load offset=1196320 (i32.shl (local.get $t21) (i32.const 3)))
+                          (i64.load offset=1458464 (i32.shl (local.get $t21) (i32.const 3)))
                           (i64.or
                             (i64.shl
                               (i64.const 1)
