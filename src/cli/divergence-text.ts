@@ -6,12 +6,15 @@ import { symbolAt } from './symbols.ts';
 import { count } from './text.ts';
 
 export function reportDivergence(divergence: Divergence, recording: string | undefined): void {
-  const { kind, tick, agreedTick, pc, expected, found, explanation } = divergence;
+  const { kind, tick, agreedTick, provedTick, pc, expected, found, explanation } = divergence;
   const symbol = recording === undefined ? undefined : symbolAt(recording, pc);
   const rows = [
     ['kind', kind],
     ['tick', count(tick)],
-    ['agreed up to', `tick ${count(agreedTick)}`],
+    [
+      'agreed up to',
+      `tick ${count(agreedTick)}${provedTick < agreedTick ? `, memory up to ${count(provedTick)}` : ''}`,
+    ],
     ['pc', `0x${pc.toString(16)}${symbol === undefined ? '' : ` ${symbol}`}`],
     ['expected', chalkStderr.green(expected)],
     ['found', chalkStderr.red(found)],

@@ -9,10 +9,12 @@ export type DivergenceKind = 'output' | 'digest' | 'nondet' | 'input' | 'idle' |
 
 export interface Divergence {
   readonly kind: DivergenceKind;
-  /** The tick at which it showed; the cause lies between the last agreement and here. */
+  /** The tick at which it showed; the cause lies between `provedTick` and here. */
   readonly tick: Tick;
   /** Last tick at which everything compared had agreed. */
   readonly agreedTick: Tick;
+  /** Last tick at which all state had agreed, memory too, which not every digest covers. */
+  readonly provedTick: Tick;
   readonly pc: bigint;
   /** One line each, for people. */
   readonly expected: string;

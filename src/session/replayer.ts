@@ -40,7 +40,7 @@ export interface ReplayerState {
   readonly marks: MarksState;
   /** Last tick at which everything compared had agreed. */
   readonly agreed: Tick;
-  /** Last tick at which all state had, memory too: nothing before it is in doubt. */
+  /** Last tick at which all state had agreed, memory too: nothing before it is in doubt. */
   readonly proved: Tick;
 }
 
@@ -67,11 +67,6 @@ export class Replayer implements InputSource, Gate {
 
   save(): ReplayerState {
     return { marks: this.#marks.save(), agreed: this.#agreed, proved: this.#proved };
-  }
-
-  /** As ReplayerState.proved. */
-  get proved(): Tick {
-    return this.#proved;
   }
 
   /** How the log finishes; undefined until the replay has come there. */
@@ -192,7 +187,7 @@ export class Replayer implements InputSource, Gate {
       record.tick,
       hex(record.digest),
       found,
-      `${what} differ from what was recorded; the cause lies after tick ${this.#agreed}`,
+      `${what} differ from what was recorded; the cause lies after tick ${this.#proved}`,
     );
   }
 
@@ -316,7 +311,7 @@ export class Replayer implements InputSource, Gate {
         now.tick,
         hex(end.digest),
         digest,
-        `the final state differs from what was recorded; the cause lies after tick ${this.#agreed}`,
+        `the final state differs from what was recorded; the cause lies after tick ${this.#proved}`,
       );
     }
     this.#agreed = now.tick;
@@ -333,6 +328,7 @@ export class Replayer implements InputSource, Gate {
       kind,
       tick,
       agreedTick: this.#agreed,
+      provedTick: this.#proved,
       pc: this.#parts.machine.pc,
       expected,
       found,

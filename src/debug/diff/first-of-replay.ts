@@ -28,7 +28,7 @@ export async function firstOfReplay(a: Subject, b: Subject, making: Making, brea
   const check = await checkLog(replay.run, b.reader.header, b.history.finish, breathe);
   const { end } = b.history;
   const whole = check.wrong === undefined && replay.run.now === end;
-  if (whole && (making === 'alike' || check.agreedTicks.all === end)) return same(check, end);
+  if (whole && (making === 'alike' || check.provedTick === end)) return same(check, end);
   const until = check.wrong?.tick ?? end;
   if (making === 'alike') return unlikeRecording(check, until);
   const search = new Search(startRun(a), replay, check, until, breathe);
@@ -118,8 +118,7 @@ function same({ compared }: LogCheck, after: Tick): First {
 }
 
 /** Every replay made here disagrees with the recording: the machine that made it was another. */
-function unlikeRecording({ agreedTicks, wrong }: LogCheck, until: Tick): First {
-  const after = agreedTicks[wrong?.scope ?? 'all'];
+function unlikeRecording({ provedTick: after }: LogCheck, until: Tick): First {
   const text =
     'replays made here agree with each other and not with the recording: it was made by another version of lockstep, ' +
     'or its host computed wrongly';

@@ -24,8 +24,8 @@ export interface LogCheck {
   readonly compared: number;
   /** The first that disagrees; undefined when none does. */
   readonly wrong: WrongDigest | undefined;
-  /** The last ticks at which digests agreed, by scope; no digest covers all state after the second one. */
-  readonly agreedTicks: { readonly [scope in DigestScope]: Tick };
+  /** The last tick at which a digest of all state agreed. */
+  readonly provedTick: Tick;
 }
 
 export interface TrailDigest {
@@ -62,7 +62,7 @@ export async function checkLog(
     await advance(run, target, how, (record) => digests.compare(record));
     if (run.now < target || digests.wrong !== undefined) break;
     agreedSmall = run.mark();
-    if (digests.agreed.all === run.now) {
+    if (digests.provedTick === run.now) {
       agreed = agreedSmall;
       trail = [];
     } else {
@@ -70,19 +70,19 @@ export async function checkLog(
     }
   }
   digests.compareEnd(finish);
-  const { wrong, compared, agreed: agreedTicks } = digests;
-  return { agreed, agreedSmall, trail, compared, wrong, agreedTicks };
+  const { wrong, compared, provedTick } = digests;
+  return { agreed, agreedSmall, trail, compared, wrong, provedTick };
 }
 
 class Digests {
   readonly #run: Run;
-  readonly agreed: { [scope in DigestScope]: Tick };
+  provedTick: Tick;
   compared = 0;
   wrong: WrongDigest | undefined;
 
   constructor(run: Run) {
     this.#run = run;
-    this.agreed = { small: run.now, all: run.now };
+    this.provedTick = run.now;
   }
 
   compare({ tick, scope, digest }: DigestRecord): void {
@@ -93,8 +93,7 @@ class Digests {
       this.wrong = { tick, scope, recorded: digest, found };
       return;
     }
-    this.agreed.small = tick;
-    if (scope === 'all') this.agreed.all = tick;
+    if (scope === 'all') this.provedTick = tick;
   }
 
   /** The end of a recording carries a digest too. */

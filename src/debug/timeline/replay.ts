@@ -93,11 +93,6 @@ export class Replay {
     this.place(this.position());
   }
 
-  /** Last tick at which all state had agreed with the log, on the way to here. */
-  get proved(): Tick {
-    return this.#replayer.proved;
-  }
-
   /** Runs to `to`, or less. DivergenceError when the machine does not do what the log holds. */
   run(to: Tick): Arrival {
     if (this.#lost !== undefined) throw new DivergenceError(this.#lost);

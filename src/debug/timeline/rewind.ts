@@ -95,7 +95,7 @@ export class Rewind {
       return this.#replay.run(to);
     } catch (error) {
       // What went wrong did so before it was noticed: what was made meanwhile may hold it.
-      if (error instanceof DivergenceError) this.store.doubt(this.#replay.proved, this.tick);
+      if (error instanceof DivergenceError) this.store.doubt(error.divergence.provedTick, this.tick);
       throw error;
     }
   }

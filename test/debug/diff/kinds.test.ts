@@ -162,6 +162,20 @@ describe('the same inputs, a different state', () => {
   });
 });
 
+test('digests without memory that agree do not say that the fault comes later', async () => {
+  let pc = 0n;
+  const look = (board: Board): void => {
+    pc = board.pc;
+  };
+  recordScripted({ kernel: 'hello', meddle: { at: 400n, apply: look } });
+  // An instruction that is met at tick 400 gets another destination; at 384 only memory differs.
+  const apply = (board: Board): void => board.ram.write(pc, Uint8Array.of(board.ram.read(pc, 1)[0]! ^ 0x80));
+  const digestTicks = { small: 64n, all: 1n << 20n };
+  const faulty = recordScripted({ kernel: 'hello', digestTicks, until: 1_000n, meddle: { at: 383n, apply } });
+  const report = await compareReplay(faulty, {}, 'alike');
+  expect(report.verdict).toMatchObject({ kind: 'state', tick: 448n, after: 0n, exact: false });
+});
+
 describe('a different machine', () => {
   const hello = recordScripted({ kernel: 'hello' });
 

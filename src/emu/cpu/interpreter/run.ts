@@ -35,6 +35,7 @@ export interface RunProcs {
 }
 
 export interface RunParts {
+  /** In the order of the instruction table: the RVC table knows them by their numbers in it. */
   readonly rows: readonly Insn[];
   readonly procs: RunProcs;
   /** (half i32) -> the entry of the RVC table for a compressed instruction, which is made; 0 where reserved. */
