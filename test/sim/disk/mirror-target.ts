@@ -4,7 +4,7 @@
  */
 
 import type { MirrorMessage } from '../../../src/ft/disk/mirror-message.ts';
-import type { LogName } from '../monitors/monitor.ts';
+import type { LogName } from '../monitors/primary-log.ts';
 import type { Node } from '../node/node.ts';
 import type { Connection } from '../world/connection.ts';
 import { digestsOf } from './blocks.ts';

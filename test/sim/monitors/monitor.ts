@@ -10,7 +10,7 @@ import { decodeReply } from '../guest/packets.ts';
 import { CONSOLE, DISK, NET, SECTOR_BYTES } from '../guest/program.ts';
 import type { BlockRequest } from '../world/storage.ts';
 import { LoggedFrame } from './logged-frame.ts';
-import { PrimaryLog } from './primary-log.ts';
+import { type DeviceUnits, type LogName, PrimaryLog } from './primary-log.ts';
 
 export interface Violation {
   readonly invariant: string;
@@ -24,12 +24,6 @@ export interface Released {
   /** Units that have left the device up to and including this. */
   readonly unit: number;
   readonly payload: Output;
-}
-
-/** Which log a connection is for: its dialler's, and which of the attempts. */
-export interface LogName {
-  readonly primary: string;
-  readonly copy: number;
 }
 
 /** An image while no change of it is under way; `touched`: blocks that have changed since its copy began. */
@@ -201,8 +195,8 @@ export class Monitor {
     }
   }
 
-  /** A frame of a node's own log. */
-  written(who: string, sequence: number, bytes: Uint8Array): void {
+  /** A frame of a node's own log. `waiting`: things that its main thread has not taken from the guest's so far. */
+  written(who: string, sequence: number, bytes: Uint8Array, waiting: number): void {
     this.#longest = Math.max(this.#longest, bytes.length);
     const frames = this.#own.get(who) ?? [];
     this.#own.set(who, frames);
@@ -210,23 +204,25 @@ export class Monitor {
     const original = this.#followed.get(who)?.frames[sequence];
     if (this.#keeps)
       frames.push(original !== undefined && same(original.bytes, bytes) ? original : new LoggedFrame(bytes));
-    if (who === this.#first && !this.#apart) this.#sent(who, bytes);
+    if (who === this.#first && !this.#apart) this.#sent(who, bytes, waiting);
   }
 
   /** A frame for the backup that the guest began with. */
-  #sent(who: string, bytes: Uint8Array): void {
+  #sent(who: string, bytes: Uint8Array, waiting: number): void {
     const log = this.#log({ primary: who, copy: 0 });
     log.add(bytes);
     const open = log.loggedBytes - log.bufferedBytes;
+    // A main thread that stands still takes nothing from the guest's thread.
+    const onTheirWay = SLACK_BYTES + log.newestBytes(waiting);
     const isAlone = this.#hasLived(who) || (this.#epoch > 1 && this.#holder === who);
-    if (!isAlone && open > this.#limits.send + SLACK_BYTES + this.#longest)
+    if (!isAlone && open > this.#limits.send + onTheirWay + this.#longest)
       this.fail('I9', `${open} bytes are logged and not with the backup`);
   }
 
   /** A frame of a log that is not the own one; `before`, with the state of a copy: what had left each device. */
-  branched(name: LogName, bytes: Uint8Array, before: { readonly [device: string]: bigint } | undefined): void {
+  branched(name: LogName, bytes: Uint8Array, before: DeviceUnits | undefined, waiting = 0): void {
     if (name.copy === 0) {
-      this.#sent(name.primary, bytes);
+      this.#sent(name.primary, bytes, waiting);
       return;
     }
     const log = this.#log(name);

@@ -7,6 +7,17 @@
 import { Coverage } from './coverage.ts';
 import { LoggedFrame } from './logged-frame.ts';
 
+/** Which log a connection is for: its dialler's, and which of the attempts. */
+export interface LogName {
+  readonly primary: string;
+  readonly copy: number;
+}
+
+/** How many units have left each device. */
+export interface DeviceUnits {
+  readonly [device: string]: bigint;
+}
+
 export class PrimaryLog {
   readonly primary: string;
   readonly copy: number;
@@ -18,11 +29,13 @@ export class PrimaryLog {
   /** Blocks of an image that were sent for it and were as they are there already. */
   equalBlocks = 0;
   loggedBytes = 0;
+  /** `loggedBytes` before each frame, and now. */
+  readonly #logged = [0];
   bufferedBytes = 0;
   /** Number of the frame that is to be buffered next. */
   buffered = 0;
   /** Of a copy: what had left each device before its state. */
-  #before: { readonly [device: string]: bigint } | undefined;
+  #before: DeviceUnits | undefined;
   /** Frame with the state. */
   #state: number | undefined;
   /** Records of the primary's own log that are its past. */
@@ -36,6 +49,12 @@ export class PrimaryLog {
   add(bytes: Uint8Array): void {
     this.frames.push(new LoggedFrame(bytes));
     this.loggedBytes += bytes.length;
+    this.#logged.push(this.loggedBytes);
+  }
+
+  /** Of the newest so many frames. */
+  newestBytes(frames: number): number {
+    return this.loggedBytes - this.#logged[Math.max(0, this.frames.length - frames)]!;
   }
 
   /** It has been judged. */
@@ -44,7 +63,7 @@ export class PrimaryLog {
   }
 
   /** The frame written next is the state. */
-  commit(before: { readonly [device: string]: bigint }, pastRecords: number): void {
+  commit(before: DeviceUnits, pastRecords: number): void {
     this.#before = before;
     this.#state = this.frames.length;
     this.pastRecords = pastRecords;

@@ -65,7 +65,7 @@ export class BackupGuest extends GuestThread<BackupSaid> {
     const again = (output: DiskOutput): void => this.say({ kind: 'again', output });
     this.#reads = parts.reads ? new ReplicaReads({ ask, again }) : undefined;
     this.#channel = new ChannelRecords(PLAIN, this.#reads);
-    const sink = { write: (bytes: Uint8Array) => parts.written(this.#written++, bytes) };
+    const sink = { write: (bytes: Uint8Array) => parts.written(this.#written++, bytes, this.queued) };
     this.#file = new FollowedLog(sink, PLAIN, this.#channel);
   }
 

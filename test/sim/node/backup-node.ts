@@ -7,7 +7,7 @@ import type { Output } from '../../../src/emu/machine/events.ts';
 import { Backup } from '../../../src/ft/protocol/backup.ts';
 import type { BackupEffect, BackupEvent, ChannelEvent } from '../../../src/ft/protocol/io.ts';
 import type { Heartbeat, Message, PrimaryMessage } from '../../../src/ft/protocol/message.ts';
-import type { LogName } from '../monitors/monitor.ts';
+import type { LogName } from '../monitors/primary-log.ts';
 import type { Connection } from '../world/connection.ts';
 import { BackupGuest, type BackupSaid } from './backup-guest.ts';
 import { Channels } from './channels.ts';

@@ -6,7 +6,7 @@
 import type { ChannelEvent } from '../../../src/ft/protocol/io.ts';
 import type { Message } from '../../../src/ft/protocol/message.ts';
 import { encodeMessage, isFromPrimary, MessageSplitter } from '../../../src/ft/protocol/wire.ts';
-import type { LogName } from '../monitors/monitor.ts';
+import type { LogName } from '../monitors/primary-log.ts';
 import type { Connection, End } from '../world/connection.ts';
 import type { Node } from './node.ts';
 

@@ -17,16 +17,17 @@ export interface GuestParts {
   readonly machine: (doors: Doors) => SimMachine;
   /** Puts something around the gate; for mutants. */
   readonly gate: (gate: Gate, leak: (output: Output) => void) => Gate;
-  /** Each frame of the own log as it is written. */
-  readonly written: (sequence: number, bytes: Uint8Array) => void;
+  /** Each frame of the own log as it is written. `waiting`: things that the main thread has not taken so far. */
+  readonly written: (sequence: number, bytes: Uint8Array, waiting: number) => void;
   /**
    * Each frame of a log that is not the own one: a copy's, or of copy 0 when backups read the disk themselves. `units`,
-   * with the state: what has left each device.
+   * with the state: what has left each device. `waiting`, of copy 0: as of `written`.
    */
   readonly branched: (
     copy: number,
     bytes: Uint8Array,
     units: { readonly [device: string]: bigint } | undefined,
+    waiting?: number,
   ) => void;
   readonly probe: (what: string) => void;
   /** Something happened that must happen in some world. */

@@ -16,7 +16,7 @@ import { NodeImages } from '../disk/node-images.ts';
 import { type Disk, OwnDisk, type OwnDiskParts } from '../disk/own-disk.ts';
 import type { SimMachine } from '../guest/machine.ts';
 import { NET } from '../guest/program.ts';
-import type { LogName } from '../monitors/monitor.ts';
+import type { LogName } from '../monitors/primary-log.ts';
 import { Actor } from '../world/actor.ts';
 import type { Connection } from '../world/connection.ts';
 import type { Surroundings } from '../world/surroundings.ts';

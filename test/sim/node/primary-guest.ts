@@ -27,12 +27,12 @@ export class PrimaryGuest extends GuestThread<PrimarySaid> {
     const send = (sequence: number, bytes: Uint8Array): void => {
       if (sequence > 0 && !this.#side.isOwnFollowed) return;
       if (sequence > 0) this.#side.sayReads(0);
-      if (parts.reads) parts.branched(0, bytes, undefined);
+      if (parts.reads) parts.branched(0, bytes, undefined, this.queued);
       this.say({ kind: 'frame', copy: 0, sequence, bytes, last: isLast(bytes), commit: false });
     };
     const write = (bytes: Uint8Array): void => {
       const sequence = this.#sequence++;
-      parts.written(sequence, bytes);
+      parts.written(sequence, bytes, this.queued);
       if (!parts.reads) send(sequence, bytes);
     };
     const log = new LogWriter({ write }, PLAIN, simHeader);

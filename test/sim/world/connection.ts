@@ -3,7 +3,7 @@
  * them. A process that is gone says so (`reset`), a host that is gone does not (`vanish`).
  */
 
-import type { LogName } from '../monitors/monitor.ts';
+import type { LogName } from '../monitors/primary-log.ts';
 import type { HostName, Network } from './network.ts';
 import { Way } from './way.ts';
 

@@ -101,9 +101,9 @@ export class Hosts {
   }
 
   /** A process that cannot write its recording ends. */
-  #written(name: Name, who: string, sequence: number, bytes: Uint8Array): void {
+  #written(name: Name, who: string, sequence: number, bytes: Uint8Array, waiting: number): void {
     const { monitor, clockwork } = this.#world;
-    monitor.written(who, sequence, bytes);
+    monitor.written(who, sequence, bytes, waiting);
     const node = this.#nodes[name];
     if (node.who === who && node.logIsFull && node.alive)
       clockwork.after(0, () => {
@@ -147,8 +147,8 @@ export class Hosts {
       },
       gate: (isFirst ? hooks.primaryGate : hooks.backupGate) ?? ((gate) => gate),
       random: new Random(seed, `guest ${who}`),
-      written: (sequence, bytes) => this.#written(name, who, sequence, bytes),
-      branched: (copy, bytes, before) => monitor.branched({ primary: who, copy }, bytes, before),
+      written: (sequence, bytes, waiting) => this.#written(name, who, sequence, bytes, waiting),
+      branched: (copy, bytes, before, waiting) => monitor.branched({ primary: who, copy }, bytes, before, waiting),
       reads,
       own,
       did: (what) => this.#world.did(what),
