@@ -18,6 +18,12 @@ test('in simulated worlds full of faults no invariant is violated', () => {
 
 test.each([
   ['a main thread that stands still lets the frames of its guest wait, as many as there is room for', 73_021],
+  ['and when it goes on it takes them all at once', 224_949],
+  ['the state of a copy is that of a guest that has stopped', 146_526],
+  ['a disk is slowed twice, which is no slower than the slower of both', 144_271],
+  ['a link that is slow is cut, and sound when both are over', 254_640],
+  ['a host is left waiting by a primary that was lost, and is a place for a backup again', 237_803],
+  ['what has been made has not left while the main thread stands still', 238_904],
 ])('what is no fault is not taken for one: %s', (_, seed) => {
   expect(runWorld(seed).violations).toEqual([]);
 });

@@ -1,8 +1,10 @@
 /** Makes faults happen in a world, and ends them. */
 
-import type { HostName, Link } from '../world/network.ts';
+import type { Node } from '../node/node.ts';
+import type { HostName, Link, LinkState } from '../world/network.ts';
 import type { World } from '../world/world.ts';
 import { describe, type Fault } from './fault.ts';
+import { Lasting } from './lasting.ts';
 
 const HOSTS: readonly HostName[] = ['A', 'B', 'S', 'R', 'C'];
 
@@ -17,6 +19,10 @@ export class Faults {
   /** Of those with a time: yet to come. */
   #due = 0;
   readonly struck: Fault[] = [];
+  /** What faults change that may come together. */
+  readonly #links = new Map<Link, Lasting<LinkState>>();
+  readonly #clocks = new WeakMap<Node, Lasting<number>>();
+  #disk: Lasting<number> | undefined;
 
   constructor(world: World, faults: readonly Fault[]) {
     this.#world = world;
@@ -108,10 +114,8 @@ export class Faults {
         return () => node?.slow(1);
       }
       case 'drift': {
-        const { clock } = node!;
-        const before = clock.rate;
-        node!.pace(before * (degree < 0.5 ? 0.8 + 0.3 * degree : 1 + 0.5 * (degree - 0.5)));
-        return () => node!.pace(before);
+        const factor = degree < 0.5 ? 0.8 + 0.3 * degree : 1 + 0.5 * (degree - 0.5);
+        return this.#clock(node!).begin((_, normal) => normal * factor);
       }
       case 'leap':
         node!.leap(us / 1000);
@@ -140,11 +144,10 @@ export class Faults {
           storage.errors = 0;
         };
       case 'slow disk': {
-        const before = storage.latencyUs;
-        storage.latencyUs = before * (2 + degree * 30);
-        return () => {
-          storage.latencyUs = before;
-        };
+        this.#disk ??= new Lasting(storage.latencyUs, (us) => {
+          storage.latencyUs = us;
+        });
+        return this.#disk.begin((now, normal) => Math.max(now, normal * (2 + degree * 30)));
       }
       case 'late claims':
         storage.claimDelayUs = us;
@@ -161,48 +164,48 @@ export class Faults {
           storage.losesReplies = false;
         };
       case 'isolate':
-        return this.#links(
+        return this.#trouble(
           HOSTS.filter((host) => host !== target).flatMap((host) => both(network, target, host)),
-          down,
+          DOWN,
         );
       case 'cut':
-        return this.#links(to === undefined ? [] : both(network, target, to), down);
+        return this.#trouble(to === undefined ? [] : both(network, target, to), DOWN);
       case 'cut one way':
-        return this.#links(to === undefined ? [] : [network.link(target, to)], down);
+        return this.#trouble(to === undefined ? [] : [network.link(target, to)], DOWN);
       case 'lossy':
-        return this.#links(to === undefined ? [] : both(network, target, to), (link) => {
-          Object.assign(link, { loss: degree * 0.5, duplicate: 0.1, reorder: 0.2 });
+        return this.#trouble(to === undefined ? [] : both(network, target, to), {
+          loss: degree * 0.5,
+          duplicate: 0.1,
+          reorder: 0.2,
         });
       case 'late':
-        return this.#links(to === undefined ? [] : both(network, target, to), (link) => {
-          link.delayUs = 500 + degree * 8_000;
-        });
+        return this.#trouble(to === undefined ? [] : both(network, target, to), { delayUs: 500 + degree * 8_000 });
       case 'thin':
-        return this.#links(to === undefined ? [] : both(network, target, to), (link) => {
-          link.bytesPerUs = 0.02 + degree * 0.2;
-        });
+        return this.#trouble(to === undefined ? [] : both(network, target, to), { bytesPerUs: 0.02 + degree * 0.2 });
       case 'corrupt':
-        return this.#links(to === undefined ? [] : both(network, target, to), (link) => {
-          link.corrupt = 0.01 + degree * 0.2;
-        });
+        return this.#trouble(to === undefined ? [] : both(network, target, to), { corrupt: 0.01 + degree * 0.2 });
     }
   }
 
-  #links(links: readonly Link[], change: (link: Link) => void): () => void {
-    const before = links.map(({ delayUs, bytesPerUs }) => ({ delayUs, bytesPerUs }));
-    for (const link of links) {
-      change(link);
-      link.troubles++;
-    }
+  #trouble(links: readonly Link[], change: Partial<LinkState>): () => void {
+    const ends = links.map((link) => this.#link(link).begin((now) => ({ ...now, ...change })));
     return () => {
-      for (const [i, link] of links.entries()) {
-        link.troubles--;
-        Object.assign(link, before[i], { loss: 0, duplicate: 0, reorder: 0, corrupt: 0 });
-        if (link.troubles === 0) link.setUp(true);
-      }
+      for (const end of ends) end();
     };
+  }
+
+  #link(link: Link): Lasting<LinkState> {
+    const known = this.#links.get(link) ?? new Lasting(link.state, (state) => link.become(state));
+    this.#links.set(link, known);
+    return known;
+  }
+
+  #clock(node: Node): Lasting<number> {
+    const known = this.#clocks.get(node) ?? new Lasting(node.clock.rate, (rate) => node.pace(rate));
+    this.#clocks.set(node, known);
+    return known;
   }
 }
 
-const down = (link: Link): void => link.setUp(false);
+const DOWN = { up: false };
 const both = (network: World['network'], a: HostName, b: HostName): Link[] => [network.link(a, b), network.link(b, a)];

@@ -71,6 +71,7 @@ interface SavedMachine {
   readonly requests: readonly [disk: number, handles: number, entropy: number];
   readonly pending: ReadonlyMap<string, Pending>;
   readonly waiting: readonly Waiting[];
+  readonly halt: Halt | undefined;
   readonly program: unknown;
 }
 
@@ -242,6 +243,7 @@ export class SimMachine implements Machine, Processor {
       requests: [this.#diskRequests, this.#diskHandles, this.#entropyRequests],
       pending: this.#pending,
       waiting: this.#waiting,
+      halt: this.halt,
       program: this.#program.save(),
     };
   }
@@ -258,6 +260,7 @@ export class SimMachine implements Machine, Processor {
     [this.#diskRequests, this.#diskHandles, this.#entropyRequests] = saved.requests;
     this.#pending = new Map(saved.pending);
     this.#waiting = [...saved.waiting];
+    this.halt = saved.halt;
     this.#program.restore(saved.program);
     for (const [page, value] of pages) this.#pages[page] = value;
   }

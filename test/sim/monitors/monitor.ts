@@ -212,10 +212,11 @@ export class Monitor {
     const log = this.#log({ primary: who, copy: 0 });
     log.add(bytes);
     const open = log.loggedBytes - log.bufferedBytes;
-    // A main thread that stands still takes nothing from the guest's thread.
-    const onTheirWay = SLACK_BYTES + log.newestBytes(waiting);
+    // A main thread that stands still takes nothing from the guest's thread, and when it goes on all at once.
+    if (open <= this.#limits.send) log.waitingBytes = 0;
+    log.waitingBytes = Math.max(log.waitingBytes, log.newestBytes(waiting));
     const isAlone = this.#hasLived(who) || (this.#epoch > 1 && this.#holder === who);
-    if (!isAlone && open > this.#limits.send + onTheirWay + this.#longest)
+    if (!isAlone && open > this.#limits.send + SLACK_BYTES + log.waitingBytes + this.#longest)
       this.fail('I9', `${open} bytes are logged and not with the backup`);
   }
 

@@ -29,6 +29,8 @@ export class PrimaryLog {
   /** Blocks of an image that were sent for it and were as they are there already. */
   equalBlocks = 0;
   loggedBytes = 0;
+  /** Of the frames that waited for the main thread, the most since the buffer was no fuller than it may be. */
+  waitingBytes = 0;
   /** `loggedBytes` before each frame, and now. */
   readonly #logged = [0];
   bufferedBytes = 0;

@@ -13,6 +13,7 @@ export class Actor {
   #soon: (() => void)[] = [];
   #state: 'running' | 'stopped' | 'dead' = 'running';
   #freeAt = 0;
+  #heldUntil = 0;
   #waking = false;
 
   /** `cost`: microseconds that the next job takes. */
@@ -75,6 +76,12 @@ export class Actor {
   /** Does nothing for so long. */
   stall(us: number): void {
     this.#freeAt = Math.max(this.#freeAt, this.#clockwork.now) + us;
+    this.#heldUntil = this.#freeAt;
+  }
+
+  /** It stands still, and will go on. */
+  get isHeldUp(): boolean {
+    return this.#state !== 'dead' && this.#clockwork.now < this.#heldUntil;
   }
 
   #wake(): void {

@@ -109,7 +109,7 @@ export class Connection {
       return;
     }
     const network = this.#network;
-    const { corrupt } = this.#ways[other(end)].link;
+    const { corrupt } = this.#ways[other(end)].link.state;
     handler?.bytes(corrupt > 0 && network.random.chance(corrupt) ? network.turnBit(item.bytes) : item.bytes);
   }
 }

@@ -38,6 +38,7 @@ export class Hosts {
     const B = new BackupNode(this.#parts('B', 'b1'), this.#guest('B', 'b1'));
     this.#nodes = { A, B };
     for (const node of [A, B]) world.cluster?.began(node.name, this.#side(node));
+    if (world.cluster !== undefined) this.#endUnused(B);
   }
 
   /** Hosts that are gone without a word. */
@@ -61,10 +62,20 @@ export class Hosts {
   begin(name: Name): PairSide | undefined {
     const node = this.#start(name);
     if (node === undefined) return undefined;
-    this.#world.clockwork.after(PATIENCE_US, () => {
-      if (node.standing === 'waiting') node.kill(false);
-    });
+    this.#endUnused(node);
     return this.#side(node);
+  }
+
+  /** A place ends when nobody comes to it, and when nobody comes again to one that has been left before its guest came. */
+  #endUnused(node: Node): void {
+    let waited = true;
+    const look = (): void => {
+      const waits = node.standing === 'waiting';
+      if (waits && waited) node.kill(false);
+      waited = waits;
+      if (!node.isGone) this.#world.clockwork.after(PATIENCE_US, look);
+    };
+    this.#world.clockwork.after(PATIENCE_US, look);
   }
 
   /** A node has come to its end: where new backups are made another is started there after a while. */

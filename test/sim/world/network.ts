@@ -10,25 +10,43 @@ import type { Random } from './random.ts';
 /** The two of the pair, the storage, an arbiter apart from it, the clients' side. */
 export type HostName = 'A' | 'B' | 'S' | 'R' | 'C';
 
-export class Link {
-  up = true;
-  /** Faults that are on it. */
-  troubles = 0;
-  delayUs = 100;
-  jitterUs = 30;
-  bytesPerUs = 1000;
+/** What faults change of a link. */
+export interface LinkState {
+  readonly up: boolean;
+  readonly delayUs: number;
+  readonly bytesPerUs: number;
   /** Of datagrams. */
-  loss = 0;
-  duplicate = 0;
-  reorder = 0;
+  readonly loss: number;
+  readonly duplicate: number;
+  readonly reorder: number;
   /** Probability that a datagram, or a piece of a connection, has a bit turned. */
-  corrupt = 0;
+  readonly corrupt: number;
+}
+
+const SOUND: LinkState = { up: true, delayUs: 100, bytesPerUs: 1000, loss: 0, duplicate: 0, reorder: 0, corrupt: 0 };
+
+export class Link {
+  #state = SOUND;
+  readonly jitterUs = 30;
   /** Told when the link comes up again. */
   readonly waiters: (() => void)[] = [];
 
-  setUp(up: boolean): void {
-    this.up = up;
-    if (!up) return;
+  get state(): LinkState {
+    return this.#state;
+  }
+  get up(): boolean {
+    return this.#state.up;
+  }
+  get delayUs(): number {
+    return this.#state.delayUs;
+  }
+  get bytesPerUs(): number {
+    return this.#state.bytesPerUs;
+  }
+
+  become(state: LinkState): void {
+    this.#state = state;
+    if (!state.up) return;
     for (const waiter of this.waiters.splice(0)) waiter();
   }
 }
@@ -70,11 +88,12 @@ export class Network {
   /** Delivers `bytes` once, twice, later or never. */
   datagram(from: HostName, to: HostName, bytes: Uint8Array, deliver: (bytes: Uint8Array) => void): void {
     const link = this.link(from, to);
-    if (!link.up || this.#random.chance(link.loss)) return;
-    const copies = this.#random.chance(link.duplicate) ? 2 : 1;
+    const { up, loss, duplicate, reorder, corrupt, delayUs } = link.state;
+    if (!up || this.#random.chance(loss)) return;
+    const copies = this.#random.chance(duplicate) ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
-      const late = this.#random.chance(link.reorder) ? link.delayUs * this.#random.between(1, 10) : 0;
-      const arriving = this.#random.chance(link.corrupt) ? this.turnBit(bytes) : bytes;
+      const late = this.#random.chance(reorder) ? delayUs * this.#random.between(1, 10) : 0;
+      const arriving = this.#random.chance(corrupt) ? this.turnBit(bytes) : bytes;
       this.#clockwork.after(this.delay(link, bytes.length) + late, () => deliver(arriving));
     }
   }
@@ -82,7 +101,7 @@ export class Network {
   /** The same for what is no bytes here; never damaged. */
   carry(from: HostName, to: HostName, deliver: () => void): void {
     const link = this.link(from, to);
-    if (!link.up || this.#random.chance(link.loss)) return;
+    if (!link.up || this.#random.chance(link.state.loss)) return;
     this.#clockwork.after(this.delay(link, 64), deliver);
   }
 

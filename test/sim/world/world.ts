@@ -148,6 +148,7 @@ export class World implements Surroundings {
     const isOver = !nodes.some(({ who, isGone }) => !isGone && monitor.candidates.includes(who));
     if (isOver) return standings.every((standing) => standing === 'gone' || standing === 'waiting');
     if (this.clients.some(({ waitingFor }) => waitingFor !== undefined)) return false;
+    if (nodes.some(({ main }) => main.isHeldUp)) return false;
     // The state of a copy may just have been sent.
     const isWhole = nodes.every(({ machine }) => machine !== undefined);
     if (standings.includes('protected') && standings.includes('following')) return isWhole && this.#isUnsuspected;
