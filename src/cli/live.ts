@@ -4,7 +4,7 @@
 
 import { chalkStderr } from 'chalk';
 import type { Outcome } from '../host/outcome.ts';
-import type { LiveUi } from '../host/record-options.ts';
+import type { LiveUi, StopReason } from '../host/record-options.ts';
 import { ExitCode } from '../lib/errors.ts';
 import { reportDivergence } from './divergence-text.ts';
 import { bytes, count, seconds } from './text.ts';
@@ -16,26 +16,28 @@ const SAME_REQUEST_MS = 500;
 
 /**
  * The guest's console is this process's input and output; with `json` the output goes to stderr, for stdout holds the
- * result. A first SIGINT or SIGTERM ends the guest cleanly, another one later ends this process.
+ * result. A first SIGINT or SIGTERM ends the guest cleanly, or has it go on elsewhere; another one later ends this
+ * process.
  */
 export function liveUi(json: boolean): LiveUi {
   const stop = stopOnSignal();
   return { input: process.stdin, output: json ? process.stderr : process.stdout, notice: say, stop };
 }
 
+/** Aborted by the first signal. SIGINT is from whoever wants an end, SIGTERM from who wants this process to go. */
 export function stopOnSignal(): AbortSignal {
   const controller = new AbortController();
   let first = 0;
-  const stop = (): void => {
+  const stop = (reason: StopReason): void => {
     if (!controller.signal.aborted) {
       first = performance.now();
-      controller.abort();
+      controller.abort(reason);
     } else if (performance.now() - first > SAME_REQUEST_MS) {
       process.exit(ExitCode.interrupted);
     }
   };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+  process.on('SIGINT', () => stop('end'));
+  process.on('SIGTERM', () => stop('leave'));
   return controller.signal;
 }
 

@@ -7,6 +7,15 @@ import type { GuestOptions, Surroundings } from './guest-options.ts';
 import type { Stdio } from './guest-ports.ts';
 import type { Progress } from './live/shared-state.ts';
 
+/**
+ * Why the operator's `stop` is aborted: the guest is to 'end'; or this process is to 'leave', and its guest is to go on
+ * elsewhere if it can.
+ */
+export type StopReason = 'end' | 'leave';
+
+/** Of one that is aborted. */
+export const reasonOfStop = (stop: AbortSignal | undefined): StopReason => (stop?.reason === 'leave' ? 'leave' : 'end');
+
 /** What the operator sees and says while a guest is live. */
 export interface LiveUi extends Stdio {
   /** One line, without a final stop. */
@@ -19,7 +28,10 @@ export interface LiveUi extends Stdio {
   recording?(path: string): void;
   /** The guest is a pair's, whose side here stands elsewhere than before. */
   changed?(status: PairStatus): void;
-  /** Aborted: the guest is ended where it stands, and a recording is closed with its end frame. */
+  /**
+   * Aborted, with a StopReason: the guest is ended where it stands, and a recording is closed with its end frame; or,
+   * if it is a pair's, goes on elsewhere.
+   */
   readonly stop?: AbortSignal;
 }
 

@@ -19,6 +19,8 @@ export default class FtBackup extends LockstepCommand {
   static override description =
     'The machine, its images and its surroundings come from the primary; drives, network and consoles that are ' +
     'elsewhere on this host are given here. Nothing is written, sent or said here before the guest is live here. ' +
+    'SIGTERM and SIGINT: the primary is asked to go on without this side, which then ends; once the guest lives here ' +
+    'they are as at ft primary. ' +
     'Exit code: 0 when the guest powers off or is moved away, 1 when its replay diverges, 4 when the pair goes on at ' +
     'the other side.';
   static override examples = [

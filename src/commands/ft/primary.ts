@@ -18,7 +18,8 @@ export default class FtPrimary extends LockstepCommand {
   static override description =
     'The guest begins when its backup is there. What it sends, says or writes leaves when the backup holds ' +
     'everything that led to it. When the backup is lost the guest goes on here alone; when this host is lost it ' +
-    'goes on there. ' +
+    'goes on there. SIGTERM hands the guest over to its backup, if it has one; SIGINT ends it where it stands, and ' +
+    'the pair with it; a second signal ends this process at once. ' +
     'Exit code: 0 when the guest powers off or is moved away, 1 when it reports failure, 4 when the pair goes on at ' +
     'the other side.';
   static override examples = [

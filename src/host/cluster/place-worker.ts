@@ -8,10 +8,11 @@ import { UserError } from '../../lib/errors.ts';
 import type { NodeUi } from '../ft/pair-options.ts';
 import { runBackup } from '../ft/run-node.ts';
 import { isoTime } from './log-time.ts';
+import { Patience } from './patience.ts';
 import type { FromPlace, ToPlace } from './place-messages.ts';
 
 const stop = new AbortController();
-let patience: NodeJS.Timeout | undefined;
+let patience: Patience | undefined;
 const say = (text: string): void => void process.stderr.write(`${isoTime()} ${text}\n`);
 
 function tell(message: FromPlace): void {
@@ -23,7 +24,7 @@ const ui: NodeUi = {
   output: process.stdout,
   notice: say,
   changed: ({ state, epoch, peer }) => {
-    if (state !== 'waiting') clearTimeout(patience);
+    patience?.in(state);
     say(`${state}, epoch ${epoch}${peer === undefined ? '' : `, other side ${peer.who}`}`);
   },
   recording: (path) => say(`recording ${path}`),
@@ -32,8 +33,8 @@ const ui: NodeUi = {
 };
 
 async function run({ options }: ToPlace): Promise<void> {
-  const { patienceMs } = options;
-  if (patienceMs !== undefined) patience = setTimeout(() => stop.abort(), patienceMs);
+  patience = new Patience(options.patienceMs, () => stop.abort());
+  patience.in('waiting');
   try {
     const { ending, error, exitCode } = await runBackup(options, ui);
     say(`the end: ${error?.message ?? ending}`);
@@ -44,10 +45,10 @@ async function run({ options }: ToPlace): Promise<void> {
     tell({ kind: 'refused', reason: error.what });
     process.exitCode = error.exitCode;
   }
-  clearTimeout(patience);
+  patience.end();
   if (process.connected) process.disconnect();
 }
 
 process.once('message', (message: ToPlace) => void run(message));
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort('leave'));
 process.on('SIGHUP', () => {});

@@ -49,6 +49,9 @@ import {
 type Event = BackupEvent<Output>;
 type Effect = BackupEffect<Output>;
 
+/** The guest does not live here, and could come to. */
+const HEIRS: ReadonlySet<BackupStatus['state'] | undefined> = new Set(['following', 'claiming', 'draining']);
+
 export class BackupNode extends NodeBase {
   readonly #options: BackupOptions;
   readonly #settings: PairSettings;
@@ -99,6 +102,10 @@ export class BackupNode extends NodeBase {
 
   protected override get lives(): boolean {
     return this.#core?.state === 'live';
+  }
+
+  protected override get follows(): boolean {
+    return HEIRS.has(this.#core?.state);
   }
 
   protected override surroundings(spares: readonly Endpoint[]): Uint8Array {
@@ -157,12 +164,6 @@ export class BackupNode extends NodeBase {
     const primary = this.#core?.status.peer?.who;
     this.ui.notice(`the guest's console is at its primary${primary === undefined ? '' : ` ${primary}`}, not here`);
   };
-
-  protected override stopGuest(): boolean {
-    if (this.#core?.state !== 'live') return false;
-    this.guest.stop();
-    return true;
-  }
 
   protected override powerOff(): string | undefined {
     if (this.#core?.state !== 'live') {
@@ -236,7 +237,6 @@ export class BackupNode extends NodeBase {
 
   #tell(event: Event): void {
     this.#driver?.tell(event);
-    this.look();
   }
 
   #heard(connection: ConnectionId, message: PrimaryMessage): void {
@@ -247,14 +247,12 @@ export class BackupNode extends NodeBase {
       driver.tell({ kind: 'connected', connection });
     }
     driver.tell({ kind: 'message', connection, message });
-    this.look();
   }
 
   #closed(connection: ConnectionId, reason: string): void {
     const driver = this.#greeted.get(connection);
     this.#greeted.delete(connection);
     driver?.tell({ kind: 'closed', connection, reason });
-    this.look();
   }
 
   #objection(first: PrimaryMessage): Promise<string | undefined> | undefined {
@@ -275,7 +273,11 @@ export class BackupNode extends NodeBase {
     const core = new Backup<Output>({ ...this.#settings, epoch }, performance.now());
     this.#driver?.stop();
     this.#core = core;
-    this.#driver = new CoreDriver<Event, Effect>(core, (effect) => this.#carryOut(effect));
+    this.#driver = new CoreDriver<Event, Effect>(
+      core,
+      (effect) => this.#carryOut(effect),
+      () => this.look(),
+    );
     return this.#driver;
   }
 

@@ -12,15 +12,22 @@ export interface Core<Event, Effect> {
 export class CoreDriver<Event, Effect> {
   readonly #core: Core<Event | { readonly kind: 'time' }, Effect>;
   readonly #carryOut: (effect: Effect) => void;
+  readonly #handled: () => void;
   #waiting: (Event | { readonly kind: 'time' })[] = [];
   #busy = false;
   #stopped = false;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = 0;
 
-  constructor(core: Core<Event | { readonly kind: 'time' }, Effect>, carryOut: (effect: Effect) => void) {
+  /** `handled`: called when events, or the deadline, have had their effects. */
+  constructor(
+    core: Core<Event | { readonly kind: 'time' }, Effect>,
+    carryOut: (effect: Effect) => void,
+    handled: () => void = () => {},
+  ) {
     this.#core = core;
     this.#carryOut = carryOut;
+    this.#handled = handled;
   }
 
   /** To be called once at the start too, with nothing: the core's first deadline. */
@@ -39,6 +46,7 @@ export class CoreDriver<Event, Effect> {
     } finally {
       this.#busy = false;
     }
+    this.#handled();
     this.#arm();
   }
 

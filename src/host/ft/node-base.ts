@@ -22,6 +22,7 @@ import { LogFileSink } from '../log-file-sink.ts';
 import type { ReadCounts } from '../mirror/disk-reader.ts';
 import { Connections } from './connections.ts';
 import { ControlSocket } from './control-socket.ts';
+import { Departure } from './departure.ts';
 import type { Endpoint } from './endpoint.ts';
 import { Handover } from './handover.ts';
 import type { LogFile } from './job.ts';
@@ -41,6 +42,8 @@ type SharedEffect = Exclude<CommonEffect<Message, Output>, { kind: 'disconnect' 
 
 /** The pair goes on without this side. */
 const ELSEWHERE: ReadonlySet<Halt['why']> = new Set(['handedOver', 'lost', 'letGo']);
+/** The guest lives here and has no backup. */
+const ALONE: ReadonlySet<PairStatus['state'] | undefined> = new Set(['alone', 'live']);
 
 export abstract class NodeBase {
   protected readonly ui: NodeUi;
@@ -59,10 +62,9 @@ export abstract class NodeBase {
   readonly #settings: PairSettings;
   protected readonly arbiter: Arbiter;
   readonly #orders: OperatorOrders;
+  readonly #departure: Departure;
   #sink: LogFileSink | undefined;
   #guestRun: Promise<void> = Promise.resolve();
-  /** The operator has ended it at its terminal. */
-  #quit = false;
   /** What the protocol has halted this side for. */
   #why: Halt['why'] | undefined;
   #state = '';
@@ -145,7 +147,19 @@ export abstract class NodeBase {
       pair: settings.pair,
       recording: () => this.#sink?.path,
       progress: () => this.guest.progress,
-      interrupted: () => ui.stop?.aborted === true && !this.#quit,
+      interrupted: () => this.#departure.isInterrupted,
+      notice,
+    });
+    this.#departure = new Departure(ui.stop, {
+      lives: () => this.lives,
+      follows: () => this.follows,
+      hasBackup: () => !ALONE.has(this.shield.state ?? this.firstState),
+      leave: () => this.leave(),
+      switchOver: (reason) => this.#orders.switchOver(reason),
+      endGuest: () => this.guest.stop(),
+      endBefore: (exitCode) => this.endBefore(exitCode),
+      notice,
+      failed: (error) => this.failed(error),
     });
   }
 
@@ -163,8 +177,8 @@ export abstract class NodeBase {
   protected abstract start(): Promise<void>;
   /** The guest lives here, and not elsewhere as far as is known. */
   protected abstract get lives(): boolean;
-  /** The operator ends the guest where it stands; false: there is none that this node may end. */
-  protected abstract stopGuest(): boolean;
+  /** It does not live here, and could come to. */
+  protected abstract get follows(): boolean;
   /** The operator powers the guest off; why not, when this is not the side for it. */
   protected abstract powerOff(): string | undefined;
   /** Ends this side, if the guest cannot live in it; why not. */
@@ -186,19 +200,18 @@ export abstract class NodeBase {
 
   /** Runs to the end of the node. UserError when it cannot begin; what happens later is in the outcome. */
   async run(): Promise<PairOutcome> {
-    const stop = (): void => this.#stopped();
-    this.ui.stop?.addEventListener('abort', stop);
+    this.#departure.heed();
     try {
       this.#control = await ControlSocket.listen(this.#settings.pair, this.command, (line) =>
         this.#orders.answer(line),
       );
       await this.start();
-      if (this.ui.stop?.aborted === true) stop();
+      this.#departure.heed();
       const outcome = await this.#end.over;
       const { status } = this;
       return { ...outcome, pair: status };
     } finally {
-      this.ui.stop?.removeEventListener('abort', stop);
+      this.#departure.over();
       await this.#close();
     }
   }
@@ -325,16 +338,9 @@ export abstract class NodeBase {
   protected get voices(): Voices {
     return {
       notice: (text) => this.ui.notice(text),
-      quit: () => {
-        this.#quit = true;
-        this.#stopped();
-      },
+      quit: () => this.#departure.quit(),
       fail: (error) => this.failed(error),
     };
-  }
-
-  #stopped(): void {
-    if (!this.stopGuest()) this.endBefore(this.#quit ? ExitCode.done : ExitCode.interrupted);
   }
 
   /** What `ft status` and others hear of this node. */
@@ -362,14 +368,7 @@ export abstract class NodeBase {
   }
 
   #halted(halt: Halt): void {
-    if (halt.why === 'handedOver') {
-      const { holder: to, stoodStillMs } = halt;
-      this.#handover.over({ to, stoodStillMs });
-      const gap = stoodStillMs === undefined ? '' : `; it stood still for ${stoodStillMs.toFixed(0)} ms`;
-      this.ui.notice(`the guest of the pair ${this.#settings.pair} lives at ${to} now${gap}`);
-    }
-    if (halt.why === 'letGo')
-      this.ui.notice(`this side of the pair ${this.#settings.pair} has been let go; its guest lives at ${halt.holder}`);
+    if (halt.why === 'handedOver') this.#handover.over({ to: halt.holder, stoodStillMs: halt.stoodStillMs });
     this.#end.halted(halt);
   }
 

@@ -22,6 +22,7 @@ export interface NodeEndHost {
   progress(): Pick<Totals, 'ticks' | 'time' | 'consoleBytes' | 'idleNs'>;
   /** The operator has ended it from outside, not at its terminal. */
   interrupted(): boolean;
+  notice(text: string): void;
 }
 
 const REMEDIES = {
@@ -97,6 +98,7 @@ export class NodeEnd {
 
   #halted(halt: Halt): End {
     if (halt.why === 'handedOver' || halt.why === 'letGo') {
+      this.#host.notice(goneText(this.#host.pair, halt));
       const outcome = outcomeOf(this.#guest ?? STOPPED, this.#host.recording(), true);
       return halt.why === 'letGo' ? outcome : { ...outcome, handedOver: halt.holder };
     }
@@ -110,6 +112,13 @@ export class NodeEnd {
     const { totals = NO_TOTALS, mips = 0 } = outcome ?? {};
     return { ending: 'failed', exitCode: error.exitCode, error, ...this.recording, totals, mips };
   }
+}
+
+function goneText(pair: string, halt: Extract<Halt, { readonly holder: string }>): string {
+  if (halt.why !== 'handedOver')
+    return `this side of the pair ${pair} has been let go; its guest lives at ${halt.holder}`;
+  const gap = halt.stoodStillMs === undefined ? '' : `; it stood still for ${halt.stoodStillMs.toFixed(0)} ms`;
+  return `the guest of the pair ${pair} lives at ${halt.holder} now${gap}`;
 }
 
 const STOPPED: GuestEnd = { kind: 'stopped', totals: NO_TOTALS };

@@ -51,24 +51,24 @@ export class OperatorOrders {
     const [, word, where] = /^(\S+)(?: (.+))?$/.exec(line) ?? [];
     if (word === 'stop') return answerOf(powerOff());
     if (word === 'leave') return leave().then(answerOf);
-    if (word === 'switch') return this.#switchOver();
+    if (word === 'switch') return this.switchOver();
     if (word === 'move' && where !== undefined) return this.#move(parseEndpoint('--to', where));
     if (word === 'protect' && where !== undefined) return answerOf(this.#protect(parseEndpoint('--backup', where)));
     if (word === 'join' && where !== undefined) return this.#join(where);
     return about();
   }
 
-  /** The operator wants a backup there; why not. */
-  #protect(endpoint: Endpoint): string | undefined {
-    return this.#parts.lives() ? this.#parts.shield.protect(endpoint) : ELSEWHERE;
-  }
-
   /** The guest is to live where its backup is. Settles when it does, or does not. */
-  async #switchOver(): Promise<SwitchAnswer> {
+  async switchOver(reason = 'the operator wants it'): Promise<SwitchAnswer> {
     const { lives, shield, handover } = this.#parts;
     const refused = lives() ? shield.switchObjection : ELSEWHERE;
     if (refused !== undefined) return { refused };
-    return handover.ordered(() => shield.tell({ kind: 'switch', reason: 'the operator wants it' }));
+    return handover.ordered(() => shield.tell({ kind: 'switch', reason }));
+  }
+
+  /** The operator wants a backup there; why not. */
+  #protect(endpoint: Endpoint): string | undefined {
+    return this.#parts.lives() ? this.#parts.shield.protect(endpoint) : ELSEWHERE;
   }
 
   /** Somebody who listens there is looked for before the present backup is let go. */

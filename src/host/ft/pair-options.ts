@@ -58,7 +58,7 @@ export interface BackupOptions extends PairOptions {
   readonly patienceMs?: number;
 }
 
-/** What a node tells besides its console; `stop` ends the guest as `ft stop` does not: where it stands. */
+/** What a node tells besides its console; what `stop` does is the departure's (departure.ts). */
 export interface NodeUi extends Omit<LiveUi, 'progress' | 'live'> {
   /** At a backup: where it listens. */
   listening?(endpoint: Endpoint): void;

@@ -41,7 +41,7 @@ export interface LinkEars {
   truthful(message: PrimaryMessage): PrimaryMessage;
   /** Frames up to this are acknowledged. */
   acked(sequence: number): void;
-  /** After every event. */
+  /** After every event, and every deadline that has passed. */
   look(): void;
 }
 
@@ -61,7 +61,11 @@ export class PrimaryLink {
     this.parts = parts;
     this.#ears = ears;
     this.#core = new Primary<Output>(settings, performance.now(), surroundings, copy === 0 ? undefined : copy);
-    this.#driver = new CoreDriver<Event, Effect>(this.#core, (effect) => this.#carryOut(effect));
+    this.#driver = new CoreDriver<Event, Effect>(
+      this.#core,
+      (effect) => this.#carryOut(effect),
+      () => this.#handled(),
+    );
     this.#heartbeats = Heartbeats.to(endpoint, key);
     this.#heartbeats.listen((heartbeat) => this.tell({ kind: 'heartbeat', heartbeat }));
   }
@@ -90,11 +94,6 @@ export class PrimaryLink {
 
   tell(...events: readonly Event[]): void {
     this.#driver.tell(...events);
-    if (this.#core.acked > this.#acked) {
-      this.#acked = this.#core.acked;
-      this.#ears.acked(this.#acked);
-    }
-    this.#ears.look();
   }
 
   /** Lets go of the network; no event has an effect any more. */
@@ -105,6 +104,14 @@ export class PrimaryLink {
     for (const attempt of this.#dialling.values()) attempt.dropped = true;
     this.#heartbeats.close();
     this.#connections.closeAll('this side has no use for it');
+  }
+
+  #handled(): void {
+    if (this.#core.acked > this.#acked) {
+      this.#acked = this.#core.acked;
+      this.#ears.acked(this.#acked);
+    }
+    this.#ears.look();
   }
 
   #carryOut(effect: Effect): void {

@@ -76,11 +76,8 @@ export abstract class PrimaryNode extends NodeBase {
     return 'primary';
   }
 
-  /** The guest ends where it stands, and the pair with it. */
-  protected override stopGuest(): boolean {
-    if (!this.begun) return false;
-    this.guest.stop();
-    return true;
+  protected override get follows(): boolean {
+    return false;
   }
 
   protected override powerOff(): string | undefined {

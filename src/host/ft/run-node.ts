@@ -40,7 +40,7 @@ export async function runPrimary(options: PrimaryOptions, ui: NodeUi): Promise<P
     await member?.close();
   }
   const { stay: listen, guest: _, spares: __, backup: ___, ...same } = options;
-  if (outcome.handedOver === undefined || listen === undefined) return outcome;
+  if (outcome.handedOver === undefined || listen === undefined || ui.stop?.aborted === true) return outcome;
   const { engine, drives } = options.guest;
   const given = ownImagesOf(drives).length === 0 ? { engine } : { engine, drives };
   const cluster = member === undefined ? {} : { cluster: member.cluster };
@@ -72,6 +72,7 @@ export async function runBackup(options: BackupOptions, ui: NodeUi): Promise<Pai
       const words = { ...same, listen, ...(output === undefined ? {} : { output }) };
       const node = new BackupNode(words, settingsOf(options, 0), arbiter, told, member);
       const outcome = await node.run();
+      if (ui.stop?.aborted === true) return outcome;
       const { code } = outcome.error ?? {};
       if (options.stay === true && (outcome.handedOver !== undefined || code === NO_MORE)) {
         // The recording of the guest that was here stays as it is.

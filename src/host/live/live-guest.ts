@@ -40,6 +40,7 @@ export class LiveGuest {
   #over = false;
   #failure: Error | undefined;
   #quit = false;
+  #isHandedOver = false;
 
   /** `ports` are opened by `run` and closed in any case. */
   constructor(ports: readonly HostPort[], events: LiveEvents) {
@@ -80,6 +81,7 @@ export class LiveGuest {
     const end = this.#end;
     if (end === undefined || !this.isServedHere) throw new Error('the guest is not served here');
     this.#over = true;
+    this.#isHandedOver = true;
     const rings = await this.#switchboard.handOver();
     const heed = (voices: Voices): void => {
       this.#voices = voices;
@@ -87,8 +89,12 @@ export class LiveGuest {
     return { ...rings, shared: this.#shared, heed, end };
   }
 
-  /** The guest is to end where it stands; `run` tells when it has. */
+  /** The guest is to end where it stands; `run` tells when it has. Who serves it now is not told what to do. */
   stop(): void {
+    if (!this.#isHandedOver) this.#askStop();
+  }
+
+  #askStop(): void {
     this.#control.askStop();
     this.#guestBell.ring();
   }
@@ -113,6 +119,6 @@ export class LiveGuest {
 
   #fail(error: Error): void {
     this.#failure ??= error;
-    this.stop();
+    this.#askStop();
   }
 }

@@ -59,7 +59,7 @@ test('a shared disk: the backup reads it itself, and what its guest writes there
   primary.kill();
   await backup.state('live');
   await rounds(backup);
-  backup.kill('SIGTERM');
+  backup.kill('SIGINT');
   expect(await backup.ended).toBe(130);
   await replayed('primary.lks', 'backup.lks');
   // With what was read both recordings are of the same bytes, up to where one side died.
@@ -87,7 +87,7 @@ test('images of their own: reads that fail at the backup are done again until th
   // And so is its own backup, made from the running guest.
   await backup.state('protected');
   await rounds(backup);
-  backup.kill('SIGTERM');
+  backup.kill('SIGINT');
   expect(await backup.ended).toBe(130);
   expect(statSync(world.path('c.img')).size).toBe(SIZE_BYTES);
   await replayed('primary.lks', 'backup.lks', 'c.lks');

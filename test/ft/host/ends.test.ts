@@ -22,7 +22,7 @@ test('the guest powers off: both sides end, nobody takes over, both logs are the
 test('the operator ends the primary where it stands: the backup ends with it', async () => {
   const { primary, backup } = await world.pair({ append: 'every=5' });
   await primary.until(({ said }) => said.includes('count 10\n'));
-  primary.kill('SIGTERM');
+  primary.kill('SIGINT');
   expect(await primary.ended).toBe(130);
   expect(await backup.ended).toBe(0);
   expect(world.epochs).toEqual(['pair.1']);
@@ -32,10 +32,10 @@ test('the operator ends the primary where it stands: the backup ends with it', a
 test('the operator ends the backup: the primary goes on', async () => {
   const { primary, backup } = await world.pair({ append: 'every=5' });
   await primary.until(({ said }) => said.includes('count 10\n'));
-  backup.kill('SIGTERM');
-  expect(await backup.ended).toBe(130);
+  backup.kill('SIGINT');
+  expect(await backup.ended).toBe(0);
   await primary.state('alone');
-  primary.kill('SIGTERM');
+  primary.kill('SIGINT');
   expect(await primary.ended).toBe(130);
   expect(countOf(primary.said)).toBeGreaterThan(9);
 });
@@ -47,7 +47,7 @@ test('a side whose replay differs stops, keeps its log and says so; the primary 
   await primary.state('alone');
   const { length } = primary.said;
   await primary.until(({ said }) => said.length > length + 500);
-  primary.kill('SIGTERM');
+  primary.kill('SIGINT');
   expect(await primary.ended).toBe(130);
   expect(countOf(primary.said)).toBeGreaterThan(50);
   expect(primary.complaints).toContain('diverged');

@@ -104,7 +104,7 @@ test.each(['record', 'run'] as const)(
     guest.kill();
     await guest.ended;
     await said(backup, 500);
-    backup.kill('SIGTERM');
+    backup.kill('SIGINT');
     expect(await backup.ended).toBe(130);
     const all = joined(guest.said, backup.said);
     expect(countOf(all)).toBeGreaterThan(100);
@@ -178,7 +178,7 @@ test('what is against it is told, and the guest goes on in no pair until nothing
   const again = world.command('ft', 'protect', '--backup', at);
   expect(await again.ended, again.complaints).toBe(4);
   await said(guest, 100);
-  guest.kill('SIGTERM');
+  guest.kill('SIGINT');
   expect([await guest.ended, await backup.ended]).toEqual([130, 0]);
   expect(countOf(guest.said)).toBeGreaterThan(10);
   const gone = world.command('ft', 'protect', 'pair', '--backup', at, '--arbiter', world.arbiter);
@@ -247,7 +247,7 @@ test('a file that the guest writes to is its own from then on, and the backup ha
   // Every fourth round reads back all that was ever written; a block that is not what the guest wrote ends it with 1.
   await backup.state('live');
   await rounds(backup);
-  backup.kill('SIGTERM');
+  backup.kill('SIGINT');
   expect(await backup.ended).toBe(130);
   for (const log of ['guest.lks', 'backup.lks']) expect((await replay(world.path(log))).outcome.error).toBeUndefined();
   expect(JSON.parse(readFileSync(world.path('b.img.own'), 'utf8'))).toMatchObject({ state: 'live', epoch: 2 });
@@ -272,7 +272,7 @@ test('a drive of the disk server is written to under the epoch of the pair from 
   expect(await guest.ended, guest.complaints).toBe(4);
   expect(guest.complaints).toContain('error pair-lost');
   await said(backup, 50);
-  backup.kill('SIGTERM');
+  backup.kill('SIGINT');
   expect(await backup.ended).toBe(130);
 }, 120_000);
 

@@ -17,7 +17,7 @@ test.each(METHODS)('kept in step by %s, the guest goes on at the backup without 
   await primary.ended;
   await backup.state('live');
   await backup.until(() => seen(primary, backup) > 200);
-  backup.kill('SIGTERM');
+  backup.kill('SIGINT');
   expect(await backup.ended).toBe(130);
   const whole = joined(primary.said, backup.said);
   expect(countOf(whole)).toBeGreaterThan(200);
@@ -46,7 +46,7 @@ test('a survivor of a pair with checkpoints gets a new backup, which survives it
   await spare.until(({ said }) => (countOf(joined(first, said)) ?? 0) > (countOf(first) ?? 0) + 50);
   // A host that is very busy may cost another takeover in between.
   expect(world.epochs.length).toBeGreaterThanOrEqual(3);
-  spare.kill('SIGTERM');
+  spare.kill('SIGINT');
   expect(await spare.ended).toBe(130);
 });
 
@@ -59,7 +59,7 @@ test.each(['checkpoints', 'epochs', 'stop'] as const)(
     await primary.state('alone');
     const { length } = primary.said;
     await primary.until(({ said }) => said.length > length + 1000);
-    primary.kill('SIGTERM');
+    primary.kill('SIGINT');
     expect(await primary.ended).toBe(130);
     expect(countOf(primary.said)).toBeGreaterThan(40);
   },

@@ -45,7 +45,7 @@ test('the guest is handed over: every line once, exit code 0, and both logs are 
   expect(told.exec(primary.complaints)?.slice(1)).toEqual([to, `${stoodStillMs}`]);
   await backup.state('live');
   await goesOn(backup);
-  backup.kill('SIGTERM');
+  backup.kill('SIGINT');
   expect(await backup.ended).toBe(130);
   // Nobody was lost, so nothing was said twice.
   const whole = primary.said + backup.said;
@@ -75,7 +75,7 @@ test('to and fro: who has handed over stays, becomes the backup, and takes the g
   await primary.until(({ complaints }) => complaints.includes(`notice the guest is copied to ${at}`));
   await goesOn(primary);
   expect(world.epochs).toEqual(['pair.1', 'pair.2', 'pair.3']);
-  primary.kill('SIGTERM');
+  primary.kill('SIGINT');
   expect(await primary.ended).toBe(130);
   expect(await backup.ended).toBe(0);
 });

@@ -71,7 +71,7 @@ test('a guest that began alone is protected by hand, and its backup has a record
   primary.kill();
   await primary.ended;
   await backup.until(({ said }) => said.length > 300);
-  backup.kill('SIGTERM');
+  backup.kill('SIGINT');
   expect(await backup.ended).toBe(130);
   const all = joined(primary.said, backup.said);
   expect(counted(10_000).startsWith(all)).toBe(true);

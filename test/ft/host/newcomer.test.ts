@@ -1,9 +1,13 @@
 /** Both sides of a pair must ask the same arbiter: a backup finds out before it follows anybody. */
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
+import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import type { Arbiter, Holding } from '../../../src/ft/arbiter.ts';
 import type { Hello } from '../../../src/ft/protocol/greeting.ts';
 import type { PrimaryMessage } from '../../../src/ft/protocol/message.ts';
+import { encodeMessage } from '../../../src/ft/protocol/wire.ts';
+import { arbiterOf } from '../../../src/host/ft/arbiters/arbiter-of.ts';
 import { arbiterObjection, Newcomer } from '../../../src/host/ft/newcomer.ts';
 import { eachWorld, sample } from './sides.ts';
 
@@ -70,4 +74,29 @@ test('a backup with another arbiter follows nobody, and the primary says why', a
   expect([await primary.ended, primary.said]).toEqual([4, '']);
   expect(primary.complaints).toContain('pair-refused');
   expect(backup.complaints).not.toMatch(/^state following/m);
+});
+
+test('a primary that is lost before its first frame leaves its backup waiting, which says so', async () => {
+  const { backup, port } = await world.backup({ detectMs: 500 });
+  const who = 'lost:1:1';
+  const arbiter = arbiterOf(world.arbiter, world.folder, undefined);
+  expect(await arbiter.claim('pair', 1, who)).toEqual({ kind: 'won' });
+  await arbiter.close();
+  const surroundings = new Uint8Array();
+  const identity = { version: 3, pair: 'pair', epoch: 1, who, host: 'elsewhere' };
+  const socket = connect(port, '127.0.0.1');
+  socket.write(encodeMessage({ kind: 'hello', ...identity, first: 0, surroundings }));
+  await once(socket, 'data');
+  await backup.state('following');
+  socket.destroy();
+  await backup.until(({ complaints }) => /^state following [\s\S]*^state waiting /m.test(complaints));
+  expect(backup.complaints).toContain('lost before its first frame');
+  // It is as good as new.
+  const primary = world.side({
+    role: 'primary',
+    at: `tcp:127.0.0.1:${port}`,
+    kernel: sample('count'),
+    append: 'to=20',
+  });
+  expect([await primary.ended, await backup.ended], backup.complaints).toEqual([0, 0]);
 });

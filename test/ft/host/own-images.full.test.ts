@@ -83,7 +83,7 @@ test('a gibibyte: equal whenever the guest is quiet, taken over, and only what c
   expect(again.copied).toBeLessThanOrEqual(most);
   expect(most).toBeLessThan(SIZE_BYTES);
   await anotherRound(backup);
-  backup.kill('SIGTERM');
+  backup.kill('SIGINT');
   expect([await backup.ended, await back.ended]).toEqual([130, 0]);
   expect(difference(SIZE_BYTES)).toBeUndefined();
   expect(primary.said + backup.said).not.toContain('scribble:');

@@ -56,7 +56,7 @@ test('images of their own: the primary is killed, and the backup goes on with wh
   const again = await copied(backup);
   expect(again).toBeLessThanOrEqual(128 * BLOCK_BYTES);
   await rounds(backup);
-  backup.kill('SIGTERM');
+  backup.kill('SIGINT');
   expect(await backup.ended).toBe(130);
   expect(await back.ended).toBe(0);
   expect(same('a.img', 'b.img')).toBe(true);
@@ -86,7 +86,7 @@ test('what the guest writes to its own image waits for nobody; what it says does
   expect(primary.said).toBe(said);
   backup.kill('SIGCONT');
   await rounds(primary);
-  primary.kill('SIGTERM');
+  primary.kill('SIGINT');
   expect([await primary.ended, await backup.ended]).toEqual([130, 0]);
   expect(same('a.img', 'b.img')).toBe(true);
 });
@@ -110,7 +110,7 @@ test('a planned switch: the image that is left begins no guest, until it is made
   expect(await copied(backup)).toBeLessThanOrEqual(128 * BLOCK_BYTES);
   await rounds(backup);
   expect(mark('a.img')).toMatchObject({ state: 'follows', epoch: 2 });
-  backup.kill('SIGTERM');
+  backup.kill('SIGINT');
   expect([await backup.ended, await primary.ended]).toEqual([130, 0]);
   expect(same('a.img', 'b.img')).toBe(true);
 }, 900_000);

@@ -62,7 +62,7 @@ test('ft stop at the backup alone is refused and names the primary', async () =>
   const stop = world.command('ft', 'stop');
   expect(await stop.ended).toBe(2);
   expect(stop.complaints).toMatch(/this is the backup of the pair pair; its primary is \S+ on /);
-  primary.kill('SIGTERM');
+  primary.kill('SIGINT');
   expect(await primary.ended).toBe(130);
   expect(await backup.ended).toBe(0);
   const none = world.command('ft', 'stop');

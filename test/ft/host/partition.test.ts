@@ -22,7 +22,7 @@ test('the channel is cut with both alive: exactly one goes on, the other stops w
   await alive.until(({ said }) => said.length > length + 500);
   expect(countOf(joined(primary.said, backup.said))).toBeGreaterThan(50);
   expect(world.epochs).toEqual(['pair.1', 'pair.2']);
-  alive.kill('SIGTERM');
+  alive.kill('SIGINT');
   expect(await alive.ended).toBe(130);
   line.close();
 });
@@ -36,7 +36,7 @@ test('a connection that breaks is dialled again, and nobody takes over', async (
     await primary.until(({ said }) => said.includes(`count ${number}\n`));
     line.breakConnections();
   }
-  primary.kill('SIGTERM');
+  primary.kill('SIGINT');
   expect(await primary.ended).toBe(130);
   expect(await backup.ended).toBe(0);
   expect(countOf(primary.said)).toBeGreaterThan(99);

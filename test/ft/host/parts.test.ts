@@ -95,12 +95,19 @@ test('an event that comes while effects are carried out waits until they are', (
 
 test('the deadline is kept by one timer, also when it moves', async () => {
   const core = new ScriptedCore();
-  const driver = new CoreDriver<{ readonly kind: string }, string>(core, () => {});
+  let handled = 0;
+  const driver = new CoreDriver<{ readonly kind: string }, string>(
+    core,
+    () => {},
+    () => handled++,
+  );
   core.deadline = performance.now() + 60_000;
   driver.tell({ kind: 'a' });
   core.deadline = performance.now() + 20;
   driver.tell({ kind: 'b' });
   await vi.waitFor(() => expect(core.handled).toEqual(['a', 'b', 'time']), { timeout: 30_000 });
+  // Who wants to know of every change hears of those that time has brought, too.
+  expect(handled).toBe(3);
   driver.stop();
 });
 

@@ -143,6 +143,6 @@ test('both sides on one host are refused unless they are asked for', async () =>
   const primary = world.side({ role: 'primary', at, kernel: sample('count'), sameHost: false });
   expect(await primary.ended).toBe(4);
   expect(primary.complaints).toContain('error pair-refused');
-  backup.kill('SIGTERM');
+  backup.kill('SIGINT');
   expect(await backup.ended).toBe(130);
 });

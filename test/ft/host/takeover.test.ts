@@ -14,7 +14,7 @@ test('the primary is killed: the guest goes on at the backup, and its log is one
   await primary.ended;
   await backup.state('live');
   await backup.until(({ said }) => countOf(joined(primary.said, said))! > 200);
-  backup.kill('SIGTERM');
+  backup.kill('SIGINT');
   expect(await backup.ended).toBe(130);
   const whole = joined(primary.said, backup.said);
   expect(countOf(whole)).toBeGreaterThan(200);
@@ -33,7 +33,7 @@ test('the backup is killed: the guest goes on at the primary without a gap', asy
   await primary.state('alone');
   const { length } = primary.said;
   await primary.until(({ said }) => said.length > length + 1000);
-  primary.kill('SIGTERM');
+  primary.kill('SIGINT');
   expect(await primary.ended).toBe(130);
   expect(countOf(primary.said)).toBeGreaterThan(40);
   expect(backup.said).toBe('');
@@ -98,6 +98,6 @@ test('a primary that stands still is given up, and finds that it has lost when i
   // Nothing but what had been acknowledged before could still leave.
   expect(countOf(joined(primary.said, backup.said))).toBeGreaterThan(19);
   expect(primary.said.length - length).toBeLessThan(100);
-  backup.kill('SIGTERM');
+  backup.kill('SIGINT');
   expect(await backup.ended).toBe(130);
 });

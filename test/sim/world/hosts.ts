@@ -66,7 +66,7 @@ export class Hosts {
     return this.#side(node);
   }
 
-  /** A place ends when nobody comes to it, and when nobody comes again to one that has been left before its guest came. */
+  /** A place ends when nobody comes to it, or comes again to one that was left before the guest was there. */
   #endUnused(node: Node): void {
     let waited = true;
     const look = (): void => {
