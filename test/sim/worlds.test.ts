@@ -21,6 +21,7 @@ test.each([
   ['and when it goes on it takes them all at once', 224_949],
   ['the state of a copy is that of a guest that has stopped', 146_526],
   ['a disk is slowed twice, which is no slower than the slower of both', 144_271],
+  ['a thread that is held up twice is so for as long as the longer of both', 443_190],
   ['a link that is slow is cut, and sound when both are over', 254_640],
   ['a host is left waiting by a primary that was lost, and is a place for a backup again', 237_803],
   ['what has been made has not left while the main thread stands still', 238_904],

@@ -73,9 +73,10 @@ export class Actor {
     this.#soon = [];
   }
 
-  /** Does nothing for so long. */
+  /** Does nothing for so long, which may be within the time that it does nothing already. */
   stall(us: number): void {
-    this.#freeAt = Math.max(this.#freeAt, this.#clockwork.now) + us;
+    const { now } = this.#clockwork;
+    this.#freeAt = this.isHeldUp ? Math.max(this.#freeAt, now + us) : Math.max(this.#freeAt, now) + us;
     this.#heldUntil = this.#freeAt;
   }
 
