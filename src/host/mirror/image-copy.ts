@@ -21,6 +21,8 @@ import { Pace } from './pace.ts';
 
 const LIMITS = { block: BLOCK_BYTES, range: RANGE_BYTES_MAX, unwritten: 8 << 20, asked: 4, near: 4 << 20 };
 const IDLE_MS = 2;
+/** A connection over which no answer comes for this long is broken, whatever the network says. */
+const SILENCE_MS = 60_000;
 const NOTHING = new Uint8Array(0);
 
 export interface ImageCopyParts {
@@ -29,6 +31,8 @@ export interface ImageCopyParts {
   readonly key: PairKey | undefined;
   readonly copy: number;
   readonly drives: readonly TargetDrive[];
+  /** How long an answer may take; a minute when left out. */
+  readonly silenceMs?: number;
 }
 
 export interface ImageCopyEars {
@@ -123,8 +127,7 @@ export class ImageCopy {
         return bytes;
       }
       case 'heard':
-        this.#awaited = Promise.withResolvers<void>();
-        await this.#awaited.promise;
+        await this.#heard();
         return NOTHING;
       case 'rest':
         await sleep(IDLE_MS);
@@ -133,6 +136,15 @@ export class ImageCopy {
         await this.#held;
         return NOTHING;
     }
+  }
+
+  async #heard(): Promise<void> {
+    const { silenceMs = SILENCE_MS } = this.parts;
+    const awaited = Promise.withResolvers<void>();
+    this.#awaited = awaited;
+    const silent = setTimeout(() => this.#fail(`no answer for ${silenceMs / 1000} s`), silenceMs);
+    await awaited.promise;
+    clearTimeout(silent);
   }
 
   async #open(): Promise<void> {

@@ -15,6 +15,8 @@ import { IMAGE_BYTES, type OwnImage } from './own-image.ts';
 
 const DIAL_TIMEOUT_US = 25_000;
 const IDLE_US = 300;
+/** Nothing is heard for so many times of detection: a length that was damaged on its way can have swallowed the rest. */
+const SILENCE = 4;
 const NOTHING = new Uint8Array(0);
 
 export interface ImageCopyEars {
@@ -33,6 +35,8 @@ export class ImageCopy {
   readonly #steps: ReturnType<MirrorSource['steps']>;
   #wire: MirrorWire | undefined;
   #awaits: 'nothing' | 'heard' | 'still' = 'nothing';
+  /** Questions and answers so far. */
+  #heard = 0;
   #isStill = false;
   #isOver = false;
   #gone = false;
@@ -111,6 +115,7 @@ export class ImageCopy {
         const connection = new Connection(network, name, there, { primary: this.#node.who, copy: this.copy });
         this.#wire = new MirrorWire(this.#node, connection, {
           message: (message) => {
+            this.#heard++;
             this.#source.heard(message);
             if (this.#awaits === 'heard') this.#go();
           },
@@ -152,7 +157,18 @@ export class ImageCopy {
         return;
       default:
         this.#awaits = 'heard';
+        this.#awaitAnswer();
     }
+  }
+
+  #awaitAnswer(): void {
+    const { main, settings, world } = this.#node;
+    const before = this.#heard;
+    world.clockwork.after(SILENCE * 1000 * settings.detectMs, () =>
+      main.post(() => {
+        if (this.#awaits === 'heard' && this.#heard === before) this.#fail('no answer');
+      }),
+    );
   }
 
   /** Once: another copy may use the image afterwards. */
