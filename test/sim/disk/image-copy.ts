@@ -15,7 +15,7 @@ import { IMAGE_BYTES, type OwnImage } from './own-image.ts';
 
 const DIAL_TIMEOUT_US = 25_000;
 const IDLE_US = 300;
-/** Nothing is heard for so many times of detection: a length that was damaged on its way can have swallowed the rest. */
+/** Nothing is heard for so many times of detection: a damaged length can have swallowed all that came after it. */
 const SILENCE = 4;
 const NOTHING = new Uint8Array(0);
 
