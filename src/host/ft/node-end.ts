@@ -100,7 +100,7 @@ export class NodeEnd {
     if (halt.why === 'handedOver' || halt.why === 'letGo') {
       this.#host.notice(goneText(this.#host.pair, halt));
       const outcome = outcomeOf(this.#guest ?? STOPPED, this.#host.recording(), true);
-      return halt.why === 'letGo' ? outcome : { ...outcome, handedOver: halt.holder };
+      return { ...outcome, handedOver: halt.holder };
     }
     const outcome = this.#guest === undefined ? undefined : this.#outcome(this.#guest);
     if (halt.why === 'diverged' && outcome?.ending === 'diverged') return outcome;

@@ -66,7 +66,7 @@ export interface NodeUi extends Omit<LiveUi, 'progress' | 'live'> {
 
 export interface PairOutcome extends Outcome {
   readonly pair: PairStatus | undefined;
-  /** The node where the guest lives now, as it was planned. */
+  /** The node where the guest lives now, as it was planned: it was handed over, or this side was let go. */
   readonly handedOver?: string;
 }
 

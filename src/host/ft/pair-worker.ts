@@ -15,6 +15,9 @@ const stop = new AbortController();
 let quit = false;
 let heard: ((bytes: Uint8Array) => void) | undefined;
 
+/** Within this time the parent has said what is to be done, if it is to be done to the pair. */
+const PARENT_FIRST_MS = 500;
+
 let unsent = 0;
 
 /** A promise when the parent is slow to take it. */
@@ -81,6 +84,8 @@ process.on('message', (message: ToSide) => {
       break;
   }
 });
-// The terminal's signals are the parent's to understand; without it there is nobody to say anything to.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+// The terminal's signals are the parent's to understand; without it there is nobody to say anything to. What is sent to
+// the parent too is its word that comes.
+for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
+process.on('SIGTERM', () => setTimeout(() => stop.abort('leave'), PARENT_FIRST_MS));
 process.on('disconnect', () => process.exit());

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { Departure, type DepartureHost } from '../../../src/host/ft/departure.ts';
 import type { SwitchAnswer } from '../../../src/host/ft/handover.ts';
 import { replay } from '../../host/support.ts';
-import { countOf, eachWorld, joined, sample } from './sides.ts';
+import { counted, countOf, eachWorld, joined, type Side, sample } from './sides.ts';
 
 const world = eachWorld();
 
@@ -164,4 +164,30 @@ test('a side that comes to live while it is to be let go stays', async () => {
   Object.assign(now, { follows: false, lives: true });
   await until(log, 'this side stays: the guest lives here now');
   expect(log).not.toContain('end guest');
+});
+
+/** The process that a trial pair has named last. */
+const processOf = (pair: Side, role: string): Promise<number> =>
+  pair.until(({ complaints }) => {
+    const found = [...complaints.matchAll(new RegExp(`${role} is process (\\d+)`, 'g'))].at(-1);
+    return found === undefined ? undefined : Number(found[1]);
+  });
+
+test('one side of a trial pair is told to go: the guest goes on, and has a new backup', async () => {
+  const words = ['--kernel', sample('count'), '-m', '16M', '--append', 'every=5', '-o', world.path('a.lks')];
+  const pair = world.command('ft', 'pair', ...words, '--respawn', '--detect', '10000');
+  await pair.until(({ said }) => said.includes('count 20\n'));
+  process.kill(await processOf(pair, 'the primary'), 'SIGTERM');
+  await pair.until(({ complaints }) => complaints.includes('it was handed over (its process is told to end)'));
+  await pair.until(({ complaints }) => /the new backup is process[\s\S]*is protected by/.test(complaints));
+  process.kill(await processOf(pair, 'the new backup'), 'SIGTERM');
+  await pair.until(({ complaints }) =>
+    /been let go[\s\S]*the new backup is process[\s\S]*is protected by/.test(complaints),
+  );
+  const { length } = pair.said;
+  await pair.until(({ said }) => said.length > length + 200);
+  pair.kill('SIGTERM');
+  expect(await pair.ended, pair.complaints).toBe(130);
+  // Nothing twice, and nothing left out.
+  expect(counted(10_000).startsWith(pair.said)).toBe(true);
 });
