@@ -121,9 +121,17 @@ function judgeProtection(world: World, serving: Node): void {
   }
   if (monitor.epoch > 1) world.did('in lockstep again');
   if (isBehind(world)) return;
-  const behind = (serving.machine?.tick ?? 0n) - (backup.machine?.tick ?? 0n);
+  const behind = stepsBehind(serving, backup);
   if (behind > BEHIND_TICKS) monitor.fail('I9', `the backup is ${behind} steps behind`);
 }
+
+/** A backup that is fast enough has yet to come near its primary. */
+export function isCatchingUp(world: World, serving: Node, backup: Node): boolean {
+  return !isBehind(world) && stepsBehind(serving, backup) > BEHIND_TICKS;
+}
+
+const stepsBehind = (serving: Node, backup: Node): bigint =>
+  (serving.machine?.tick ?? 0n) - (backup.machine?.tick ?? 0n);
 
 /** The backup is too slow for the guest, or the primary was slowed down because it was behind. */
 const isBehind = ({ options, counters }: World): boolean => isOverloaded(options) || counters.has('share cut');

@@ -8,6 +8,7 @@ import { OwnImage } from '../disk/own-image.ts';
 import type { Fault } from '../faults/fault.ts';
 import { Faults } from '../faults/strike.ts';
 import { Op } from '../guest/packets.ts';
+import { isCatchingUp } from '../monitors/at-rest.ts';
 import { Monitor } from '../monitors/monitor.ts';
 import type { Hooks } from '../node/hooks.ts';
 import type { Node } from '../node/node.ts';
@@ -151,7 +152,10 @@ export class World implements Surroundings {
     if (nodes.some(({ main }) => main.isHeldUp)) return false;
     // The state of a copy may just have been sent.
     const isWhole = nodes.every(({ machine }) => machine !== undefined);
-    if (standings.includes('protected') && standings.includes('following')) return isWhole && this.#isUnsuspected;
+    if (standings.includes('protected') && standings.includes('following')) {
+      const [serving, backup] = standings[0] === 'protected' ? nodes : [nodes[1], nodes[0]];
+      return isWhole && this.#isUnsuspected && !isCatchingUp(this, serving, backup);
+    }
     const mayHaveBackup = this.cluster?.hasRoomFor(nodes) ?? options.clones;
     return !mayHaveBackup && standings.includes('alone') && standings.includes('gone');
   }
