@@ -24,6 +24,7 @@ test.each([
   ['a thread that is held up twice is so for as long as the longer of both', 443_190],
   ['a link that is slow is cut, and sound when both are over', 254_640],
   ['a host is left waiting by a primary that was lost, and is a place for a backup again', 237_803],
+  ['a guest is copied a little further than its copy is wanted', 661_748],
   ['a backup that could not read for long catches up', 577_200],
   ['an answer about images is swallowed by one whose length was damaged: the copy is given up', 481_915],
   ['what has been made has not left while the main thread stands still', 238_904],

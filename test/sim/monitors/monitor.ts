@@ -164,6 +164,7 @@ export class Monitor {
   abandoned(name: LogName): void {
     const log = this.#log(name);
     if (log.hasHeir) return;
+    log.isAbandoned = true;
     if (this.#protection === log) this.#protection = undefined;
     if (this.#covering.get(name.primary) === log) this.#covering.delete(name.primary);
   }
@@ -233,8 +234,11 @@ export class Monitor {
         before,
         past.reduce((sum, { records }) => sum + records.length, 0),
       );
-      this.#covering.set(name.primary, log);
-      if (this.#holder === name.primary) this.#protection = log;
+      // The guest's thread may hear of the end of a copy later: what it says of it until then goes nowhere.
+      if (!log.isAbandoned) {
+        this.#covering.set(name.primary, log);
+        if (this.#holder === name.primary) this.#protection = log;
+      }
     }
     log.add(bytes);
   }
@@ -255,6 +259,7 @@ export class Monitor {
     else log.held.add(original);
     if (!this.#keeps) log.forget(sequence);
     log.buffered++;
+    if (log.isAbandoned && log.hasHeir) this.fail('I1', `${who} has the state of a copy that was given up`);
     log.bufferedBytes += bytes.length;
   }
 

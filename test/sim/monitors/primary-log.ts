@@ -26,6 +26,8 @@ export class PrimaryLog {
   readonly held = new Coverage();
   /** Who has been given frames of it. */
   backup: string | undefined;
+  /** Its primary has given it up before anybody was given the state. */
+  isAbandoned = false;
   /** Blocks of an image that were sent for it and were as they are there already. */
   equalBlocks = 0;
   loggedBytes = 0;
