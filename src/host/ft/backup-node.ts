@@ -104,7 +104,7 @@ export class BackupNode extends NodeBase {
     return this.#core?.state === 'live';
   }
 
-  protected override get follows(): boolean {
+  protected override get isHeir(): boolean {
     return HEIRS.has(this.#core?.state);
   }
 

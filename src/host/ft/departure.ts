@@ -22,7 +22,7 @@ export interface DepartureHost {
   /** The guest lives here. */
   lives(): boolean;
   /** It does not live here, and could come to. */
-  follows(): boolean;
+  isHeir(): boolean;
   /** Of a guest that lives here: a backup follows it, or comes to. */
   hasBackup(): boolean;
   /** This side is to be let go; why that was not even asked. */
@@ -83,7 +83,7 @@ export class Departure {
   #begin(reason: StopReason): void {
     const lives = this.#host.lives();
     if (lives && reason === 'end') this.#host.endGuest();
-    else if (!lives && !this.#host.follows()) this.#host.endBefore(this.#quit ? ExitCode.done : ExitCode.interrupted);
+    else if (!lives && !this.#host.isHeir()) this.#host.endBefore(this.#quit ? ExitCode.done : ExitCode.interrupted);
     else if (!this.#begun) {
       this.#begun = true;
       (lives ? this.#handOver() : this.#beLetGo()).catch((error: unknown) => this.#host.failed(error));
@@ -105,7 +105,7 @@ export class Departure {
   }
 
   async #beLetGo(): Promise<void> {
-    while (!this.#over && this.#host.follows()) {
+    while (!this.#over && this.#host.isHeir()) {
       const refused = await this.#host.leave();
       if (refused === undefined) return;
       this.#tell(`this side cannot go yet: ${refused}`);

@@ -152,7 +152,7 @@ export abstract class NodeBase {
     });
     this.#departure = new Departure(ui.stop, {
       lives: () => this.lives,
-      follows: () => this.follows,
+      isHeir: () => this.isHeir,
       hasBackup: () => !ALONE.has(this.shield.state ?? this.firstState),
       leave: () => this.leave(),
       switchOver: (reason) => this.#orders.switchOver(reason),
@@ -178,7 +178,7 @@ export abstract class NodeBase {
   /** The guest lives here, and not elsewhere as far as is known. */
   protected abstract get lives(): boolean;
   /** It does not live here, and could come to. */
-  protected abstract get follows(): boolean;
+  protected abstract get isHeir(): boolean;
   /** The operator powers the guest off; why not, when this is not the side for it. */
   protected abstract powerOff(): string | undefined;
   /** Ends this side, if the guest cannot live in it; why not. */

@@ -76,7 +76,7 @@ export abstract class PrimaryNode extends NodeBase {
     return 'primary';
   }
 
-  protected override get follows(): boolean {
+  protected override get isHeir(): boolean {
     return false;
   }
 

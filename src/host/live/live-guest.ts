@@ -40,7 +40,6 @@ export class LiveGuest {
   #over = false;
   #failure: Error | undefined;
   #quit = false;
-  #isHandedOver = false;
 
   /** `ports` are opened by `run` and closed in any case. */
   constructor(ports: readonly HostPort[], events: LiveEvents) {
@@ -49,7 +48,7 @@ export class LiveGuest {
       notice: (text) => events.notice(text),
       quit: () => {
         this.#quit = true;
-        this.stop();
+        this.#askStop();
       },
       fail: (error) => this.#fail(error),
     };
@@ -81,7 +80,6 @@ export class LiveGuest {
     const end = this.#end;
     if (end === undefined || !this.isServedHere) throw new Error('the guest is not served here');
     this.#over = true;
-    this.#isHandedOver = true;
     const rings = await this.#switchboard.handOver();
     const heed = (voices: Voices): void => {
       this.#voices = voices;
@@ -91,7 +89,7 @@ export class LiveGuest {
 
   /** The guest is to end where it stands; `run` tells when it has. Who serves it now is not told what to do. */
   stop(): void {
-    if (!this.#isHandedOver) this.#askStop();
+    if (!this.#over) this.#askStop();
   }
 
   #askStop(): void {

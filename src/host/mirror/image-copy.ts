@@ -10,6 +10,7 @@ import { BLOCK_BYTES, BlockMap } from '../../ft/disk/block-map.ts';
 import { MIRROR_VERSION, RANGE_BYTES_MAX, type SourceMessage } from '../../ft/disk/mirror-message.ts';
 import { type ImagesProgress, MirrorSource, type MirrorStep } from '../../ft/disk/mirror-source.ts';
 import type { PairSettings } from '../../ft/protocol/settings.ts';
+import { inTime } from '../ft/arbiters/deadline.ts';
 import type { Endpoint } from '../ft/endpoint.ts';
 import type { PairKey } from '../ft/key.ts';
 import { dial } from '../ft/transport.ts';
@@ -127,7 +128,8 @@ export class ImageCopy {
         return bytes;
       }
       case 'heard':
-        await this.#heard();
+        this.#awaited = Promise.withResolvers<void>();
+        await inTime(this.#awaited.promise, this.parts.silenceMs ?? SILENCE_MS);
         return NOTHING;
       case 'rest':
         await sleep(IDLE_MS);
@@ -136,15 +138,6 @@ export class ImageCopy {
         await this.#held;
         return NOTHING;
     }
-  }
-
-  async #heard(): Promise<void> {
-    const { silenceMs = SILENCE_MS } = this.parts;
-    const awaited = Promise.withResolvers<void>();
-    this.#awaited = awaited;
-    const silent = setTimeout(() => this.#fail(`no answer for ${silenceMs / 1000} s`), silenceMs);
-    await awaited.promise;
-    clearTimeout(silent);
   }
 
   async #open(): Promise<void> {

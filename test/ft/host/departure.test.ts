@@ -79,13 +79,13 @@ test('a recorded guest that was protected while it ran is handed over too', asyn
 });
 
 /** A side that is what the test says; `log`: what was asked of it. */
-function side(stop: AbortSignal | undefined, facts: { lives?: boolean; follows?: boolean; hasBackup?: boolean }) {
+function side(stop: AbortSignal | undefined, facts: { lives?: boolean; isHeir?: boolean; hasBackup?: boolean }) {
   const log: string[] = [];
-  const now = { lives: false, follows: false, hasBackup: false, ...facts };
+  const now = { lives: false, isHeir: false, hasBackup: false, ...facts };
   const answers: (SwitchAnswer | string | undefined)[] = [];
   const host: DepartureHost = {
     lives: () => now.lives,
-    follows: () => now.follows,
+    isHeir: () => now.isHeir,
     hasBackup: () => now.hasBackup,
     leave: async () => {
       log.push('leave');
@@ -134,7 +134,7 @@ test('the operator at the terminal ends the guest that is here, and leaves with 
   here.departure.quit();
   expect(here.log).toEqual(['end guest']);
   expect(here.departure.isInterrupted).toBe(false);
-  const follower = side(undefined, { follows: true });
+  const follower = side(undefined, { isHeir: true });
   follower.departure.quit();
   expect(follower.log).toEqual(['leave']);
   const idle = side(undefined, {});
@@ -148,20 +148,20 @@ test('a side that waits is told to go, and one whose primary is lost before the 
   stop.abort('leave');
   waiting.departure.heed();
   expect(waiting.log).toEqual(['end 130']);
-  const { log, now, answers, departure } = side(stop.signal, { follows: true });
+  const { log, now, answers, departure } = side(stop.signal, { isHeir: true });
   answers.push('not now');
   departure.heed();
-  now.follows = false;
+  now.isHeir = false;
   await until(log, 'end 130');
 });
 
 test('a side that comes to live while it is to be let go stays', async () => {
   const stop = new AbortController();
-  const { log, now, answers, departure } = side(stop.signal, { follows: true });
+  const { log, now, answers, departure } = side(stop.signal, { isHeir: true });
   answers.push('the guest lives here, or may');
   departure.heed();
   stop.abort('leave');
-  Object.assign(now, { follows: false, lives: true });
+  Object.assign(now, { isHeir: false, lives: true });
   await until(log, 'this side stays: the guest lives here now');
   expect(log).not.toContain('end guest');
 });

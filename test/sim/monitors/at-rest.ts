@@ -120,9 +120,8 @@ function judgeProtection(world: World, serving: Node): void {
     return;
   }
   if (monitor.epoch > 1) world.did('in lockstep again');
-  if (isBehind(world)) return;
-  const behind = stepsBehind(serving, backup);
-  if (behind > BEHIND_TICKS) monitor.fail('I9', `the backup is ${behind} steps behind`);
+  if (isCatchingUp(world, serving, backup))
+    monitor.fail('I9', `the backup is ${stepsBehind(serving, backup)} steps behind`);
 }
 
 /** A backup that is fast enough has yet to come near its primary. */
