@@ -41,11 +41,14 @@ export class Handover {
     this.#host = host;
   }
 
-  /** Settles when the switch is over, one way or the other; `order` begins it. */
-  ordered(order: () => void): Promise<SwitchAnswer> {
-    const answer = new Promise<SwitchAnswer>((done) => this.#waiting.push(done));
-    order();
-    return answer;
+  /** Settles when the switch is over, one way or the other; `begin` begins it, or says why not. */
+  async ordered(begin: () => string | undefined): Promise<SwitchAnswer> {
+    const { promise, resolve } = Promise.withResolvers<SwitchAnswer>();
+    this.#waiting.push(resolve);
+    const refused = begin();
+    if (refused === undefined) return promise;
+    this.#waiting = this.#waiting.filter((other) => other !== resolve);
+    return { refused };
   }
 
   carryOut(effect: SwitchEffect): void {

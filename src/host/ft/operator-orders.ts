@@ -61,9 +61,7 @@ export class OperatorOrders {
   /** The guest is to live where its backup is. Settles when it does, or does not. */
   async switchOver(reason = 'the operator wants it'): Promise<SwitchAnswer> {
     const { lives, shield, handover } = this.#parts;
-    const refused = lives() ? shield.switchObjection : ELSEWHERE;
-    if (refused !== undefined) return { refused };
-    return handover.ordered(() => shield.tell({ kind: 'switch', reason }));
+    return handover.ordered(() => (lives() ? shield.switchOver(reason) : ELSEWHERE));
   }
 
   /** The operator wants a backup there; why not. */

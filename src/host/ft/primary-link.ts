@@ -87,9 +87,13 @@ export class PrimaryLink {
     return this.#core.status;
   }
 
-  /** What is against a planned switch now; or nothing. */
-  get switchObjection(): string | undefined {
-    return this.#core.switchObjection;
+  /** A planned switch; why it has not begun. The core alone says: what is against it may come with the time. */
+  switchOver(reason: string): string | undefined {
+    const refused = this.#core.switchObjection;
+    if (refused !== undefined) return refused;
+    this.tell({ kind: 'switch', reason });
+    if (this.state === 'switching' || this.state === 'yielded') return undefined;
+    return this.#core.switchObjection ?? 'it has not begun';
   }
 
   tell(...events: readonly Event[]): void {

@@ -138,9 +138,9 @@ export class Shield {
     if (this.#isAlone && this.#link?.state !== 'copying') this.#later(0);
   }
 
-  /** What is against a planned switch to the backup now; or nothing. */
-  get switchObjection(): string | undefined {
-    return this.#link === undefined ? 'the guest has no backup' : this.#link.switchObjection;
+  /** A planned switch to the backup; why it has not begun. */
+  switchOver(reason: string): string | undefined {
+    return this.#link === undefined ? 'the guest has no backup' : this.#link.switchOver(reason);
   }
 
   /** What is against another place for the backup; or nothing. */
@@ -156,7 +156,7 @@ export class Shield {
   }
 
   /** To the core that follows the guest's present backup. */
-  tell(event: Extract<PrimaryEvent<never>, { kind: 'switch' | 'quiet' | 'settled' | 'callOff' }>): void {
+  tell(event: Extract<PrimaryEvent<never>, { kind: 'quiet' | 'settled' | 'callOff' }>): void {
     this.#link?.tell(event);
   }
 
