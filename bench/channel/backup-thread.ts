@@ -23,7 +23,7 @@ const driver: CoreDriver<Event, Effect> = new CoreDriver<Event, Effect>(
   new Backup<unknown>(benchSettings('b'), performance.now()),
   (effect) => {
     if (effect.kind === 'send') connections.send(effect.connection, effect.message);
-    else if (effect.kind === 'heartbeat') heartbeats?.send(effect.heartbeat);
+    else if (effect.kind === 'heartbeat') heartbeats?.send(effect.heartbeat, effect.to);
     else if (effect.kind === 'feed') fed = effect.sequence;
     else if (effect.kind === 'disconnect') connections.disconnect(effect.connection, effect.reason);
   },
@@ -48,7 +48,7 @@ const listener = await listen(
   () => {},
 );
 heartbeats = await Heartbeats.at(listener.endpoint, undefined);
-heartbeats.listen((heartbeat) => driver.tell({ kind: 'heartbeat', heartbeat }));
+heartbeats.listen((heartbeat, from) => driver.tell({ kind: 'heartbeat', heartbeat, from }));
 parentPort?.on('message', () => {
   const { user, system } = process.threadCpuUsage();
   parentPort?.postMessage({ cpuUs: user + system });

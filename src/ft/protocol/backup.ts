@@ -22,7 +22,7 @@ import { tick } from '../../lib/brands.ts';
 import { BackupChannel } from './backup-channel.ts';
 import { Detector, earliest, patientDetector, type SuspicionCause } from './detector.ts';
 import type { Peer } from './greeting.ts';
-import type { BackupEffect, BackupEvent, BackupState, HeldOutput } from './io.ts';
+import type { BackupEffect, BackupEvent, BackupState, HeartbeatPath, HeldOutput } from './io.ts';
 import type { PrimaryMessage } from './message.ts';
 import { Heart, Pulse } from './pacing.ts';
 import { ReplayedOutputs } from './replayed-outputs.ts';
@@ -43,6 +43,8 @@ export class Backup<P> {
   readonly #table: StateTable<BackupState, BackupEvent<P>>;
   #state: BackupState = 'waiting';
   #pulse: Pulse | undefined;
+  /** Whence the primary's newest heartbeat came. One that is old may have come from anybody who saw it. */
+  #answerTo: HeartbeatPath | undefined;
   /** The guest has said that it is off. */
   #guestOff = false;
   #tick = tick(0);
@@ -103,8 +105,10 @@ export class Backup<P> {
       following: {
         ...door,
         ...replay,
-        heartbeat: ({ heartbeat }, at) => {
-          if (this.#pulse?.isSign(heartbeat) && !this.#channel.buffer.ended) this.#detector.beat(at);
+        heartbeat: ({ heartbeat, from }, at) => {
+          if (!this.#pulse?.isSign(heartbeat)) return;
+          this.#answerTo = from;
+          if (!this.#channel.buffer.ended) this.#detector.beat(at);
         },
         off: () => {
           this.#guestOff = true;
@@ -168,7 +172,8 @@ export class Backup<P> {
     if (this.#isHeard()) {
       this.#channel.time(now);
       const heartbeat = this.#heart.beat(now);
-      if (heartbeat !== undefined) this.#effects.push({ kind: 'heartbeat', heartbeat });
+      const to = this.#answerTo === undefined ? {} : { to: this.#answerTo };
+      if (heartbeat !== undefined) this.#effects.push({ kind: 'heartbeat', heartbeat, ...to });
     }
     if (this.#state === 'claiming') this.#takeover.ask(now);
   }

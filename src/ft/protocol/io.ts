@@ -19,6 +19,9 @@ import type { BackupMessage, Heartbeat, PrimaryMessage } from './message.ts';
 /** Names one connection of this node's; never used twice. */
 export type ConnectionId = number;
 
+/** Where heartbeats of the other side's come from: an address, opaque here. */
+export type HeartbeatPath = object;
+
 /**
  * Something that the guest gives to the world. Opaque but for what releasing needs: `unit` counts what has left the
  * device up to and including this (Released), `payload` is what the outside takes.
@@ -37,7 +40,7 @@ export type ChannelEvent<M> =
   | { readonly kind: 'closed'; readonly connection: ConnectionId; readonly reason: string };
 
 export type CommonEvent =
-  | { readonly kind: 'heartbeat'; readonly heartbeat: Heartbeat }
+  | { readonly kind: 'heartbeat'; readonly heartbeat: Heartbeat; readonly from?: HeartbeatPath }
   /** Answers the effect 'claim'. */
   | { readonly kind: 'claimed'; readonly epoch: number; readonly result: ClaimResult }
   /** Time alone: the deadline has come. */
@@ -97,7 +100,8 @@ export type CommonEffect<M, P> =
   | { readonly kind: 'send'; readonly connection: ConnectionId; readonly message: M }
   /** Close it, after what was sent on it. 'closed' may follow or not: the core has forgotten the connection. */
   | { readonly kind: 'disconnect'; readonly connection: ConnectionId; readonly reason: string }
-  | { readonly kind: 'heartbeat'; readonly heartbeat: Heartbeat }
+  /** `to`: whence the other side's newest came, where that is known. A primary knows its backup's address by itself. */
+  | { readonly kind: 'heartbeat'; readonly heartbeat: Heartbeat; readonly to?: HeartbeatPath }
   | { readonly kind: 'claim'; readonly epoch: number }
   /** To the world, now, in this order. */
   | { readonly kind: 'release'; readonly output: HeldOutput<P> }

@@ -153,7 +153,7 @@ export class BackupNode extends NodeBase {
     const door = { open: (at: Endpoint) => this.#door.open(at, key), close: () => this.#door.close() };
     const { taken, opened } = await onOnePort(endpoint, door, (at) => Heartbeats.at(at, key));
     this.#heartbeats = opened;
-    opened.listen((heartbeat) => this.#driver?.tell({ kind: 'heartbeat', heartbeat }));
+    opened.listen((heartbeat, from) => this.#driver?.tell({ kind: 'heartbeat', heartbeat, from }));
     this.ui.listening?.(taken);
     this.ui.input.on('data', this.#refuseTyped);
   }
@@ -296,7 +296,7 @@ export class BackupNode extends NodeBase {
         this.connections.reading(effect.connection, effect.reading);
         break;
       case 'heartbeat':
-        this.#heartbeats?.send(effect.heartbeat);
+        this.#heartbeats?.send(effect.heartbeat, effect.to);
         break;
       case 'claim':
         this.#claim(effect.epoch).catch((error: unknown) => this.failed(error));

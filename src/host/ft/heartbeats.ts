@@ -1,11 +1,13 @@
 /**
  * Heartbeats over UDP, beside the channel, to the port of the same number. With a key each carries an HMAC-SHA256, and
- * one that has not the right one is as if it had not come. The backup answers to where the last right one came from.
+ * one that has not the right one is as if it had not come. A right one may still be another's copy of an old one: which
+ * are new is for the core to say, and where it answers to with them.
  */
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { isIP } from 'node:net';
+import type { HeartbeatPath } from '../../ft/protocol/io.ts';
 import type { Heartbeat } from '../../ft/protocol/message.ts';
 import { decodeHeartbeat, encodeHeartbeat } from '../../ft/protocol/wire.ts';
 import { ExitCode, UserError } from '../../lib/errors.ts';
@@ -15,10 +17,20 @@ import type { PairKey } from './key.ts';
 
 const MAC_BYTES = 32;
 
+class UdpPath implements Endpoint {
+  readonly host: string;
+  readonly port: number;
+
+  constructor(host: string, port: number) {
+    this.host = host;
+    this.port = port;
+  }
+}
+
 export class Heartbeats {
   readonly #socket: Socket;
   readonly #key: Uint8Array | undefined;
-  #peer: Endpoint | undefined;
+  readonly #peer: Endpoint | undefined;
 
   private constructor(socket: Socket, key: PairKey | undefined, peer: Endpoint | undefined) {
     this.#socket = socket;
@@ -49,22 +61,22 @@ export class Heartbeats {
     return new Heartbeats(socket, key, endpoint);
   }
 
-  /** `heard` gets what comes from who holds the key. */
-  listen(heard: (heartbeat: Heartbeat) => void): void {
-    this.#socket.on('message', (bytes, from) => {
+  /** `heard` gets what was made by who holds the key, and the address that it came from, for `send`. */
+  listen(heard: (heartbeat: Heartbeat, from: HeartbeatPath) => void): void {
+    this.#socket.on('message', (bytes, { address, port }) => {
       const heartbeat = this.#opened(bytes);
-      if (heartbeat === undefined) return;
-      this.#peer = { host: from.address, port: from.port };
-      heard(heartbeat);
+      // Nothing can be sent to port 0: nobody who waits for an answer sends from there.
+      if (heartbeat !== undefined && port !== 0) heard(heartbeat, new UdpPath(address, port));
     });
   }
 
-  /** Goes nowhere while it is not known where to. */
-  send(heartbeat: Heartbeat): void {
-    if (this.#peer === undefined) return;
+  /** At the primary to its backup; at the backup `to` the address that its core names, or nowhere. */
+  send(heartbeat: Heartbeat, to?: HeartbeatPath): void {
+    const peer = to instanceof UdpPath ? to : this.#peer;
+    if (peer === undefined) return;
     const body = encodeHeartbeat(heartbeat);
     const bytes = this.#key === undefined ? body : Buffer.concat([body, this.#mac(this.#key, body)]);
-    this.#socket.send(bytes, this.#peer.port, this.#peer.host, () => {});
+    this.#socket.send(bytes, peer.port, peer.host, () => {});
   }
 
   close(): void {

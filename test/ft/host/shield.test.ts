@@ -35,7 +35,7 @@ async function backup(): Promise<{ readonly endpoint: Endpoint; readonly refuse:
   const core = new Backup<unknown>(settings('b'), performance.now());
   const driver: Driver = new CoreDriver(core, (effect: BackupEffect<unknown>) => {
     if (effect.kind === 'send') connections.send(effect.connection, effect.message);
-    if (effect.kind === 'heartbeat') heartbeats.send(effect.heartbeat);
+    if (effect.kind === 'heartbeat') heartbeats.send(effect.heartbeat, effect.to);
   });
   const { endpoint, close } = await listen(
     { host: '127.0.0.1', port: 0 },
@@ -52,7 +52,7 @@ async function backup(): Promise<{ readonly endpoint: Endpoint; readonly refuse:
     () => {},
   );
   const heartbeats = await Heartbeats.at(endpoint, undefined);
-  heartbeats.listen((heartbeat) => driver.tell({ kind: 'heartbeat', heartbeat }));
+  heartbeats.listen((heartbeat, from) => driver.tell({ kind: 'heartbeat', heartbeat, from }));
   onTestFinished(() => {
     driver.stop();
     connections.closeAll('done');

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { connect as dialPlain, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
+import type { HeartbeatPath } from '../../../src/ft/protocol/io.ts';
 import { parseEndpoint, requireKey } from '../../../src/host/ft/endpoint.ts';
 import { Heartbeats } from '../../../src/host/ft/heartbeats.ts';
 import { makeKey, pairKey, readKey } from '../../../src/host/ft/key.ts';
@@ -89,6 +90,29 @@ test('heartbeats count only from who holds the key', async () => {
   }
   await expect.poll(() => heard.length, { timeout: 20_000 }).toBeGreaterThan(5);
   expect(new Set(heard)).toEqual(new Set(['right']));
+});
+
+test('a backup answers to the address that it is told, whoever has sent to it since', async () => {
+  const port = 42_000 + ((process.pid + 10_000) % 20_000);
+  const backup = await Heartbeats.at({ host: '127.0.0.1', port }, right);
+  const primary = Heartbeats.to({ host: '127.0.0.1', port }, right);
+  const other = Heartbeats.to({ host: '127.0.0.1', port }, right);
+  for (const side of [backup, primary, other]) closers.push(() => side.close());
+  const whence = new Map<string, HeartbeatPath>();
+  const answered = new Set<string>();
+  backup.listen(({ who }, from) => whence.set(who, from));
+  primary.listen(() => answered.add('primary'));
+  other.listen(() => answered.add('other'));
+  const beat = (who: string) => ({ pair: 'pair', epoch: 1, who, count: 1 });
+  const timer = setInterval(() => {
+    primary.send(beat('primary'));
+    other.send(beat('other'));
+    backup.send(beat('backup'), whence.size === 2 ? whence.get('primary') : undefined);
+  }, 20);
+  closers.push(() => clearInterval(timer));
+  await expect.poll(() => [...answered], { timeout: 20_000 }).toEqual(['primary']);
+  await new Promise((done) => setTimeout(done, 100));
+  expect([...answered]).toEqual(['primary']);
 });
 
 test('an address that others reach needs a key, and the refusal says how to make one', () => {

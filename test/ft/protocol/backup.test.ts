@@ -116,6 +116,22 @@ describe('following', () => {
     expect(side.said).toMatchObject([{ kind: 'executed' }]);
   });
 
+  test('its heartbeats go to where the newest of its primary came from, and to nobody who repeats an old one', () => {
+    const side = following();
+    const [home, moved, thief] = [{}, {}, {}];
+    const heartbeat = { pair: 'pair', epoch: 1, who: 'p', count: 5 };
+    const to = () => side.pass(100).of('heartbeat').at(-1)?.to;
+    expect(to()).toBeUndefined();
+    side.do({ kind: 'heartbeat', heartbeat, from: home });
+    expect(to()).toBe(home);
+    side.do({ kind: 'heartbeat', heartbeat, from: thief });
+    side.do({ kind: 'heartbeat', heartbeat: { ...heartbeat, who: 'b', count: 9 }, from: thief });
+    side.do({ kind: 'heartbeat', heartbeat: { ...heartbeat, epoch: 0, count: 9 }, from: thief });
+    expect(to()).toBe(home);
+    side.do({ kind: 'heartbeat', heartbeat: { ...heartbeat, count: 6 }, from: moved });
+    expect(to()).toBe(moved);
+  });
+
   test('stops reading while too much is not executed, and that silence is not held against the primary', () => {
     const side = new BackupSide({ receiveBufferBytes: 1000 }).hello().frame(0).frame(1, { sizeBytes: 1200 });
     expect(side.of('reading')).toMatchObject([{ reading: false }]);
