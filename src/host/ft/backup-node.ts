@@ -26,6 +26,7 @@ import type { TargetFacts } from '../mirror/mirror-target.ts';
 import { newRecordingPaths } from '../recordings.ts';
 import { zstd } from '../zstd.ts';
 import { BackupDoor } from './backup-door.ts';
+import { clockMs } from './clock.ts';
 import { CoreDriver } from './core-driver.ts';
 import { type Endpoint, isAnywhere } from './endpoint.ts';
 import { Heartbeats } from './heartbeats.ts';
@@ -270,7 +271,7 @@ export class BackupNode extends NodeBase {
     if (this.#driver !== undefined && this.#isFollowing) return this.#driver;
     const epoch = message.kind === 'hello' ? message.epoch : this.#settings.epoch;
     this.#copy = message.kind === 'hello' ? message.copy : undefined;
-    const core = new Backup<Output>({ ...this.#settings, epoch }, performance.now());
+    const core = new Backup<Output>({ ...this.#settings, epoch }, clockMs());
     this.#driver?.stop();
     this.#core = core;
     this.#driver = new CoreDriver<Event, Effect>(

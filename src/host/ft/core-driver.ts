@@ -3,6 +3,8 @@
  * deadline. Decides nothing. An event that comes while effects are carried out waits for its turn.
  */
 
+import { clockMs } from './clock.ts';
+
 /** Primary or Backup of the protocol core. */
 export interface Core<Event, Effect> {
   handle(event: Event, nowMs: number): readonly Effect[];
@@ -40,7 +42,7 @@ export class CoreDriver<Event, Effect> {
         const now = this.#waiting;
         this.#waiting = [];
         for (const event of now) {
-          for (const effect of this.#core.handle(event, performance.now())) this.#carryOut(effect);
+          for (const effect of this.#core.handle(event, clockMs())) this.#carryOut(effect);
         }
       }
     } finally {
@@ -67,7 +69,7 @@ export class CoreDriver<Event, Effect> {
     if (this.#timer !== undefined && this.#timerAt <= deadline) return;
     clearTimeout(this.#timer);
     this.#timerAt = deadline;
-    this.#timer = setTimeout(() => this.#ring(), Math.max(0, Math.ceil(deadline - performance.now())));
+    this.#timer = setTimeout(() => this.#ring(), Math.max(0, Math.ceil(deadline - clockMs())));
   }
 
   /** A process that was held up has things to read: these come first, for silence is no silence then. */
@@ -75,7 +77,7 @@ export class CoreDriver<Event, Effect> {
     this.#timer = undefined;
     setImmediate(() => {
       const { deadline } = this.#core;
-      if (deadline !== undefined && performance.now() >= deadline) this.tell({ kind: 'time' });
+      if (deadline !== undefined && clockMs() >= deadline) this.tell({ kind: 'time' });
       else this.#arm();
     });
   }

@@ -12,6 +12,7 @@ import type { PairSettings } from '../../ft/protocol/settings.ts';
 import type { PrimaryStatus } from '../../ft/protocol/status.ts';
 import { isFromBackup } from '../../ft/protocol/wire.ts';
 import { reasonOf } from '../os-errors.ts';
+import { clockMs } from './clock.ts';
 import { Connections } from './connections.ts';
 import { CoreDriver } from './core-driver.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -60,7 +61,7 @@ export class PrimaryLink {
     const { settings, endpoint, key, surroundings, copy } = parts;
     this.parts = parts;
     this.#ears = ears;
-    this.#core = new Primary<Output>(settings, performance.now(), surroundings, copy === 0 ? undefined : copy);
+    this.#core = new Primary<Output>(settings, clockMs(), surroundings, copy === 0 ? undefined : copy);
     this.#driver = new CoreDriver<Event, Effect>(
       this.#core,
       (effect) => this.#carryOut(effect),

@@ -10,6 +10,7 @@ import { Primary } from '../../ft/protocol/primary.ts';
 import type { PairSettings } from '../../ft/protocol/settings.ts';
 import type { PrimaryStatus } from '../../ft/protocol/status.ts';
 import type { RunningGuest } from '../live/live-guest.ts';
+import { clockMs } from './clock.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Membership } from './membership.ts';
 import { NodeBase } from './node-base.ts';
@@ -43,7 +44,7 @@ export abstract class PrimaryNode extends NodeBase {
 
   /** Of a guest that began without a backup. */
   protected override get firstStatus(): PrimaryStatus {
-    const { status } = new Primary<Output>(this.#settings, performance.now(), new Uint8Array(0));
+    const { status } = new Primary<Output>(this.#settings, clockMs(), new Uint8Array(0));
     return { ...status, state: 'alone' };
   }
 
