@@ -46,6 +46,7 @@ export class LabHosts {
   readonly folder: string;
   readonly #tag = `lockstep-${randomBytes(4).toString('hex')}`;
   readonly #processes = new Set<LabProcess>();
+  #storage: LabProcess | undefined;
 
   /** `folder`: for whatever the processes write; its path is short, as sockets lie in it. */
   constructor(folder: string) {
@@ -70,7 +71,7 @@ export class LabHosts {
     const cards = `tcp:${ADDRESSES.switch}:${CARDS_PORT}`;
     const net = this.lockstep('switch', 'switch', 'switch', '--listen', cards, '--vxlan', vxlan, '--plaintext');
     const state = join(this.folder, 'claims');
-    const disk = this.lockstep(
+    this.#storage = this.lockstep(
       'storage',
       'disk',
       'disk',
@@ -82,7 +83,13 @@ export class LabHosts {
       ...exports,
     );
     await net.until('ready', START_MS, ({ complaints }) => complaints.includes('switch: ready'));
-    await disk.until('serving', START_MS, ({ complaints }) => complaints.includes('serving NBD'));
+    await this.storage.until('serving', START_MS, ({ complaints }) => complaints.includes('serving NBD'));
+  }
+
+  /** Disks and claims, once they are served. */
+  get storage(): LabProcess {
+    if (this.#storage === undefined) throw new Error('the storage is not served yet');
+    return this.#storage;
   }
 
   /** A program on a host; its output is kept in files of this name. */
@@ -107,6 +114,11 @@ export class LabHosts {
   /** Pulls every cable of a host, or puts them back. */
   cables(host: 'a' | 'b', up: boolean): void {
     this.wire(up);
+    this.cable(host, up);
+  }
+
+  /** Pulls a host's cable to the bridge that all are plugged into, or puts it back. */
+  cable(host: Host, up: boolean): void {
     ip('-n', this.#nameOf(host), 'link', 'set', 'eth0', up ? 'up' : 'down');
   }
 

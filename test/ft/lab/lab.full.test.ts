@@ -6,7 +6,7 @@ import { type SeriesOptions, series } from './series.ts';
 import { VICTIMS } from './victims.ts';
 import { noLab } from './works.ts';
 
-const ROUNDS = Number(process.env.LOCKSTEP_LAB_ROUNDS ?? 2);
+const ROUNDS = Number(process.env.LOCKSTEP_LAB_ROUNDS ?? 1);
 const seed = Number(process.env.LOCKSTEP_SEED ?? Math.floor(Math.random() * 1e6));
 const MINUTE = 60_000;
 const absent = noLab('udp-kv');
@@ -19,19 +19,22 @@ async function goodSeries(options: Pick<SeriesOptions, 'work' | 'victims' | 'rou
   });
   process.stdout.write(`${seriesText(results)}\n`);
   expect(results.flatMap(({ violations }) => violations)).toEqual([]);
-  expect(results).toHaveLength(options.rounds);
+  expect(results.filter(({ parted }) => !parted)).toHaveLength(options.rounds);
 }
 
 describe.skipIf(absent !== undefined)(`bare-metal servers, seed ${seed}${why(absent)}`, () => {
-  test.each(['udp-kv', 'lock'] as const)('%s: kills of either side, cuts and pauses', async (work) => {
-    await goodSeries({ work, victims: VICTIMS, rounds: ROUNDS * VICTIMS.length, replayEvery: 4 });
-  });
+  test.each(['udp-kv', 'lock'] as const)(
+    '%s: kills and pauses of either side, cuts of each link, storage that stands still',
+    async (work) => {
+      await goodSeries({ work, victims: VICTIMS, rounds: ROUNDS * VICTIMS.length, replayEvery: 4 });
+    },
+  );
 });
 
 test.skipIf(noRedis !== undefined)(
   `redis on Debian: no acknowledged write is lost, no connection reset, seed ${seed}${why(noRedis)}`,
   async () => {
-    await goodSeries({ work: 'redis', victims: VICTIMS, rounds: 3, replayEvery: 3 });
+    await goodSeries({ work: 'redis', victims: VICTIMS, rounds: VICTIMS.length, replayEvery: 4 });
   },
   60 * MINUTE,
 );

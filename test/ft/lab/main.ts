@@ -1,10 +1,11 @@
 /**
  * The laboratory of real processes: pairs under load, killed, paused and cut off, and what their clients saw judged.
  *
- *     node test/ft/lab/main.ts [--work udp-kv|lock|redis] [--victim primary|backup|cut|pause|vanish|all] [--kills N]
- *                              [--seed N] [--detect MS] [--delay MS] [--after SECONDS] [--replay-every N] [--keep DIR]
+ *     node test/ft/lab/main.ts [--work udp-kv|lock|redis] [--victim V|all] [--kills N] [--seed N]
+ *                              [--detect MS] [--delay MS] [--after SECONDS] [--replay-every N] [--keep DIR]
  *
- * `--after`: the fault comes when the load has gone on for so long, an hour for example.
+ * `--victim`: one of those in victims.ts. `--after`: the fault comes when the load has gone on for so long, an hour for
+ * example.
  *
  * Needs root, for network namespaces. Round i has seed N + i: `--seed N+i --kills 1 --victim V` is that round again.
  * Exit status: 0 when every round was good, 1 when not, 2 when it cannot begin.

@@ -11,8 +11,10 @@ export interface PairPlan {
   readonly name: string;
   readonly key: string;
   readonly detectMs: number;
-  /** Length of the wire between the two, one way; 0: no relay in between. */
+  /** Length of the wire between the two, one way. */
   readonly delayMs: number;
+  /** There is a relay in between, even where the wire has no length. */
+  readonly relayed: boolean;
   /** Flags that describe the guest. */
   readonly guest: readonly string[];
 }
@@ -24,22 +26,17 @@ export class LabPair {
   readonly #name: string;
   readonly #recordings: Readonly<Record<Role, string>>;
 
-  constructor(hosts: LabHosts, { name, key, detectMs, delayMs, guest }: PairPlan) {
+  constructor(hosts: LabHosts, { name, key, detectMs, delayMs, relayed, guest }: PairPlan) {
     this.#name = name;
     const path = (role: Role): string => join(hosts.folder, `${name}-${role}.lks`);
     this.#recordings = { primary: path('primary'), backup: path('backup') };
     const common = ['--name', name, '--key', key, '--arbiter', `disk:${DISKS}`, '--detect', String(detectMs)];
     const { host, port, farPort } = CHANNEL;
-    const backup = [
-      '--listen',
-      `tcp:${host}:${delayMs > 0 ? farPort : port}`,
-      '-o',
-      this.#recordings.backup,
-      ...common,
-    ];
+    const isRelayed = relayed || delayMs > 0;
+    const backup = ['--listen', `tcp:${host}:${isRelayed ? farPort : port}`, '-o', this.#recordings.backup, ...common];
     const primary = ['--backup', `tcp:${host}:${port}`, '-o', this.#recordings.primary, ...common, ...guest];
     const words = [process.execPath, join(ROOT, 'test/ft/lab/relay.ts'), host, port, farPort, delayMs].map(String);
-    this.relay = delayMs > 0 ? hosts.start('b', `${name}-relay`, ...words) : undefined;
+    this.relay = isRelayed ? hosts.start('b', `${name}-relay`, ...words) : undefined;
     this.backup = hosts.lockstep('b', `${name}-backup`, 'ft', 'backup', ...backup);
     this.primary = hosts.lockstep('a', `${name}-primary`, 'ft', 'primary', ...primary);
   }

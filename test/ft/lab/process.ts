@@ -64,6 +64,11 @@ export class LabProcess {
     throw new Error(`${this.name} has not ended within ${limitMs} ms: ${this.tail()}`);
   }
 
+  /** A line on its input. */
+  tell(line: string): void {
+    this.child.stdin!.write(`${line}\n`);
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.child.kill(signal);
   }

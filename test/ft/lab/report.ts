@@ -1,7 +1,7 @@
 /** Rounds as lines and a series as a table, for people. */
 import { distributionText } from './gaps.ts';
 import type { RoundResult, Takeover } from './round.ts';
-import { VICTIMS } from './victims.ts';
+import { FAULTS, VICTIMS } from './victims.ts';
 
 export const takeoverMs = ({ detectedMs, claimedMs, caughtUpMs }: Takeover): number =>
   detectedMs + claimedMs + caughtUpMs;
@@ -28,9 +28,11 @@ export function seriesText(results: readonly RoundResult[]): string {
     if (of.length === 0) return [];
     const primaries = of.filter(({ survivor }) => survivor === 'primary');
     const beyond = of.map(({ gapMs, takeover }) => gapMs - takeoverMs(takeover));
+    const silence = `  clients heard nothing for   ${distributionText(of.map(({ gapMs }) => gapMs))}`;
+    if (FAULTS[victim].survivors.length === 0) return [`${victim}: ${of.length} rounds, a pair in all`, silence];
     return [
       `${victim}: ${of.length} rounds, the primary lived on in ${primaries.length}`,
-      `  clients heard nothing for   ${distributionText(of.map(({ gapMs }) => gapMs))}`,
+      silence,
       `  detection + arbiter + lag   ${distributionText(of.map(({ takeover }) => takeoverMs(takeover)))}`,
       `    detection                 ${distributionText(of.map(({ takeover }) => takeover.detectedMs))}`,
       `    arbiter                   ${distributionText(of.map(({ takeover }) => takeover.claimedMs))}`,

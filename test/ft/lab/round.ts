@@ -39,7 +39,10 @@ export interface Takeover {
 export interface RoundResult {
   readonly plan: RoundPlan;
   readonly survivor: Role;
-  /** They had parted before the fault, which was left out: a machine so busy that silence was taken for a failure. */
+  /**
+   * They had parted before the fault, which was left out, or by one that need not part them: a machine so busy that
+   * silence was taken for a failure. The round says nothing of its fault.
+   */
   readonly parted: boolean;
   readonly operations: number;
   readonly unanswered: number;
@@ -60,6 +63,10 @@ const TAKEOVER_MS = 60_000;
 const END_MS = 120_000;
 /** The load goes on for twice so long after the guest lives again; what stood still may wake in the middle. */
 const AFTER_MS = { low: 150, high: 600 };
+/** What passes by itself does so after this. */
+const HELD_MS = { low: 500, high: 2500 };
+/** Clients that could send nothing for `HELD_MS` try again within this. */
+const AGAIN_MS = 5000;
 
 /** What is known when the clients have ended. */
 interface Run {
@@ -77,7 +84,8 @@ interface Run {
 export async function round(hosts: LabHosts, plan: RoundPlan): Promise<RoundResult> {
   const { name, seed, disk } = plan;
   const { guest, load: work, clients } = WORK[plan.work];
-  const pair = new LabPair(hosts, { ...plan, guest: guest(disk?.name ?? '') });
+  const { relayed }: Fault = FAULTS[plan.victim];
+  const pair = new LabPair(hosts, { ...plan, relayed: relayed === true, guest: guest(disk?.name ?? '') });
   const load = new LoadProcess(hosts, `${name}-load`, { work, seed, clients });
   try {
     const run = await serveAndStrike(plan, { hosts, pair }, load);
@@ -99,7 +107,9 @@ export async function round(hosts: LabHosts, plan: RoundPlan): Promise<RoundResu
       violations: found,
     };
   } finally {
-    hosts.cables('a', true);
+    for (const host of ['a', 'storage', 'client'] as const) hosts.cable(host, true);
+    hosts.wire(true);
+    hosts.storage.signal('SIGCONT');
     await Promise.all([pair.kill(), load.kill()]);
   }
 }
@@ -113,11 +123,19 @@ async function serveAndStrike(plan: RoundPlan, stage: Stage, load: LoadProcess):
   await load.serving(bootMs);
   await sleep(plan.strikeAfterMs ?? random.between(strikeMs.low, strikeMs.high));
   const before = await pair.status('primary');
-  const parted = pair.hasParted;
-  const fault = parted ? PARTED : FAULTS[plan.victim];
+  const partedBefore = pair.hasParted;
+  let fault: Fault = partedBefore ? PARTED : FAULTS[plan.victim];
   const faultAt = nowMs();
   fault.strike(stage);
-  const survivor = await pair.survivor(fault.survivors, TAKEOVER_MS);
+  if (fault.heal !== undefined) {
+    await sleep(random.between(HELD_MS.low, HELD_MS.high));
+    fault.heal(stage);
+  }
+  const remains = fault.survivors.length === 0;
+  if (remains) await sleep(AGAIN_MS);
+  const parted = partedBefore || (remains && pair.hasParted);
+  if (parted) fault = PARTED;
+  const survivor = fault.survivors.length === 0 ? 'primary' : await pair.survivor(fault.survivors, TAKEOVER_MS);
   await sleep(random.between(AFTER_MS.low, AFTER_MS.high));
   const wakesLate = fault.wake !== undefined && random.below(2) === 0;
   if (!wakesLate) fault.wake?.(stage);
@@ -129,6 +147,9 @@ async function serveAndStrike(plan: RoundPlan, stage: Stage, load: LoadProcess):
 /** Brings both sides to their end; what is wrong with how they come to it. */
 async function ends({ disk }: RoundPlan, stage: Stage, { fault, survivor, wakesLate }: Run): Promise<string[]> {
   const { pair } = stage;
+  if (fault.survivors.length === 0) {
+    return [...(await survivorEnds(pair, survivor)), ...(await loserEnds(pair, survivor, fault.loser))];
+  }
   if (!wakesLate) {
     return [...(await loserEnds(pair, survivor, fault.loser)), ...(await survivorEnds(pair, survivor))];
   }
@@ -148,7 +169,7 @@ async function judge(hosts: LabHosts, plan: RoundPlan, recording: string, run: R
   return [
     ...faults,
     ...WORK[plan.work].judge(operations),
-    ...claimFaults(hosts, plan.name, after),
+    ...claimFaults(hosts, plan.name, after, run.fault.survivors.length === 0 ? 1 : 2),
     ...(plan.replay ? await replayFaults(hosts, plan, recording) : []),
     ...(gapAfter(history.operations, faultAt) === undefined ? ['nothing was answered after the fault'] : []),
   ];

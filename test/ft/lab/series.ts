@@ -17,7 +17,7 @@ export interface SeriesOptions {
   /** Round i has the i-th of these, over and over. */
   readonly victims: readonly Victim[];
   readonly rounds: number;
-  /** Round i has this and i. */
+  /** Round i has this and i. Rounds in place of those whose pair parted by itself come behind the last. */
   readonly seed: number;
   readonly detectMs: number;
   /** Length of the wire between the hosts, one way. */
@@ -30,7 +30,11 @@ export interface SeriesOptions {
   readonly keep?: string;
 }
 
-/** `told` gets each result as it is there. An error of a round is a violation of it; the series goes on. */
+/**
+ * As many rounds as are wanted, besides those whose pair parted by itself: of these one in four at most, or two, or it
+ * is an error, for then the detector is wrong, or the machine too slow to say anything. `told` gets each result as it
+ * is there. An error of a round is a violation of it; the series goes on.
+ */
 export async function series(
   options: SeriesOptions,
   told: (result: RoundResult | { readonly plan: RoundPlan; readonly error: Error }) => void,
@@ -38,7 +42,10 @@ export async function series(
   const { diskBytes } = WORK[options.work];
   if (diskBytes !== undefined) guestFolder();
   const folder = mkdtempSync(join(tmpdir(), 'lab-'));
-  const plans = plansOf(options, folder);
+  const { rounds, victims } = options;
+  const wanted = Array.from({ length: rounds }, (_, i) => victims[i % victims.length]!);
+  const spare = Math.max(2, Math.floor(rounds / 4));
+  const plans = Array.from({ length: rounds + spare }, (_, i) => planOf(options, folder, i));
   const results: RoundResult[] = [];
   const failed: Error[] = [];
   const hosts = new LabHosts(folder);
@@ -57,11 +64,15 @@ export async function series(
       disk === undefined ? [] : [`${disk.name}=${disk.image},pair=${name}`],
     );
     await hosts.serve([`empty=${empty}`, ...exports]);
-    for (const plan of plans) {
+    for (const planned of plans) {
+      const victim = wanted.shift();
+      if (victim === undefined) break;
+      const plan = { ...planned, victim };
       try {
         const result = await round(hosts, plan);
         results.push(result);
         told(result);
+        if (result.parted) wanted.push(victim);
         if (result.violations.length > 0) keep(options, folder, plan);
       } catch (error) {
         told({ plan, error: error as Error });
@@ -75,28 +86,25 @@ export async function series(
     await hosts.remove();
     rmSync(folder, { recursive: true });
   }
+  if (wanted.length > 0) failed.push(new Error(`${spare} pairs and more parted by themselves`));
   if (failed.length > 0) throw new AggregateError(failed, `${failed.length} rounds came to no result`);
   return results;
 }
 
-function plansOf(options: SeriesOptions, folder: string): RoundPlan[] {
-  const { work, victims, rounds, seed, detectMs, delayMs, replayEvery, strikeAfterMs } = options;
-  return Array.from({ length: rounds }, (_, i): RoundPlan => {
-    const name = `r${i}`;
-    const disk = { name: `d${i}`, image: join(folder, `d${i}.img`) };
-    return {
-      name,
-      seed: seed + i,
-      work,
-      victim: victims[i % victims.length]!,
-      key: join(folder, 'key'),
-      detectMs,
-      delayMs,
-      ...(strikeAfterMs === undefined ? {} : { strikeAfterMs }),
-      replay: replayEvery > 0 && i % replayEvery === 0,
-      ...(WORK[work].diskBytes === undefined ? {} : { disk }),
-    };
-  });
+function planOf(options: SeriesOptions, folder: string, i: number): Omit<RoundPlan, 'victim'> {
+  const { work, seed, detectMs, delayMs, replayEvery, strikeAfterMs } = options;
+  const disk = { name: `d${i}`, image: join(folder, `d${i}.img`) };
+  return {
+    name: `r${i}`,
+    seed: seed + i,
+    work,
+    key: join(folder, 'key'),
+    detectMs,
+    delayMs,
+    ...(strikeAfterMs === undefined ? {} : { strikeAfterMs }),
+    replay: replayEvery > 0 && i % replayEvery === 0,
+    ...(WORK[work].diskBytes === undefined ? {} : { disk }),
+  };
 }
 
 function sparseCopy(from: string, to: string): void {
