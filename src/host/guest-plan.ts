@@ -31,12 +31,13 @@ export interface GuestPlan {
   readonly drives: readonly DriveFile[];
 }
 
-/** UserError for anything that cannot be used. `member`: the guest is a pair's. */
-export async function planGuest(options: GuestOptions, member?: Membership): Promise<GuestPlan> {
-  if (options.kernel === undefined && (options.bios === undefined || options.bios === 'none')) {
-    throw new UserError('no-image', 'neither kernel nor firmware given', 'give --kernel FILE');
-  }
-  const { images, builtinFirmware } = imagesOf(options);
+/** UserError for anything that cannot be used. `member`: the guest is a pair's. `read`: of the same options. */
+export async function planGuest(
+  options: GuestOptions,
+  member?: Membership,
+  read: ReadImages = readImages(options),
+): Promise<GuestPlan> {
+  const { images, builtinFirmware } = read;
   const drives = await openDrives(options.drives, member);
   try {
     return { config: configOf(options, drives, builtinFirmware), images, drives };
@@ -51,7 +52,16 @@ export function imageBytes(images: GuestPlan['images']): MachineImages {
   return Object.fromEntries(Object.entries(images).map(([role, image]) => [role, image.bytes]));
 }
 
-function imagesOf(options: GuestOptions): { images: GuestPlan['images']; builtinFirmware: boolean } {
+export interface ReadImages {
+  readonly images: GuestPlan['images'];
+  readonly builtinFirmware: boolean;
+}
+
+/** UserError for an image that cannot be used. */
+export function readImages(options: GuestOptions): ReadImages {
+  if (options.kernel === undefined && (options.bios === undefined || options.bios === 'none')) {
+    throw new UserError('no-image', 'neither kernel nor firmware given', 'give --kernel FILE');
+  }
   const kernel = options.kernel === undefined ? undefined : load('kernel', options.kernel);
   const builtinFirmware = options.bios === undefined && kernel !== undefined && !liesInFirmware(kernel.bytes);
   const bios = builtinFirmware ? BUILT_IN_FIRMWARE : options.bios;

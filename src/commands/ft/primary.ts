@@ -43,6 +43,10 @@ export default class FtPrimary extends LockstepCommand {
       summary: 'the recording to make [default: a new one in the default folder]',
       helpValue: 'FILE',
     }),
+    again: Flags.boolean({
+      summary: 'the guest that was in the pair before runs nowhere any more, though this host cannot see that',
+      helpGroup: 'PAIR',
+    }),
     stay: Flags.string({
       summary: 'wait here as a backup when the guest has been moved away [default: end]',
       helpGroup: 'PAIR',
@@ -62,6 +66,7 @@ export default class FtPrimary extends LockstepCommand {
         ...pairOptions(flags, this.config.version),
         ...(backup === undefined ? {} : { backup }),
         spares,
+        again: flags.again,
         ...(flags.stay === undefined ? {} : { stay: parseEndpoint('--stay', flags.stay) }),
         method: methodSettings(flags),
         guest: {

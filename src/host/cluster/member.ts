@@ -77,6 +77,13 @@ export class Member implements Membership {
     return this.#places;
   }
 
+  /** Who says in the registry that the pair's guest lives there; undefined: nobody, or this is in no cluster yet. */
+  async reported(): Promise<PairReport | undefined> {
+    if (this.#registry === undefined) return undefined;
+    const { pairs } = await new Cluster(this.#registry).view();
+    return pairs.find(({ name }) => name === this.#options.name);
+  }
+
   /** Of the node, whenever it stands elsewhere. */
   report(status: PairStatus, memoryBytes: number): void {
     this.#last = { status, memoryBytes };

@@ -21,6 +21,7 @@ import { endpointText, parseEndpoint, requireKey } from './endpoint.ts';
 import { JoinedNode, type JoiningParts } from './joined-node.ts';
 import { readKey } from './key.ts';
 import { type PairOutcome, type PrimaryOptions, settingsOf } from './pair-options.ts';
+import { requireOver } from './pair-over.ts';
 import type { PairWords } from './pair-words.ts';
 import { ownImagesOf, reporting } from './run-node.ts';
 import { requireCommon } from './surroundings.ts';
@@ -123,8 +124,9 @@ async function prepare(
     await requireArbiter(arbiter, pair);
     // Where the node will be spoken to, which could not go on without.
     (await ControlSocket.listen(pair, 'primary', () => undefined)).close();
-    const epoch = await beginEpoch(arbiter, first, ui, async (held) => {
-      if (held !== undefined && !isChosen) throw knownPair(pair, held);
+    const epoch = await beginEpoch(arbiter, first, ui, async (holding) => {
+      if (holding.kind === 'held' && !isChosen) throw knownPair(pair, holding.epoch);
+      await requireOver({ pair, holding, reported: await member?.reported(), again: true });
     });
     for (const drive of plan.drives) await drive.join({ pair, epoch });
     for (const image of ownImagesOf(options.guest.drives)) await writeMark(image, { pair, epoch, who, state: 'live' });

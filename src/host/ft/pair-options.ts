@@ -38,6 +38,8 @@ export interface PrimaryOptions extends PairOptions {
   readonly backup?: Endpoint;
   /** How the backup is kept in step; METHOD_DEFAULTS when left out. */
   readonly method?: MethodSettings;
+  /** The operator says that the guest that was in the pair before runs nowhere any more. */
+  readonly again?: boolean;
   /** Where others may be: tried in turn when a backup is lost. */
   readonly spares?: readonly Endpoint[];
   /** Where this process waits as a backup when it has handed the guest over; left out: it ends. */

@@ -4,7 +4,7 @@ import { METHOD_DEFAULTS } from '../../ft/guest/method.ts';
 import type { PairStatus } from '../../ft/protocol/status.ts';
 import { Member } from '../cluster/member.ts';
 import type { DriveOptions } from '../guest-options.ts';
-import { planGuest } from '../guest-plan.ts';
+import { planGuest, readImages } from '../guest-plan.ts';
 import { readMark, refuseUnfit, writeMark } from '../mirror/image-mark.ts';
 import { OwnImage } from '../mirror/own-image.ts';
 import { arbiterOf } from './arbiters/arbiter-of.ts';
@@ -12,6 +12,7 @@ import { BackupNode } from './backup-node.ts';
 import { beginEpoch } from './begin-epoch.ts';
 import { type Endpoint, requireKey } from './endpoint.ts';
 import { type BackupOptions, type NodeUi, type PairOutcome, type PrimaryOptions, settingsOf } from './pair-options.ts';
+import { requireOver } from './pair-over.ts';
 import { PowerOnNode } from './power-on-node.ts';
 import { requireCommon } from './surroundings.ts';
 
@@ -29,10 +30,16 @@ export async function runPrimary(options: PrimaryOptions, ui: NodeUi): Promise<P
   try {
     const first = settingsOf(options, 1);
     const own = ownImagesOf(options.guest.drives);
-    const epoch = await beginEpoch(arbiter, first, ui, (held) => refuseUnfitImages(own, first.pair, held));
+    // What is wrong with them is found before the epoch is taken.
+    const images = readImages(options.guest);
+    const epoch = await beginEpoch(arbiter, first, ui, async (holding) => {
+      const { pair } = first;
+      await refuseUnfitImages(own, pair, holding.kind === 'held' ? holding.epoch : undefined);
+      await requireOver({ pair, holding, reported: await member?.reported(), again: options.again === true });
+    });
     const settings = { ...first, epoch };
     for (const image of own) await writeMark(image, { pair: first.pair, epoch, who: first.who, state: 'live' });
-    const plan = await planGuest(options.guest, { pair: settings.pair, epoch });
+    const plan = await planGuest(options.guest, { pair: settings.pair, epoch }, images);
     for (const spare of spares) member?.places?.prefer(spare);
     const told = reporting(ui, (status) => member?.report(status, options.guest.memoryBytes));
     outcome = await new PowerOnNode(options, settings, plan, arbiter, told, member).run();

@@ -68,7 +68,7 @@ test('a recorded guest that was protected while it ran is handed over too', asyn
   const { backup, port } = await world.backup();
   const guest = world.side({ role: 'record', at: 'none', kernel: sample('count'), append: 'every=5' });
   await guest.until(({ said }) => said.includes('count 5\n'));
-  const where = ['--backup', `tcp:127.0.0.1:${port}`, '--arbiter', world.arbiter, '--same-host'];
+  const where = ['--backup', `tcp:127.0.0.1:${port}`, '--arbiter', world.arbiter, '--same-host', '--detect', '20000'];
   const protect = world.command('ft', 'protect', 'pair', ...where);
   expect(await protect.ended, protect.complaints).toBe(0);
   guest.kill('SIGTERM');
