@@ -1,11 +1,13 @@
 /**
  * A lease of this process in a shared folder: one small file, replaced as a whole with a counter that goes on. It needs
- * no sync: after a crash of the storage it is written again at once.
+ * no sync: after a crash of the storage it is written again at once, whatever the crash has left of it.
+ *
+ * Invariant: it is given up for another owner's name alone. Of two that find a file without one both write theirs, the
+ * later stands, and the other reads that before it writes again: one of them goes on, and never none.
  */
 
 import { randomBytes } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { codeOf } from '../os-errors.ts';
 import { RenewedLease } from './renewed-lease.ts';
 
 /** As it is in the file. */
@@ -49,13 +51,21 @@ export class FolderLease extends RenewedLease {
     await rename(beside, this.#path);
   }
 
-  /** False: another process has taken the lease since. A file that is not there, or cannot be read, is nobody's. */
+  /** False: another process has taken the lease since. */
   async #isOurs(): Promise<boolean> {
-    try {
-      const { owner } = JSON.parse(await readFile(this.#path, 'utf8')) as LeaseFile;
-      return owner === this.#owner;
-    } catch (error) {
-      return codeOf(error) !== undefined;
-    }
+    // A file that is not there, or cannot be read, is nobody's, as is one that is no lease.
+    const file = await readFile(this.#path, 'utf8').then(decodeLease, () => undefined);
+    return file === undefined || file.owner === this.#owner;
+  }
+}
+
+/** Undefined: it is no lease, or what a crash of the storage has left of one. */
+export function decodeLease(text: string): LeaseFile | undefined {
+  try {
+    const { owner, beat, text: said } = JSON.parse(text) as Record<string, unknown>;
+    if (typeof owner !== 'string' || typeof beat !== 'number' || typeof said !== 'string') return undefined;
+    return { owner, beat, text: said };
+  } catch {
+    return undefined;
   }
 }
