@@ -17,7 +17,7 @@ export interface HostServed {
 /** UserError when it cannot begin. Signals end the agent alone. */
 export async function serveHost(options: AgentOptions): Promise<HostServed> {
   const stop = stopOnSignal();
-  const agent = await Agent.begin(options, await openRegistry(options.registry), say);
+  const agent = await Agent.begin(options, await openRegistry(options.registry, say), say);
   const { name, endpoint } = agent;
   const { hosts } = await new Cluster(agent.registry).view();
   const ram = hosts.find((host) => host.name === name)?.report?.ramBytes ?? 0;

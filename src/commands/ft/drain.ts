@@ -38,7 +38,7 @@ export default class FtDrain extends LockstepCommand {
 
   async run(): Promise<Drained> {
     const { args, flags } = await this.parse(FtDrain);
-    const registry = await openRegistry(flags.registry);
+    const registry = await openRegistry(flags.registry, say);
     try {
       const cluster = new Cluster(registry);
       if (flags.off) {

@@ -4,6 +4,7 @@ import { Flags } from '@oclif/core';
 import { LockstepCommand } from '../../cli/command.ts';
 import { clusterText } from '../../cli/ft-cluster-text.ts';
 import { REGISTRY_SUMMARY } from '../../cli/ft-flags.ts';
+import { say } from '../../cli/live.ts';
 import { Cluster } from '../../ft/cluster/cluster.ts';
 import type { ClusterView } from '../../ft/cluster/view.ts';
 import { openRegistry } from '../../host/cluster/registry-of.ts';
@@ -23,7 +24,7 @@ export default class FtLs extends LockstepCommand {
 
   async run(): Promise<ClusterView> {
     const { flags } = await this.parse(FtLs);
-    const registry = await openRegistry(flags.registry);
+    const registry = await openRegistry(flags.registry, say);
     try {
       await registry.settled();
       const view = await new Cluster(registry).view();

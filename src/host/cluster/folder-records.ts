@@ -5,6 +5,7 @@
  *
  * Invariants: a name appears with its content on the storage; 'done' is said only after the folder is synced. A swap
  * that comes so late that its revision was removed makes a file that does not count, and sees that by the higher ones.
+ * What others put there hides no record.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -12,13 +13,24 @@ import { link, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RegistryRecord, SwapResult } from '../../ft/cluster/registry.ts';
 import { syncFolder, writeDurably } from '../disk/durable-file.ts';
+import { fileNameOf, wordOf } from '../file-names.ts';
 import { codeOf } from '../os-errors.ts';
+
+const NAME = /^(.+)\.([1-9]\d{0,14})$/;
+
+interface RecordFile {
+  readonly key: string;
+  readonly revision: number;
+}
 
 export class FolderRecords {
   readonly #folder: string;
+  readonly #skipped: (path: string) => void;
 
-  constructor(folder: string) {
+  /** `skipped` is told, at every look, of what could be a record by its name, and is none. */
+  constructor(folder: string, skipped: (path: string) => void) {
     this.#folder = folder;
+    this.#skipped = skipped;
   }
 
   async read(key: string): Promise<RegistryRecord | undefined> {
@@ -69,11 +81,8 @@ export class FolderRecords {
   }
 
   async #removeBefore(key: string, revision: number): Promise<void> {
-    const names = (await readdir(this.#folder)).filter((name) => {
-      const parts = partsOf(name);
-      return parts?.key === key && parts.revision < revision;
-    });
-    for (const name of names) await rm(join(this.#folder, name), { force: true });
+    const before = (await this.#files()).filter((file) => file.key === key && file.revision < revision);
+    for (const file of before) await rm(this.#path(key, file.revision), { force: true });
   }
 
   /** Undefined: it was removed meanwhile, so that a higher one is there. */
@@ -89,19 +98,23 @@ export class FolderRecords {
   /** The present revision of every key. */
   async #revisions(): Promise<Map<string, number>> {
     const found = new Map<string, number>();
-    for (const name of await readdir(this.#folder)) {
-      const parts = partsOf(name);
-      if (parts !== undefined) found.set(parts.key, Math.max(parts.revision, found.get(parts.key) ?? 0));
-    }
+    for (const { key, revision } of await this.#files()) found.set(key, Math.max(revision, found.get(key) ?? 0));
     return found;
   }
 
-  #path(key: string, revision: number): string {
-    return join(this.#folder, `${encodeURIComponent(key)}.${revision}`);
+  async #files(): Promise<RecordFile[]> {
+    return (await readdir(this.#folder, { withFileTypes: true })).flatMap((entry) => {
+      const [, name, revision] = NAME.exec(entry.name) ?? [];
+      // One that is being made.
+      if (name === undefined) return [];
+      const key = wordOf(name);
+      if (key !== undefined && !entry.isDirectory()) return [{ key, revision: Number(revision) }];
+      this.#skipped(join(this.#folder, entry.name));
+      return [];
+    });
   }
-}
 
-function partsOf(name: string): { readonly key: string; readonly revision: number } | undefined {
-  const match = /^(.+)\.([1-9]\d{0,14})$/.exec(name);
-  return match === null ? undefined : { key: decodeURIComponent(match[1]!), revision: Number(match[2]) };
+  #path(key: string, revision: number): string {
+    return join(this.#folder, `${fileNameOf(key)}.${revision}`);
+  }
 }

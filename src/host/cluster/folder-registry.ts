@@ -1,6 +1,7 @@
 /**
  * The registry that is a folder which every host reaches: a shared file system, or one machine's own. Records are in
- * `records`, leases in `leases`. Each call has a deadline; what hangs is waited for by those after it.
+ * `records`, leases in `leases`. Each call has a deadline; what hangs is waited for by those after it. What others have
+ * put there is left out, and told of once.
  */
 
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
@@ -15,9 +16,10 @@ import {
   type SwapResult,
 } from '../../ft/cluster/registry.ts';
 import { ExitCode, UserError } from '../../lib/errors.ts';
+import { fileNameOf, wordOf } from '../file-names.ts';
 import { inTime } from '../ft/arbiters/deadline.ts';
 import { codeOf, reasonOf } from '../os-errors.ts';
-import { FolderLease, type LeaseFile } from './folder-lease.ts';
+import { decodeLease, FolderLease } from './folder-lease.ts';
 import { FolderRecords } from './folder-records.ts';
 import { LeaseWatch, LOOK_MS, type SeenLease } from './lease-watch.ts';
 
@@ -34,19 +36,23 @@ export class FolderRegistry implements Registry {
   readonly #watch = new LeaseWatch();
   readonly #listeners = new Set<() => void>();
   readonly #own = new Set<FolderLease>();
+  readonly #notice: (text: string) => void;
+  /** Paths that the operator has been told of. */
+  readonly #told = new Set<string>();
   #mark = '';
   #last: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, notice: (text: string) => void) {
     this.#folder = folder;
+    this.#notice = notice;
     this.#leases = join(folder, 'leases');
-    this.#records = new FolderRecords(join(folder, 'records'));
+    this.#records = new FolderRecords(join(folder, 'records'), (path) => this.#skipped(path));
   }
 
   /** The folder must be there: a share that is not mounted is no registry. UserError. */
-  static async open(folder: string): Promise<FolderRegistry> {
+  static async open(folder: string, notice: (text: string) => void): Promise<FolderRegistry> {
     try {
       if (!(await inTime(stat(folder), DEADLINE_MS)).isDirectory()) throw new Error('it is no folder');
       for (const name of ['leases', 'records']) await mkdir(join(folder, name), { recursive: true, mode: 0o700 });
@@ -54,7 +60,7 @@ export class FolderRegistry implements Registry {
       const what = `the registry ${folder} cannot be used: ${reasonOf(error)}`;
       throw new UserError('no-registry', what, 'name a folder that every host reaches', ExitCode.usage, error);
     }
-    return new FolderRegistry(folder);
+    return new FolderRegistry(folder, notice);
   }
 
   read(key: string): Promise<RegistryRecord | undefined> {
@@ -124,23 +130,35 @@ export class FolderRegistry implements Registry {
 
   async #seen(): Promise<SeenLease[]> {
     const names = (await readdir(this.#leases)).filter((name) => name.endsWith(SUFFIX));
-    const seen = await Promise.all(
-      names.map(async (name): Promise<SeenLease | undefined> => {
-        try {
-          const { owner, beat, text } = JSON.parse(await readFile(join(this.#leases, name), 'utf8')) as LeaseFile;
-          return { key: decodeURIComponent(name.slice(0, -SUFFIX.length)), mark: `${owner} ${beat}`, text };
-        } catch (error) {
-          // It has just ended, or is no lease at all.
-          if (codeOf(error) === 'ENOENT' || error instanceof SyntaxError) return undefined;
-          throw error;
-        }
-      }),
-    );
+    const seen = await Promise.all(names.map((name) => this.#seenIn(name)));
     return seen.filter((lease) => lease !== undefined);
   }
 
+  async #seenIn(name: string): Promise<SeenLease | undefined> {
+    const path = join(this.#leases, name);
+    const key = wordOf(name.slice(0, -SUFFIX.length));
+    try {
+      const lease = key === undefined ? undefined : decodeLease(await readFile(path, 'utf8'));
+      if (key !== undefined && lease !== undefined) {
+        return { key, mark: `${lease.owner} ${lease.beat}`, text: lease.text };
+      }
+    } catch (error) {
+      const code = codeOf(error);
+      // It has just ended.
+      if (code === 'ENOENT') return undefined;
+      if (code !== 'EISDIR') throw error;
+    }
+    this.#skipped(path);
+    return undefined;
+  }
+
+  #skipped(path: string): void {
+    if (!this.#told.has(path)) this.#notice(`${path} is no record or lease of the registry, and is left out`);
+    this.#told.add(path);
+  }
+
   #leasePath(key: string): string {
-    return join(this.#leases, `${encodeURIComponent(key)}${SUFFIX}`);
+    return join(this.#leases, `${fileNameOf(key)}${SUFFIX}`);
   }
 
   async #reached<T>(action: () => Promise<T>): Promise<T> {

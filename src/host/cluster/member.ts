@@ -59,7 +59,7 @@ export class Member implements Membership {
   }
 
   async join(registry: string): Promise<Places> {
-    const opened = this.#registry === undefined ? await openRegistry(registry) : undefined;
+    const opened = this.#registry === undefined ? await openRegistry(registry, this.#notice) : undefined;
     if (opened === undefined || this.#registry !== undefined) {
       await opened?.close();
       const what = `the pair ${this.#options.name} is in a cluster already`;

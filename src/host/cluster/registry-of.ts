@@ -13,10 +13,10 @@ export function portableRegistry(text: string, base: string = process.cwd()): st
   return kind === 'dir' ? `dir:${resolve(base, place)}` : text;
 }
 
-/** Relative paths start at `base`. UserError when it is not understood, or not there. */
-export async function openRegistry(text: string, base: string = process.cwd()): Promise<Registry> {
+/** `notice` is told what the operator should know of it. UserError when it is not understood, or not there. */
+export async function openRegistry(text: string, notice: (text: string) => void = () => {}): Promise<Registry> {
   const [kind, place] = partsOf(text);
-  if (kind === 'dir') return FolderRegistry.open(resolve(base, place));
+  if (kind === 'dir') return FolderRegistry.open(resolve(place), notice);
   if (kind === 'etcd') return EtcdRegistry.open(parseEtcd(place));
   const remedy = 'give dir:DIR, a folder that every host reaches, or etcd:http://HOST:PORT[,HOST:PORT...]';
   throw new UserError('bad-value', 'the registry is not understood', remedy);

@@ -10,6 +10,7 @@ import { chmodSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from
 import { connect, createServer, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import { ExitCode, UserError } from '../../lib/errors.ts';
+import { fileNameOf, wordOf } from '../file-names.ts';
 import { codeOf, reasonOf } from '../os-errors.ts';
 import { stateFolder } from '../recordings.ts';
 
@@ -50,7 +51,7 @@ export class ControlSocket {
    * nobody were there. UserError when the socket cannot be made.
    */
   static async listen(pair: string, role: string, answer: (command: string) => unknown): Promise<ControlSocket> {
-    const folder = join(pairsFolder(), encodeURIComponent(pair));
+    const folder = join(pairsFolder(), fileNameOf(pair));
     const stem = join(folder, `${role}-${process.pid}`);
     const path = `${stem}${SUFFIX}`;
     const server = createServer((socket) => {
@@ -111,14 +112,16 @@ async function listenAt(server: Server, path: string): Promise<void> {
 /** Nodes of this host, of one pair or all. Some may be gone. */
 export function listNodes(pair?: string): NodeAddress[] {
   const folder = pairsFolder();
-  const names = pair === undefined ? entriesOf(folder) : [encodeURIComponent(pair)];
-  return names.flatMap((name) =>
-    entriesOf(join(folder, name)).flatMap((entry) => {
+  const names = pair === undefined ? entriesOf(folder) : [fileNameOf(pair)];
+  return names.flatMap((name) => {
+    const known = wordOf(name);
+    // Somebody else's.
+    if (known === undefined) return [];
+    return entriesOf(join(folder, name)).flatMap((entry) => {
       const [, command, pid] = NAME.exec(entry) ?? [];
-      if (command === undefined) return [];
-      return [{ pair: decodeURIComponent(name), command, pid: Number(pid), path: join(folder, name, entry) }];
-    }),
-  );
+      return command === undefined ? [] : [{ pair: known, command, pid: Number(pid), path: join(folder, name, entry) }];
+    });
+  });
 }
 
 /** The node's answer, within `withinMs`; undefined when it is gone, and its socket is removed then. */

@@ -1,8 +1,10 @@
 /** The registry that is a folder: what a crash of the storage leaves in it, and what others put there. */
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { LEASE_MS } from '../../../src/ft/cluster/registry.ts';
 import { FolderLease, type LeaseFile } from '../../../src/host/cluster/folder-lease.ts';
+import { openRegistry } from '../../../src/host/cluster/registry-of.ts';
 import { diskFolder } from '../../host/disk/support.ts';
 
 const folder = diskFolder();
@@ -48,4 +50,35 @@ test('of two who find a lease empty one has it in the end, and only one', async 
   await expect.poll(() => fileOf(path).text, patient).toBe(text?.replace('again', 'at last'));
   await expect.poll(() => fileOf(path).beat, patient).toBeGreaterThan(beat + 3);
   expect(fileOf(path)).toMatchObject({ owner, text: text?.replace('again', 'at last') });
+});
+
+test('what is no record or lease is left out, however it is named, and told of once', async () => {
+  const place = folder.fresh('registry');
+  mkdirSync(place);
+  const notices: string[] = [];
+  const registry = await openRegistry(`dir:${place}`, (text) => notices.push(text));
+  onTestFinished(() => registry.close());
+  await registry.lease('host/a', 'here');
+  expect(await registry.swap('ledger/a', 0, 'one')).toEqual({ kind: 'done' });
+  const lease = (text: unknown): string => JSON.stringify({ owner: 'o', beat: 1, text });
+  const odd: readonly (readonly [name: string, text: string])[] = [
+    ['leases/x.lease', 'null'],
+    ['leases/y.lease', lease(7)],
+    ['leases/%zz.lease', lease('text')],
+    ['leases/%61.lease', lease('text')],
+    ['records/%zz.1', 'x'],
+    ['records/ledger%2fa.9', 'a name that the registry does not give'],
+  ];
+  for (const [name, text] of odd) writeFileSync(join(place, name), text);
+  for (const name of ['leases/folder.lease', 'records/ledger%2Fa.7']) mkdirSync(join(place, name));
+  for (let times = 0; times < 3; times++) {
+    expect(await registry.leases('')).toMatchObject([{ key: 'host/a', text: 'here' }]);
+    expect(await registry.read('ledger/a')).toMatchObject({ text: 'one', revision: 1 });
+    expect(await registry.list('')).toMatchObject([{ key: 'ledger/a', text: 'one' }]);
+  }
+  expect(await registry.swap('ledger/a', 1, 'two')).toEqual({ kind: 'done' });
+  expect(await registry.swap('ledger/a', 2, 'three')).toEqual({ kind: 'done' });
+  const names = [...odd.map(([name]) => name), 'leases/folder.lease', 'records/ledger%2Fa.7'];
+  const told = (name: string): string => `${join(place, name)} is no record or lease of the registry, and is left out`;
+  expect([...notices].sort()).toEqual(names.map(told).sort());
 });

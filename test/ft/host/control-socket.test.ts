@@ -30,3 +30,11 @@ test('a socket that cannot be had is told of, and keeps no process alive', async
   const looker = world.start([LOOKER], { ...world.env, XDG_RUNTIME_DIR: world.path('x'.repeat(120)) });
   expect(await looker.ended, looker.complaints).toBe(2);
 });
+
+test('a folder with a name that no guest has is nobody, and hides nobody', async () => {
+  for (const name of ['%zz', '%70air'])
+    mkdirSync(world.path(`run/lockstep/ft/${name}/primary-1.sock`), { recursive: true });
+  const socket = await ControlSocket.listen('pair é/1', 'primary', () => 'here');
+  expect(listNodes()).toMatchObject([{ pair: 'pair é/1', command: 'primary', pid: process.pid }]);
+  socket.close();
+});
