@@ -68,7 +68,11 @@ export class EtcdClient {
     try {
       this.#token ??= await this.#login(endpoint, all);
       const answer = await beginEtcd(this.#place, endpoint, { path, body, token: this.#token }, all);
-      if (answer.statusCode !== 200) throw new Error(`HTTP status ${answer.statusCode}`);
+      if (answer.statusCode !== 200) {
+        // Nobody reads what it says beside that, and it would keep the connection.
+        answer.destroy();
+        throw new Error(`HTTP status ${answer.statusCode}`);
+      }
       for await (const part of answer as AsyncIterable<Buffer>) yield part;
     } catch (error) {
       this.#token = undefined;

@@ -51,7 +51,7 @@ export async function askEtcd(
   throw new EtcdRefusal(typeof code === 'number' ? code : -1, String(text));
 }
 
-/** The answer's head has come; its body is the caller's to read. */
+/** The answer's head has come; its body is the caller's to read or to destroy: until then it keeps the connection. */
 export function beginEtcd(
   place: EtcdPlace,
   { host, port }: EtcdEndpoint,
@@ -70,6 +70,8 @@ export function beginEtcd(
     const { tls } = place;
     const request: ClientRequest = tls === undefined ? requestPlain(options) : requestTls({ ...options, ...tls });
     request.on('error', failed);
+    // Also after what is no answer: another protocol, for instance.
+    request.on('close', () => failed(new Error('the connection ended without an answer')));
     request.on('response', done);
     request.end(text);
   });
