@@ -7,9 +7,10 @@ import type { Socket } from 'node:net';
 import { ExitCode, UserError } from '../../lib/errors.ts';
 import { type Endpoint, endpointText } from '../ft/endpoint.ts';
 import { forAgents, type PairKey } from '../ft/key.ts';
+import { firstLine, lastWords } from '../ft/one-line.ts';
 import { dial, type Listener, listen } from '../ft/transport.ts';
 import { reasonOf } from '../os-errors.ts';
-import { type AgentAnswer, type AgentRequest, decodeRequest, LINE_MAX } from './agent-messages.ts';
+import { type AgentAnswer, type AgentRequest, decodeRequest } from './agent-messages.ts';
 
 /** Who connects and has not said its line by then is nobody. */
 const LINE_MS = 5000;
@@ -23,17 +24,17 @@ export function openDoor(
   stranger: (from: string) => void,
 ): Promise<Listener> {
   const connected = async (socket: Socket): Promise<void> => {
+    let said: AgentAnswer;
     try {
-      const request = decodeRequest(await lineOf(socket, LINE_MS));
-      const said: AgentAnswer =
+      const request = decodeRequest(await firstLine(socket, LINE_MS));
+      said =
         request === undefined
           ? { kind: 'refused', reason: 'it is asked what its version does not understand' }
           : await answer(request);
-      socket.end(`${JSON.stringify(said)}\n`);
     } catch (error) {
-      socket.end(`${JSON.stringify({ kind: 'refused', reason: reasonOf(error) })}\n`);
-      socket.destroySoon();
+      said = { kind: 'refused', reason: reasonOf(error) };
     }
+    lastWords(socket, `${JSON.stringify(said)}\n`);
   };
   return listen(endpoint, key && forAgents(key), (socket) => void connected(socket), stranger);
 }
@@ -48,7 +49,7 @@ export async function askAgent(
   let socket: Socket | undefined;
   try {
     socket = await dial(endpoint, key && forAgents(key), DIAL_MS);
-    const line = lineOf(socket, limitMs);
+    const line = firstLine(socket, limitMs);
     socket.write(`${JSON.stringify(request)}\n`);
     return JSON.parse(await line) as AgentAnswer;
   } catch (error) {
@@ -57,27 +58,4 @@ export async function askAgent(
   } finally {
     socket?.destroy();
   }
-}
-
-/** The first line that comes. */
-function lineOf(socket: Socket, limitMs: number): Promise<string> {
-  return new Promise((done, failed) => {
-    let text = '';
-    const timer = setTimeout(() => failed(new Error('no answer')), limitMs);
-    const end = (error: Error): void => {
-      clearTimeout(timer);
-      failed(error);
-    };
-    socket.setEncoding('utf8');
-    socket.on('error', end);
-    socket.on('close', () => end(new Error('the other side closed the connection')));
-    socket.on('data', (chunk: string) => {
-      text += chunk;
-      const length = text.indexOf('\n');
-      if (length >= 0) {
-        clearTimeout(timer);
-        done(text.slice(0, length));
-      } else if (text.length > LINE_MAX) end(new Error('the line has no end'));
-    });
-  });
 }

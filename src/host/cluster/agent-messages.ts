@@ -44,9 +44,6 @@ export type AgentAnswer =
   | { readonly kind: 'places'; readonly places: readonly PlaceReport[] }
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** Longer is nobody's line. */
-export const LINE_MAX = 1 << 20;
-
 /** Undefined: it is no request of this version. */
 export function decodeRequest(line: string): AgentRequest | undefined {
   try {

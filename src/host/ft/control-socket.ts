@@ -3,18 +3,23 @@
  * runtime folder of the XDG Base Directory Specification. One line in, one line of JSON out. A guest that runs in no
  * pair is found in the same way, under its own name.
  *
- * Invariant: a socket that has its name answers, or its process is gone, and then whoever finds that out removes it.
+ * Invariants:
+ *  - a socket that has its name answers, or its process is gone, and then whoever finds that out removes it;
+ *  - nothing that is said here ends the process by itself. What fails is answered as refused: in the words of a
+ *    UserError, or as the defect that it is. Whether a process can go on after a defect is not known here: who carries
+ *    out orders decides it (operator-orders.ts), and who only tells goes on.
  */
 
 import { chmodSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
-import { connect, createServer, type Server } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { ExitCode, UserError } from '../../lib/errors.ts';
 import { fileNameOf, wordOf } from '../file-names.ts';
 import { codeOf, reasonOf } from '../os-errors.ts';
 import { stateFolder } from '../recordings.ts';
+import { firstLine, lastWords } from './one-line.ts';
 
-/** A machine that has too much to do is no reason to give up: nobody's guest waits for this. */
+/** Of either side. A machine that has too much to do is no reason to give up: nobody's guest waits for this. */
 const ANSWER_MS = 10_000;
 const SUFFIX = '.sock';
 const NAME = /^(.+)-(\d+)\.sock$/;
@@ -30,6 +35,11 @@ export interface NodeAddress {
   readonly command: string;
   readonly pid: number;
   readonly path: string;
+}
+
+/** What is answered to a command that is not understood, or that failed. */
+export interface Refusal {
+  readonly refused: string;
 }
 
 function pairsFolder(): string {
@@ -48,20 +58,13 @@ export class ControlSocket {
 
   /**
    * `answer`: what is said to a command, as JSON, at once or later; bigint becomes a number, and undefined is as if
-   * nobody were there. UserError when the socket cannot be made.
+   * nobody were there. What it throws, or rejects with, is told as `Refusal`. UserError when the socket cannot be made.
    */
   static async listen(pair: string, role: string, answer: (command: string) => unknown): Promise<ControlSocket> {
     const folder = join(pairsFolder(), fileNameOf(pair));
     const stem = join(folder, `${role}-${process.pid}`);
     const path = `${stem}${SUFFIX}`;
-    const server = createServer((socket) => {
-      socket.setEncoding('utf8').on('error', () => {});
-      socket.once('data', (command: string) => {
-        void Promise.resolve(answer(command.trim())).then((said) =>
-          socket.end(said === undefined ? '' : `${JSON.stringify(said, plain)}\n`),
-        );
-      });
-    });
+    const server = createServer((socket) => void serve(socket, answer));
     try {
       await listenAt(server, `${stem}${NEW_SUFFIX}`);
       renameSync(`${stem}${NEW_SUFFIX}`, path);
@@ -83,6 +86,23 @@ export class ControlSocket {
   close(): void {
     removeSocket(this.#path);
     this.#server.close();
+  }
+}
+
+/** Never rejects. */
+async function serve(socket: Socket, answer: (command: string) => unknown): Promise<void> {
+  const line = await firstLine(socket, ANSWER_MS).catch(() => undefined);
+  if (line === undefined) socket.destroy();
+  else lastWords(socket, await answerTo(line.trim(), answer));
+}
+
+async function answerTo(command: string, answer: (command: string) => unknown): Promise<string> {
+  try {
+    const said = await answer(command);
+    return said === undefined ? '' : `${JSON.stringify(said, plain)}\n`;
+  } catch (error) {
+    const refused = error instanceof UserError ? error.what : `a defect of its process: ${reasonOf(error)}`;
+    return `${JSON.stringify({ refused } satisfies Refusal)}\n`;
   }
 }
 

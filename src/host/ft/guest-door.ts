@@ -13,7 +13,7 @@ import { ControlSocket, listNodes } from './control-socket.ts';
 import { hostName, nodeName } from './identity.ts';
 import { isTaken } from './nodes.ts';
 import type { PairOutcome } from './pair-options.ts';
-import { JOIN_WORD, type JoinAnswer, type PairWords } from './pair-words.ts';
+import { decodeWords, JOIN_WORD, type JoinAnswer } from './pair-words.ts';
 import type { GuestName, UnpairedGuest } from './unpaired-guest.ts';
 
 const IN_NO_PAIR = 'the guest is in no pair: lockstep ft protect makes it the primary of one';
@@ -75,7 +75,7 @@ export class GuestDoor {
 
   #answer(line: string): unknown {
     const [, word = '', words] = /^(\S+)(?: (.+))?$/.exec(line) ?? [];
-    if (word === JOIN_WORD && words !== undefined) return this.#join(JSON.parse(words) as PairWords);
+    if (word === JOIN_WORD && words !== undefined) return this.#join(words);
     if (ORDERS.has(word)) return { refused: IN_NO_PAIR };
     const { live, sink } = this.#guest;
     const recording = sink === undefined ? {} : { recording: sink.path };
@@ -83,7 +83,9 @@ export class GuestDoor {
   }
 
   /** Whatever comes of it, the guest goes on. */
-  async #join(words: PairWords): Promise<JoinAnswer> {
+  async #join(text: string): Promise<JoinAnswer> {
+    const words = decodeWords(text);
+    if (words === undefined) return { error: toPlain(refused('it is asked what its version does not understand')) };
     if (this.#asked) return { error: toPlain(refused('somebody else has just asked for the same')) };
     this.#asked = true;
     try {

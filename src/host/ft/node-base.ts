@@ -142,6 +142,7 @@ export abstract class NodeBase {
       leave: () => this.leave(),
       storageFault,
       about: () => this.#about(),
+      failed: (error) => this.failed(error),
     });
     this.#end = new NodeEnd({
       pair: settings.pair,

@@ -6,7 +6,7 @@ import type { PairStatus } from '../../ft/protocol/status.ts';
 import { ExitCode, UserError } from '../../lib/errors.ts';
 import { fromPlain } from '../live/job.ts';
 import type { ReadCounts } from '../mirror/disk-reader.ts';
-import { listNodes, type NodeAddress, tellNode } from './control-socket.ts';
+import { listNodes, type NodeAddress, type Refusal, tellNode } from './control-socket.ts';
 import { type Endpoint, endpointText } from './endpoint.ts';
 import { JOIN_WORD, type JoinAnswer, type PairWords } from './pair-words.ts';
 import type { CopyStatus } from './shield.ts';
@@ -77,7 +77,11 @@ export async function seeNodes(pair?: string): Promise<NodesSeen> {
 
 /** Undefined when it is gone. */
 async function statusOf(node: NodeAddress, withinMs?: number): Promise<FoundNode | undefined> {
-  const report = (await tellNode(node, 'status', withinMs)) as Omit<FoundNode, keyof NodeAddress> | undefined;
+  const report = (await tellNode(node, 'status', withinMs)) as Omit<FoundNode, keyof NodeAddress> | Refusal | undefined;
+  if (report !== undefined && 'refused' in report) {
+    const what = `the node at ${node.path} does not tell about itself: ${report.refused}`;
+    throw new UserError('no-answer', what, 'look what its process says', ExitCode.lost);
+  }
   return report === undefined ? undefined : { ...node, ...report };
 }
 
@@ -100,8 +104,12 @@ export async function stopPair(pair: string | undefined): Promise<string> {
  * that. Gives its node. UserError when it is not to be; it runs on as it was then.
  */
 export async function pairUp(guest: FoundNode, words: PairWords): Promise<FoundNode> {
-  const answer = (await tellNode(guest, `${JOIN_WORD} ${JSON.stringify(words)}`, PAIR_UP_MS)) as JoinAnswer | undefined;
+  const order = `${JOIN_WORD} ${JSON.stringify(words)}`;
+  const answer = (await tellNode(guest, order, PAIR_UP_MS)) as JoinAnswer | Refusal | undefined;
   if (answer !== undefined && 'error' in answer) throw fromPlain(answer.error);
+  if (answer !== undefined && 'refused' in answer) {
+    throw new UserError('not-paired', answer.refused, 'see: lockstep ft status', ExitCode.lost);
+  }
   const node = answer === undefined ? [] : await findNodes(answer.pair);
   const first = node.find(({ pid }) => pid === guest.pid);
   if (first !== undefined) return first;

@@ -3,6 +3,9 @@
  * the guest lives, which says why when it does not do one. It knows nothing of how they are carried out.
  *
  *     stop | leave | switch | move ENDPOINT | protect ENDPOINT | join REGISTRY, and anything else: tell about yourself
+ *
+ * Invariant: words that are not understood change nothing. What fails by a defect while an order is carried out ends
+ * the node: its core may be between two states, in which no guest may go on; the other side is there for that.
  */
 
 import { UserError } from '../../lib/errors.ts';
@@ -29,6 +32,8 @@ export interface OrdersParts {
   /** Why the arbiter could not answer a claim, if so. */
   storageFault(): Promise<string | undefined>;
   about(): object;
+  /** The node cannot go on. */
+  failed(error: unknown): void;
 }
 
 interface Answer {
@@ -45,17 +50,31 @@ export class OperatorOrders {
     this.#parts = parts;
   }
 
-  /** What is answered to this line, now or later. */
-  answer(line: string): unknown {
-    const { powerOff, leave, about } = this.#parts;
+  /** What is answered to this line. Rejects with a UserError for words that are not understood, or for a defect. */
+  async answer(line: string): Promise<unknown> {
+    const { about, failed } = this.#parts;
+    const order = this.#orderOf(line);
+    if (order === undefined) return about();
+    try {
+      return await order();
+    } catch (error) {
+      if (!(error instanceof UserError)) failed(error);
+      throw error;
+    }
+  }
+
+  /** How it is carried out; undefined when it is none. */
+  #orderOf(line: string): (() => unknown) | undefined {
+    const { powerOff, leave } = this.#parts;
     const [, word, where] = /^(\S+)(?: (.+))?$/.exec(line) ?? [];
-    if (word === 'stop') return answerOf(powerOff());
-    if (word === 'leave') return leave().then(answerOf);
-    if (word === 'switch') return this.switchOver();
-    if (word === 'move' && where !== undefined) return this.#move(parseEndpoint('--to', where));
-    if (word === 'protect' && where !== undefined) return answerOf(this.#protect(parseEndpoint('--backup', where)));
-    if (word === 'join' && where !== undefined) return this.#join(where);
-    return about();
+    if (word === 'stop') return () => answerOf(powerOff());
+    if (word === 'leave') return () => leave().then(answerOf);
+    if (word === 'switch') return () => this.switchOver();
+    if (where === undefined) return undefined;
+    if (word === 'join') return () => this.#join(where);
+    if (word !== 'move' && word !== 'protect') return undefined;
+    const endpoint = parseEndpoint(word === 'move' ? '--to' : '--backup', where);
+    return () => (word === 'move' ? this.#move(endpoint) : answerOf(this.#protect(endpoint)));
   }
 
   /** The guest is to live where its backup is. Settles when it does, or does not. */

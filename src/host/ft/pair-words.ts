@@ -20,3 +20,16 @@ export type JoinAnswer = { readonly pair: string } | { readonly error: PlainUser
 
 /** The order on the socket, before the words. */
 export const JOIN_WORD = 'be-primary';
+
+/** Undefined: they are no words of this version. */
+export function decodeWords(text: string): PairWords | undefined {
+  try {
+    const { name, arbiter, key, tuning, backup, registry } = JSON.parse(text) as Record<string, unknown>;
+    const isText = (value: unknown): boolean => typeof value === 'string';
+    const areTexts = [name, key, backup, registry].every((value) => value === undefined || isText(value));
+    if (!isText(arbiter) || !areTexts || typeof tuning !== 'object' || tuning === null) return undefined;
+    return { name, arbiter, key, tuning, backup, registry } as PairWords;
+  } catch {
+    return undefined;
+  }
+}

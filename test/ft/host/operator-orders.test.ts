@@ -1,0 +1,46 @@
+/** Which failures of an order end a node: its own defects, and nothing that an operator can say. */
+import { expect, test } from 'vitest';
+import { OperatorOrders, type OrdersParts } from '../../../src/host/ft/operator-orders.ts';
+
+interface Trial {
+  readonly orders: OperatorOrders;
+  /** What the node has ended with. */
+  readonly failures: readonly unknown[];
+}
+
+function orders(parts: { readonly [name in keyof OrdersParts]?: unknown }): Trial {
+  const failures: unknown[] = [];
+  const all = {
+    lives: () => true,
+    powerOff: () => undefined,
+    about: () => ({ pid: 7 }),
+    failed: (error: unknown) => failures.push(error),
+    ...parts,
+  };
+  return { orders: new OperatorOrders(all as unknown as OrdersParts), failures };
+}
+
+const broken = (): never => {
+  throw new Error('an invariant does not hold');
+};
+
+test('words that are not understood are refused, and nothing is done', async () => {
+  const { orders: node, failures } = orders({ shield: { protect: broken, move: broken } });
+  for (const word of ['protect nonsense', 'move nonsense', 'protect tcp:h:99999'])
+    await expect(node.answer(word), word).rejects.toMatchObject({ code: 'bad-value' });
+  for (const word of ['', 'protect', 'move', 'join', 'nonsense', '{'])
+    expect(await node.answer(word), word).toEqual({ pid: 7 });
+  expect(failures).toEqual([]);
+});
+
+test.each([
+  ['protect tcp:127.0.0.1:1', { shield: { protect: broken } }],
+  ['move tcp:127.0.0.1:1', { shield: { moveObjection: broken } }],
+  ['stop', { powerOff: broken }],
+  ['leave', { leave: async () => broken() }],
+  ['switch', { handover: { ordered: async () => broken() } }],
+])('a defect in the node while it carries out %s is told to who asks, and ends the node', async (line, parts) => {
+  const { orders: node, failures } = orders(parts);
+  await expect(node.answer(line)).rejects.toThrow('an invariant does not hold');
+  expect(failures).toMatchObject([{ message: 'an invariant does not hold' }]);
+});
