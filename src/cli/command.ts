@@ -4,6 +4,7 @@
  */
 
 import { Command } from '@oclif/core';
+import { printable } from '../host/printable.ts';
 import { ExitCode, UserError } from '../lib/errors.ts';
 
 export abstract class LockstepCommand extends Command {
@@ -29,7 +30,7 @@ export abstract class LockstepCommand extends Command {
     if (this.jsonEnabled()) {
       this.logJson({ error: { code: user.code, message: user.what, remedy: user.remedy }, exitCode: user.exitCode });
     } else {
-      process.stderr.write(`lockstep: ${user.what}${user.remedy === '' ? '' : `; ${user.remedy}`}\n`);
+      process.stderr.write(`lockstep: ${printable(`${user.what}${user.remedy === '' ? '' : `; ${user.remedy}`}`)}\n`);
     }
     return undefined;
   }

@@ -8,13 +8,14 @@ import { DapConnection } from '../host/dap/dap-connection.ts';
 import { reasonOf } from '../host/os-errors.ts';
 import { UserError } from '../lib/errors.ts';
 import { openDap } from './dap-launch.ts';
-import { say } from './live.ts';
 
 const HOST = '127.0.0.1';
 const ports = {
   open: openDap,
   defect: (error: unknown): void =>
-    say(`this is a defect of lockstep, please report it:\n${error instanceof Error ? error.stack : error}`),
+    void process.stderr.write(
+      `lockstep: this is a defect of lockstep, please report it:\n${error instanceof Error ? error.stack : error}\n`,
+    ),
 };
 
 /** Until the editor has gone, or SIGINT or SIGTERM. */

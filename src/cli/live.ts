@@ -4,12 +4,16 @@
 
 import { chalkStderr } from 'chalk';
 import type { Outcome } from '../host/outcome.ts';
+import { printable } from '../host/printable.ts';
 import type { LiveUi, StopReason } from '../host/record-options.ts';
 import { ExitCode } from '../lib/errors.ts';
 import { reportDivergence } from './divergence-text.ts';
 import { bytes, count, seconds } from './text.ts';
 
-export const say = (text: string): void => void process.stderr.write(`lockstep: ${text}\n`);
+/** One line, whoever the words in it are from. */
+export const say = (text: string): void => line(printable(text));
+
+const line = (text: string): void => void process.stderr.write(`lockstep: ${text}\n`);
 
 /** Signals this close to the first are the same request: timeout(1) sends one to its child and one to all its group. */
 const SAME_REQUEST_MS = 500;
@@ -47,11 +51,11 @@ export function reportOutcome(verb: 'ran' | 'recorded' | 'replayed', outcome: Ou
   const took = totals.elapsedNs === 0n ? '' : ` in ${seconds(Number(totals.elapsedNs) / 1e9)}`;
   const speed = outcome.mips === 0 ? '' : ` (${outcome.mips.toFixed(0)} MIPS)`;
   const begun = outcome.ending !== 'failed' || totals.ticks > totals.fromTick;
-  if (begun) say(`${verb} ${count(totals.ticks - totals.fromTick)} ticks${took}${speed}; ${endingText(outcome)}`);
+  if (begun) line(`${verb} ${count(totals.ticks - totals.fromTick)} ticks${took}${speed}; ${endingText(outcome)}`);
   if (verb === 'replayed' && outcome.exitCode === ExitCode.done) say(`everything agreed: ${agreedText(outcome)}`);
   if (outcome.ending === 'halted' && outcome.cut !== undefined) say(`the recording has no sound end: ${outcome.cut}`);
   if (divergence !== undefined) reportDivergence(divergence, recording);
-  if (error !== undefined) process.stderr.write(`lockstep: ${chalkStderr.red(error.what)}; ${error.remedy}\n`);
+  if (error !== undefined) line(`${chalkStderr.red(printable(error.what))}; ${printable(error.remedy)}`);
   if (verb === 'recorded' && begun && recording !== undefined) {
     const density = totals.ticks === 0n ? 0 : (totals.logBytes * 1000) / Number(totals.ticks);
     say(`recording ${recording} (${bytes(totals.logBytes)}, ${density.toFixed(3)} B per 1000 instructions)`);

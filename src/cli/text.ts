@@ -1,5 +1,7 @@
 /** Quantities for people. */
 
+import { printable } from '../host/printable.ts';
+
 /** 1234567n -> '1,234,567'. */
 export const count = (n: bigint | number): string => n.toLocaleString('en-US');
 
@@ -22,8 +24,9 @@ export function seconds(s: number): string {
   return `${Math.floor(s / 60)} min ${String(Math.floor(s % 60)).padStart(2, '0')} s`;
 }
 
-/** Rows of cells as aligned columns, two spaces between; the first row may be a head. */
-export function columns(rows: readonly (readonly string[])[], rightAligned: readonly number[] = []): string {
+/** Rows of cells, of whomever, as aligned columns, two spaces between; the first row may be a head. */
+export function columns(cells: readonly (readonly string[])[], rightAligned: readonly number[] = []): string {
+  const rows = cells.map((row) => row.map(printable));
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)));
   return rows
     .map((row) =>

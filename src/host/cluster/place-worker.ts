@@ -7,13 +7,14 @@ import { PassThrough } from 'node:stream';
 import { UserError } from '../../lib/errors.ts';
 import type { NodeUi } from '../ft/pair-options.ts';
 import { runBackup } from '../ft/run-node.ts';
+import { printable } from '../printable.ts';
 import { isoTime } from './log-time.ts';
 import { Patience } from './patience.ts';
 import type { FromPlace, ToPlace } from './place-messages.ts';
 
 const stop = new AbortController();
 let patience: Patience | undefined;
-const say = (text: string): void => void process.stderr.write(`${isoTime()} ${text}\n`);
+const say = (text: string): void => void process.stderr.write(`${isoTime()} ${printable(text)}\n`);
 
 function tell(message: FromPlace): void {
   if (process.connected) process.send!(message, undefined, undefined, () => {});
