@@ -3,18 +3,17 @@
  * on the same path. Only one server uses a state folder at a time.
  */
 
-import { mkdir } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { UserError } from '../../lib/errors.ts';
-import { reasonOf } from '../os-errors.ts';
+import { listenAt, stopListening } from '../ports/listen-at.ts';
 import type { StreamAddress } from '../ports/stream-address.ts';
 import { Claims } from './claims.ts';
 import { DiskExport, type ExportOptions } from './disk-export.ts';
+import { OwnedFolder } from './owned-folder.ts';
 import { ServerConnection } from './server-connection.ts';
 import type { ServerState } from './server-handshake.ts';
 import { Sessions } from './sessions.ts';
-import { listening, listenUnix } from './unix-listener.ts';
 
 export interface DiskServerOptions {
   readonly exports: readonly ExportOptions[];
@@ -38,6 +37,7 @@ export class DiskServer {
   /** Where it listens; a port 0 has become a real one. */
   readonly addresses: readonly StreamAddress[];
   readonly #servers: readonly Server[];
+  readonly #folder: OwnedFolder;
   readonly #live: Map<ServerConnection, Promise<void>>;
   readonly #totals: { connections: number; requests: number };
 
@@ -45,12 +45,14 @@ export class DiskServer {
     exports: readonly DiskExport[],
     addresses: readonly StreamAddress[],
     servers: readonly Server[],
+    folder: OwnedFolder,
     live: Map<ServerConnection, Promise<void>>,
     totals: { connections: number; requests: number },
   ) {
     this.exports = exports;
     this.addresses = addresses;
     this.#servers = servers;
+    this.#folder = folder;
     this.#live = live;
     this.#totals = totals;
   }
@@ -66,25 +68,28 @@ export class DiskServer {
     }
     const exports: DiskExport[] = [];
     const servers: Server[] = [];
+    let folder: OwnedFolder | undefined;
     try {
       for (const one of options.exports) exports.push(await DiskExport.open(one));
-      const folder = options.state ?? `${first.path}.state`;
-      const lock = createServer((socket) => socket.destroy());
-      await makeFolder(folder);
-      await listenUnix(lock, join(folder, 'lock'));
-      servers.push(lock);
+      folder = await OwnedFolder.take(options.state ?? `${first.path}.state`, '--state');
       const notice = options.notice ?? (() => {});
-      const claims = await Claims.at(join(folder, 'claims.json'), notice);
+      const claims = await Claims.at(join(folder.path, 'claims.json'), notice);
       const state = { exports, claims, sessions: new Sessions(), notice };
-      return await DiskServer.#listen(state, options.listen, servers);
+      return await DiskServer.#listen(state, options.listen, servers, folder);
     } catch (error) {
       for (const server of servers) server.close();
       for (const one of exports) await one.close();
+      await folder?.release();
       throw error;
     }
   }
 
-  static async #listen(state: ServerState, at: readonly StreamAddress[], servers: Server[]): Promise<DiskServer> {
+  static async #listen(
+    state: ServerState,
+    at: readonly StreamAddress[],
+    servers: Server[],
+    folder: OwnedFolder,
+  ): Promise<DiskServer> {
     const live = new Map<ServerConnection, Promise<void>>();
     const totals = { connections: 0, requests: 0 };
     const accept = (socket: Socket): void => {
@@ -103,7 +108,7 @@ export class DiskServer {
       addresses.push(await listenAt(server, address));
       servers.push(server);
     }
-    return new DiskServer(state.exports, addresses, servers, live, totals);
+    return new DiskServer(state.exports, addresses, servers, folder, live, totals);
   }
 
   get totals(): DiskServerTotals {
@@ -111,35 +116,12 @@ export class DiskServer {
     return { connections: this.#totals.connections, requests: this.#totals.requests + open };
   }
 
-  /** Finishes what was begun, syncs the images and lets go. */
+  /** Finishes what was begun, syncs the images and lets go, of the state folder last. */
   async close(): Promise<void> {
-    const closed = this.#servers.map((server) => new Promise<void>((done) => server.close(() => done())));
+    const closed = this.#servers.map(stopListening);
     await Promise.all([...this.#live].map(([connection, serving]) => Promise.all([connection.cutOff(), serving])));
     await Promise.all(closed);
     for (const one of this.exports) await one.close();
+    await this.#folder.release();
   }
-}
-
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    const what = `cannot make the state folder ${path}: ${reasonOf(error)}`;
-    throw new UserError('bad-state', what, 'name another one with --state', undefined, error);
-  }
-}
-
-async function listenAt(server: Server, address: StreamAddress): Promise<StreamAddress> {
-  if (address.kind === 'unix') {
-    await listenUnix(server, address.path);
-    return address;
-  }
-  try {
-    await listening(server, { host: address.host, port: address.port });
-  } catch (error) {
-    const what = `cannot listen on ${address.host} port ${address.port}: ${reasonOf(error)}`;
-    throw new UserError('bad-listen', what, 'choose another port or address', undefined, error);
-  }
-  const bound = server.address();
-  return typeof bound === 'object' && bound !== null ? { ...address, port: bound.port } : address;
 }

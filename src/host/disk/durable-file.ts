@@ -3,7 +3,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** `bytes` are on the storage under `path` when this resolves. Rejects with the system's error: either may be there. */
@@ -28,6 +28,11 @@ export async function writeDurably(path: string, bytes: Uint8Array): Promise<voi
   } finally {
     await file.close();
   }
+}
+
+/** A folder for this user alone, with those above it that are missing. */
+export async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
 }
 
 /** Names made, changed and removed in the folder before are on the storage when this resolves. */

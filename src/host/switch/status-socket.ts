@@ -1,9 +1,9 @@
 /** `--status`: whoever connects is told the switch's state as one line of JSON, and the connection ends. */
 
 import { createServer, type Server } from 'node:net';
+import { listenAt, stopListening } from '../ports/listen-at.ts';
 import { addressText, type StreamAddress } from '../ports/stream-address.ts';
 import type { SwitchStatus } from './ethernet-switch.ts';
-import { listenAt, stopListening } from './listen-at.ts';
 
 /** Who has not taken the answer by then goes without. */
 const ANSWER_MS = 1000;

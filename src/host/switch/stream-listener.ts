@@ -5,8 +5,8 @@
 
 import { createServer, type Server, type Socket } from 'node:net';
 import { FrameLink } from '../ports/frame-link.ts';
+import { listenAt, stopListening } from '../ports/listen-at.ts';
 import { addressText, type StreamAddress } from '../ports/stream-address.ts';
-import { listenAt, stopListening } from './listen-at.ts';
 import type { Attachment, Connector, SwitchPort } from './switch-port.ts';
 
 const CLIENTS_MAX = 1024;

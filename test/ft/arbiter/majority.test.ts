@@ -1,10 +1,11 @@
 /** The arbiter that is a majority of hosts: partitions, members that differ, what acceptors keep, strangers. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Arbiter } from '../../../src/ft/arbiter.ts';
 import { AcceptorServer } from '../../../src/host/ft/arbiters/acceptor-server.ts';
+import { AcceptorStore } from '../../../src/host/ft/arbiters/acceptor-store.ts';
 import { arbiterOf } from '../../../src/host/ft/arbiters/arbiter-of.ts';
 import { MajorityArbiter } from '../../../src/host/ft/arbiters/majority.ts';
 import { type PairKey, pairKey } from '../../../src/host/ft/key.ts';
@@ -163,4 +164,17 @@ test('hosts as users write them: three or more, each once, with a key when they 
     expect(() => arbiterOf(`majority:${text}`, '/', key)).toThrow(UserError);
   }
   expect(() => arbiterOf('majority:10.0.0.1:7200,10.0.0.2:7200,10.0.0.3:7200')).toThrow('no key');
+});
+
+test('an acceptor that ends finishes what it has begun, and then says and writes nothing more', async () => {
+  const place = folder.fresh('acceptor');
+  mkdirSync(place);
+  const store = new AcceptorStore(place);
+  const asked = (pair: string) =>
+    ({ members: 'm', pair, request: { kind: 'prepare', ballot: { round: 1, proposer: 'a' } } }) as const;
+  const begun = store.answer(asked('p'), () => {});
+  const late = store.close().then(() => store.answer(asked('q'), () => {}));
+  expect(await begun).toMatchObject({ kind: 'promise' });
+  expect(await late).toMatchObject({ kind: 'declined' });
+  expect(readdirSync(place)).toEqual(['p.json']);
 });

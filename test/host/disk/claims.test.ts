@@ -4,11 +4,13 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { text16 } from '../../../src/host/disk/byte-parts.ts';
 import { Claims } from '../../../src/host/disk/claims.ts';
+import { DiskExport } from '../../../src/host/disk/disk-export.ts';
 import { DiskServer } from '../../../src/host/disk/disk-server.ts';
 import { Option, REQUEST_MAGIC } from '../../../src/host/disk/nbd.ts';
+import { OwnedFolder } from '../../../src/host/disk/owned-folder.ts';
 import { DiskArbiter } from '../../../src/host/ft/arbiters/disk.ts';
 import type { StreamAddress } from '../../../src/host/ports/stream-address.ts';
 import { diskFolder, RawClient } from './support.ts';
@@ -230,6 +232,25 @@ test('one server uses a state folder at a time; one that was killed leaves it fr
   await expect(folder.serve([{ path }], state)).rejects.toMatchObject({ code: 'in-use' });
   await close();
   await folder.serve([{ path }], state);
+});
+
+test('the state folder is let go last, when no image is open any more', async () => {
+  const { state, close } = await folder.serve([{ path: folder.image() }]);
+  const order: string[] = [];
+  const [image, release] = [DiskExport.prototype.close, OwnedFolder.prototype.release];
+  const spies = [
+    vi.spyOn(DiskExport.prototype, 'close').mockImplementation(async function (this: DiskExport) {
+      await image.call(this);
+      order.push('image');
+    }),
+    vi.spyOn(OwnedFolder.prototype, 'release').mockImplementation(async function (this: OwnedFolder) {
+      order.push(this.path);
+      await release.call(this);
+    }),
+  ];
+  folder.later(() => spies.forEach((spy) => void spy.mockRestore()));
+  await close();
+  expect(order).toEqual(['image', state]);
 });
 
 test('a session that connects again ends its earlier connection, whose late writes do nothing', async () => {

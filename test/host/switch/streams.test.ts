@@ -127,7 +127,7 @@ describe('--listen', () => {
     const child = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(child.stdout, 'data');
     await expect(startSwitch({ listen: [unix(path)] })).rejects.toMatchObject({
-      code: 'bad-address',
+      code: 'bad-listen',
       what: expect.stringContaining('another process listens there'),
     });
     const gone = once(child, 'close');

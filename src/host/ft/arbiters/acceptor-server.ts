@@ -4,13 +4,9 @@
  * uses a folder at a time.
  */
 
-import { mkdir } from 'node:fs/promises';
-import { createServer, type Server, type Socket } from 'node:net';
-import { join } from 'node:path';
-import { UserError } from '../../../lib/errors.ts';
+import type { Socket } from 'node:net';
+import { OwnedFolder } from '../../disk/owned-folder.ts';
 import { SocketBytes } from '../../disk/socket-bytes.ts';
-import { listenUnix } from '../../disk/unix-listener.ts';
-import { reasonOf } from '../../os-errors.ts';
 import { type Endpoint, requireKey } from '../endpoint.ts';
 import type { PairKey } from '../key.ts';
 import { type Listener, listen } from '../transport.ts';
@@ -32,22 +28,22 @@ const IDLE_MS = 60_000;
 
 export class AcceptorServer {
   readonly #listener: Listener;
-  readonly #lock: Server;
+  readonly #folder: OwnedFolder;
+  readonly #store: AcceptorStore;
   readonly #sockets: Set<Socket>;
 
-  private constructor(listener: Listener, lock: Server, sockets: Set<Socket>) {
+  private constructor(listener: Listener, folder: OwnedFolder, store: AcceptorStore, sockets: Set<Socket>) {
     this.#listener = listener;
-    this.#lock = lock;
+    this.#folder = folder;
+    this.#store = store;
     this.#sockets = sockets;
   }
 
   /** Serves from when this resolves. UserError when it cannot. */
-  static async start({ listen: at, folder, key, notice = ignore }: AcceptorOptions): Promise<AcceptorServer> {
+  static async start({ listen: at, folder: path, key, notice = ignore }: AcceptorOptions): Promise<AcceptorServer> {
     requireKey(at, key);
-    await makeFolder(folder);
-    const lock = createServer((socket) => socket.destroy());
-    await listenUnix(lock, join(folder, 'lock'));
-    const store = new AcceptorStore(folder);
+    const folder = await OwnedFolder.take(path, '--dir');
+    const store = new AcceptorStore(path);
     const sockets = new Set<Socket>();
     const connected = (socket: Socket): void => {
       sockets.add(socket);
@@ -56,9 +52,9 @@ export class AcceptorServer {
     };
     const refused = (from: string): void => notice(`${from} has not the key`);
     try {
-      return new AcceptorServer(await listen(at, key, connected, refused), lock, sockets);
+      return new AcceptorServer(await listen(at, key, connected, refused), folder, store, sockets);
     } catch (error) {
-      lock.close();
+      await folder.release();
       throw error;
     }
   }
@@ -68,10 +64,12 @@ export class AcceptorServer {
     return this.#listener.endpoint;
   }
 
+  /** What was begun is finished before the folder is let go. */
   async close(): Promise<void> {
     this.#listener.close();
     for (const socket of this.#sockets) socket.destroy();
-    await new Promise<void>((done) => this.#lock.close(() => done()));
+    await this.#store.close();
+    await this.#folder.release();
   }
 }
 
@@ -88,15 +86,6 @@ async function serve(socket: Socket, store: AcceptorStore, notice: (text: string
     // Who says what cannot be understood is not talked to.
   }
   socket.destroy();
-}
-
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    const what = `cannot make the folder ${path}: ${reasonOf(error)}`;
-    throw new UserError('bad-state', what, 'name another one with --dir', undefined, error);
-  }
 }
 
 const ignore = (): void => {};

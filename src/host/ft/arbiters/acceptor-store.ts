@@ -21,6 +21,7 @@ export class AcceptorStore {
   readonly #folder: string;
   readonly #pairs = new Map<string, Kept>();
   #last: Promise<unknown> = Promise.resolve();
+  #closed = false;
 
   /** `folder`: is there, and is used by nobody else. */
   constructor(folder: string) {
@@ -29,9 +30,16 @@ export class AcceptorStore {
 
   /** In turn; never rejects. `told`: a line for the operator when something new is accepted. */
   answer(asked: Asked, told: (text: string) => void): Promise<Told> {
+    if (this.#closed) return Promise.resolve({ kind: 'declined', reason: 'it has ended' });
     const turn = this.#last.then(() => this.#answer(asked, told));
     this.#last = turn.catch(() => {});
     return turn.catch((error: unknown): Told => ({ kind: 'declined', reason: reasonOf(error) }));
+  }
+
+  /** Answers nothing more. Resolves when nothing uses the folder. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#last;
   }
 
   async #answer({ members, pair, request }: Asked, told: (text: string) => void): Promise<Told> {
