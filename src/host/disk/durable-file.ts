@@ -1,10 +1,11 @@
 /**
- * A small file that is replaced as a whole: after a crash at any moment it holds the old bytes or the new ones.
+ * A small file that is replaced as a whole: after a crash at any moment it holds the old bytes or the new ones. And the
+ * folder it is in: what is synced in a folder whose own name is not on the storage is lost with the name.
  */
 
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 
 /** `bytes` are on the storage under `path` when this resolves. Rejects with the system's error: either may be there. */
 export async function replaceDurably(path: string, bytes: Uint8Array): Promise<void> {
@@ -30,9 +31,12 @@ export async function writeDurably(path: string, bytes: Uint8Array): Promise<voi
   }
 }
 
-/** A folder for this user alone, with those above it that are missing. */
+/** A folder for this user alone, with those above it that are missing; the names of all made are on the storage. */
 export async function makeFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  const whole = resolve(path);
+  const first = await mkdir(whole, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let made = whole; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
 }
 
 /** Names made, changed and removed in the folder before are on the storage when this resolves. */
