@@ -22,6 +22,10 @@ export interface DiskServerOptions {
   readonly state?: string;
   /** One line for the operator, without a final stop. */
   readonly notice?: (text: string) => void;
+  /** How long a client may take until it has opened an export; 30 s when left out. */
+  readonly patienceMs?: number;
+  /** How many clients at once; 1024 when left out. */
+  readonly connectionsMax?: number;
 }
 
 export interface DiskServerTotals {
@@ -31,6 +35,8 @@ export interface DiskServerTotals {
 
 /** A client that is gone without a word is noticed after about this long. */
 const KEEP_ALIVE_MS = 15_000;
+const PATIENCE_MS = 30_000;
+const CONNECTIONS_MAX = 1024;
 
 export class DiskServer {
   readonly exports: readonly DiskExport[];
@@ -74,8 +80,9 @@ export class DiskServer {
       folder = await OwnedFolder.take(options.state ?? `${first.path}.state`, '--state');
       const notice = options.notice ?? (() => {});
       const claims = await Claims.at(join(folder.path, 'claims.json'), notice);
-      const state = { exports, claims, sessions: new Sessions(), notice };
-      return await DiskServer.#listen(state, options.listen, servers, folder);
+      const { patienceMs = PATIENCE_MS } = options;
+      const state = { exports, claims, sessions: new Sessions(), patienceMs, notice };
+      return await DiskServer.#listen(state, options, servers, folder);
     } catch (error) {
       for (const server of servers) server.close();
       for (const one of exports) await one.close();
@@ -86,13 +93,18 @@ export class DiskServer {
 
   static async #listen(
     state: ServerState,
-    at: readonly StreamAddress[],
+    { listen, connectionsMax = CONNECTIONS_MAX }: DiskServerOptions,
     servers: Server[],
     folder: OwnedFolder,
   ): Promise<DiskServer> {
     const live = new Map<ServerConnection, Promise<void>>();
     const totals = { connections: 0, requests: 0 };
+    const room = roomIn(live, connectionsMax, state.notice);
     const accept = (socket: Socket): void => {
+      if (!room()) {
+        socket.destroy();
+        return;
+      }
       const connection = new ServerConnection(socket, state);
       totals.connections++;
       socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS);
@@ -103,7 +115,7 @@ export class DiskServer {
       live.set(connection, serving);
     };
     const addresses: StreamAddress[] = [];
-    for (const address of at) {
+    for (const address of listen) {
       const server = createServer(accept);
       addresses.push(await listenAt(server, address));
       servers.push(server);
@@ -124,4 +136,20 @@ export class DiskServer {
     for (const one of this.exports) await one.close();
     await this.#folder.release();
   }
+}
+
+/**
+ * Whether another connection may come. When there are too many, the oldest that has no export open gives way: those
+ * that have opened one stay, and who fills the server with connections that say nothing shuts nobody out.
+ */
+function roomIn(live: ReadonlyMap<ServerConnection, unknown>, most: number, notice: (text: string) => void) {
+  let isTold = false;
+  return (): boolean => {
+    if (live.size < most) return true;
+    if (!isTold) notice(`there are ${most} connections: for each new one, one that has no export open is closed`);
+    isTold = true;
+    const oldest = [...live.keys()].find(({ isOpen, isCut }) => !isOpen && !isCut);
+    void oldest?.cutOff();
+    return oldest !== undefined;
+  };
 }

@@ -8,6 +8,7 @@ import type { Socket } from 'node:net';
 import { reasonOf } from '../os-errors.ts';
 import { bytesOf, text16 } from './byte-parts.ts';
 import type { DiskExport } from './disk-export.ts';
+import { drained } from './drained.ts';
 import {
   CHUNK_DONE,
   CHUNK_MAGIC,
@@ -28,6 +29,8 @@ import { SocketBytes } from './socket-bytes.ts';
 const IN_FLIGHT_MAX = 128;
 const IN_FLIGHT_BYTES_MAX = 2 * TRANSFER_BYTES_MAX;
 const UNREAD_BYTES_MAX = 16 << 20;
+/** A client that has been told that the connection ends, and does not end it by then, is cut off. */
+const HANG_UP_MS = 5000;
 const NOTHING = new Uint8Array(0);
 
 export class ServerConnection implements SessionEnd {
@@ -37,6 +40,7 @@ export class ServerConnection implements SessionEnd {
   readonly #running = new Set<Promise<void>>();
   #runningBytes = 0;
   #cut = false;
+  #isOpen = false;
   requests = 0;
 
   constructor(socket: Socket, state: ServerState) {
@@ -45,17 +49,36 @@ export class ServerConnection implements SessionEnd {
     this.#state = state;
   }
 
-  /** Resolves when the connection is over and everything begun is finished. */
+  /** It has an export open; not yet while it haggles, and no more when it is being hung up on. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  get isCut(): boolean {
+    return this.#cut;
+  }
+
+  /** Resolves when the connection is closed and everything begun is finished. */
   async serve(): Promise<void> {
     const handshake = new ServerHandshake(this.#socket, this.#input, this.#state, this);
     try {
       const negotiated = await handshake.run();
+      this.#isOpen = negotiated !== undefined;
       if (negotiated !== undefined) await this.#transmit(negotiated);
+      this.#isOpen = false;
       await this.#idle();
-      if (!this.#socket.destroyed) this.#socket.end();
     } finally {
       if (handshake.session !== undefined) this.#state.sessions.closed(handshake.session, this);
     }
+    await this.#hangUp();
+  }
+
+  /** The last answers may still be taken, for a while. */
+  async #hangUp(): Promise<void> {
+    if (this.#socket.closed) return;
+    const timer = setTimeout(() => this.#socket.destroy(), HANG_UP_MS);
+    await new Promise<void>((done) => this.#socket.once('close', () => done()).end());
+    clearTimeout(timer);
   }
 
   async cutOff(): Promise<void> {
@@ -149,13 +172,7 @@ export class ServerConnection implements SessionEnd {
       await Promise.race(this.#running);
     }
     while (!this.#cut && !this.#socket.destroyed && this.#socket.writableLength > UNREAD_BYTES_MAX) {
-      await new Promise<void>((done) => {
-        const settle = (): void => {
-          this.#socket.off('drain', settle).off('close', settle);
-          done();
-        };
-        this.#socket.on('drain', settle).on('close', settle);
-      });
+      await drained(this.#socket);
     }
   }
 

@@ -2,6 +2,9 @@
  * The server's side of NBD's option haggling: from the greeting to an export, or to the end of the connection. Our own
  * options (claims and sessions) are answered here too. Every option gets an answer, malformed ones an error; only
  * what leaves no other way ends the connection (spec: proto.md, "Fixed newstyle negotiation").
+ *
+ * Who haggles has shown nothing yet: it gets a time in which to say what it wants and to take the answers, and a number
+ * of bytes to say it in. What the server takes itself, for a claim that waits for the storage, is not counted.
  */
 
 import type { Socket } from 'node:net';
@@ -9,6 +12,7 @@ import { reasonOf } from '../os-errors.ts';
 import { bytesOf, Fields, MalformedError, type Part } from './byte-parts.ts';
 import type { Claims } from './claims.ts';
 import type { DiskExport } from './disk-export.ts';
+import { drained } from './drained.ts';
 import {
   HANDSHAKE_MAGIC,
   Handshake,
@@ -29,6 +33,8 @@ export interface ServerState {
   readonly exports: readonly DiskExport[];
   readonly claims: Claims;
   readonly sessions: Sessions;
+  /** How long a client may take to haggle. */
+  readonly patienceMs: number;
   /** One line for the operator, without a final stop. */
   notice(text: string): void;
 }
@@ -41,8 +47,8 @@ export interface Negotiated {
 
 /** Longest option taken whole. */
 const OPTION_BYTES_MAX = 64 << 10;
-/** One that is longer than this is no client. */
-const OPTION_BYTES_ABSURD = 16 << 20;
+/** Of all options together: who says more than this is no client. */
+const HAGGLING_BYTES_MAX = 16 << 20;
 const PREFERRED_BYTES = 4096;
 
 /** An answer to an option that is an error. */
@@ -59,6 +65,8 @@ export class ServerHandshake {
   readonly #input: SocketBytes;
   readonly #state: ServerState;
   readonly #end: SessionEnd;
+  #patienceMs: number;
+  #bytes = 0;
   #noZeroes = false;
   #structured = false;
   #member: Member | undefined;
@@ -70,27 +78,30 @@ export class ServerHandshake {
     this.#input = input;
     this.#state = state;
     this.#end = end;
+    this.#patienceMs = state.patienceMs;
   }
 
   /** undefined: the connection is to be ended. */
   async run(): Promise<Negotiated | undefined> {
     const offered = Handshake.fixedNewstyle | Handshake.noZeroes;
     this.#socket.write(bytesOf([HANDSHAKE_MAGIC, 8], [OPTION_MAGIC, 8], [offered, 2]));
-    const flags = (await this.#input.take(4))?.readUInt32BE();
+    const flags = (await this.#patiently(this.#input.take(4)))?.readUInt32BE();
     if (flags === undefined || (flags & ~offered) !== 0) return undefined;
     this.#noZeroes = (flags & Handshake.noZeroes) !== 0;
     for (;;) {
-      const header = await this.#input.take(16);
+      await this.#patiently(drained(this.#socket));
+      const header = await this.#patiently(this.#input.take(16));
       if (header === undefined || header.readBigUInt64BE() !== OPTION_MAGIC) return undefined;
       const option = header.readUInt32BE(8);
       const length = header.readUInt32BE(12);
-      if (length > OPTION_BYTES_ABSURD) return undefined;
+      this.#bytes += header.length + length;
+      if (this.#bytes > HAGGLING_BYTES_MAX) return undefined;
       if (length > OPTION_BYTES_MAX) {
-        if (option === Option.exportName || !(await this.#input.skip(length))) return undefined;
+        if (option === Option.exportName || !(await this.#patiently(this.#input.skip(length)))) return undefined;
         this.#refuse(option, new Refusal(Reply.errTooBig, 'the option is too long'));
         continue;
       }
-      const data = await this.#input.take(length);
+      const data = await this.#patiently(this.#input.take(length));
       if (data === undefined) return undefined;
       if (option === Option.exportName) return this.#byName(data);
       if (option === Option.abort) {
@@ -99,6 +110,18 @@ export class ServerHandshake {
       }
       const chosen = await this.#answer(option, data);
       if (chosen !== undefined) return this.#negotiated(chosen);
+    }
+  }
+
+  /** What is waited for is the client's to do: the connection ends when its time is over. */
+  async #patiently<T>(wait: Promise<T>): Promise<T> {
+    const fromMs = performance.now();
+    const timer = setTimeout(() => this.#socket.destroy(), this.#patienceMs);
+    try {
+      return await wait;
+    } finally {
+      clearTimeout(timer);
+      this.#patienceMs = Math.max(0, this.#patienceMs - (performance.now() - fromMs));
     }
   }
 

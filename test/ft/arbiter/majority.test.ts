@@ -1,16 +1,20 @@
 /** The arbiter that is a majority of hosts: partitions, members that differ, what acceptors keep, strangers. */
+
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Arbiter } from '../../../src/ft/arbiter.ts';
+import { SocketBytes } from '../../../src/host/disk/socket-bytes.ts';
 import { AcceptorServer } from '../../../src/host/ft/arbiters/acceptor-server.ts';
 import { AcceptorStore } from '../../../src/host/ft/arbiters/acceptor-store.ts';
 import { arbiterOf } from '../../../src/host/ft/arbiters/arbiter-of.ts';
+import { decodeTold, encodeAsked, takeBody } from '../../../src/host/ft/arbiters/ballot-wire.ts';
 import { MajorityArbiter } from '../../../src/host/ft/arbiters/majority.ts';
 import { type PairKey, pairKey } from '../../../src/host/ft/key.ts';
 import { UserError } from '../../../src/lib/errors.ts';
-import { diskFolder, type Relay, type TcpAddress } from '../../host/disk/support.ts';
+import { diskFolder, MIB, mostUnsent, type Relay, type TcpAddress } from '../../host/disk/support.ts';
 import { settle } from './conformance.ts';
 import { acceptorHere, claimer, isAccept, relaysTo } from './majority-rig.ts';
 
@@ -177,4 +181,48 @@ test('an acceptor that ends finishes what it has begun, and then says and writes
   expect(await begun).toMatchObject({ kind: 'promise' });
   expect(await late).toMatchObject({ kind: 'declined' });
   expect(readdirSync(place)).toEqual(['p.json']);
+});
+
+/** An acceptor on loopback, and a connection to it. */
+async function reached() {
+  const listen = { host: '127.0.0.1', port: 0 };
+  const server = await AcceptorServer.start({ listen, folder: folder.fresh('acceptor') });
+  folder.later(() => server.close());
+  const dialled = (): Socket => {
+    const socket = connect(server.endpoint.port, listen.host);
+    folder.later(() => socket.destroy());
+    return socket.on('error', () => {});
+  };
+  const arbiter = new MajorityArbiter([{ name: 'm', endpoint: server.endpoint }], undefined, 60_000);
+  return { arbiter, dialled };
+}
+
+test('the replies that a claimer does not read are not gathered, and others are answered meanwhile', async () => {
+  const { arbiter, dialled } = await reached();
+  const asks = 600;
+  const ballot = { round: 1, proposer: 'x'.repeat(60_000) };
+  expect(await arbiter.claim('p', 1, 'a')).toEqual(won);
+  const [flooding, reading] = [dialled(), dialled()];
+  const most = mostUnsent(flooding);
+  const ask = encodeAsked({ members: 'm', pair: 'p', request: { kind: 'inspect', ballot } });
+  flooding.pause();
+  for (let i = 0; i < asks; i++) flooding.write(ask);
+  // Requests are answered in turn: after as many others the flood would be answered too.
+  const input = new SocketBytes(reading);
+  for (let i = 0; i < 2 * asks; i++) {
+    reading.write(
+      encodeAsked({ members: 'm', pair: 'p', request: { kind: 'inspect', ballot: { round: 1, proposer: 'y' } } }),
+    );
+    expect(decodeTold((await takeBody(input))!)).toMatchObject({ kind: 'state' });
+  }
+  expect(most()).toBeGreaterThan(0);
+  expect(most()).toBeLessThan(MIB);
+  vi.restoreAllMocks();
+});
+
+test('of connections without end the oldest give way, and a claim gets through', async () => {
+  const { arbiter, dialled } = await reached();
+  const crowd = Array.from({ length: 300 }, dialled);
+  await Promise.all(crowd.slice(0, 44).map((socket) => once(socket.resume(), 'close')));
+  expect(await arbiter.claim('p', 1, 'a')).toEqual(won);
 });

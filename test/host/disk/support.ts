@@ -2,14 +2,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll } from 'vitest';
+import { afterAll, afterEach, beforeAll, vi } from 'vitest';
 import { bytesOf, type Part } from '../../../src/host/disk/byte-parts.ts';
 import type { ExportOptions } from '../../../src/host/disk/disk-export.ts';
-import { DiskServer } from '../../../src/host/disk/disk-server.ts';
+import { DiskServer, type DiskServerOptions } from '../../../src/host/disk/disk-server.ts';
 import { OPTION_MAGIC, REQUEST_MAGIC } from '../../../src/host/disk/nbd.ts';
 import { SocketBytes } from '../../../src/host/disk/socket-bytes.ts';
 import type { StreamAddress } from '../../../src/host/ports/stream-address.ts';
@@ -41,10 +41,14 @@ export function diskFolder() {
   };
   const unix = (): UnixAddress => ({ kind: 'unix', path: fresh('s') });
 
-  async function serve(exports: readonly Partial<ExportOptions>[], state = fresh('state')) {
+  async function serve(
+    exports: readonly Partial<ExportOptions>[],
+    state = fresh('state'),
+    more: Partial<DiskServerOptions> = {},
+  ) {
     const at = unix();
     const all = exports.map((one, i) => ({ name: `e${i}`, readonly: false, path: '', ...one }));
-    const server = await DiskServer.start({ exports: all, listen: [at], state });
+    const server = await DiskServer.start({ exports: all, listen: [at], state, ...more });
     let open = true;
     const close = async (): Promise<void> => {
       if (open) await server.close();
@@ -194,6 +198,21 @@ export class Relay<A extends StreamAddress = UnixAddress> {
       });
     }
   }
+}
+
+/**
+ * The most bytes that a socket of this process had unsent after a write, from here on; those of `but` are not counted.
+ * To be undone with `vi.restoreAllMocks`.
+ */
+export function mostUnsent(but: Socket): () => number {
+  let most = 0;
+  const { write } = Socket.prototype;
+  vi.spyOn(Socket.prototype, 'write').mockImplementation(function (this: Socket, ...args: unknown[]) {
+    const isRoom = Reflect.apply(write, this, args) as boolean;
+    if (this !== but) most = Math.max(most, this.writableLength);
+    return isRoom;
+  });
+  return () => most;
 }
 
 /** A client that says exactly what it is told. */

@@ -5,6 +5,7 @@
  */
 
 import type { Socket } from 'node:net';
+import { drained } from '../../disk/drained.ts';
 import { OwnedFolder } from '../../disk/owned-folder.ts';
 import { SocketBytes } from '../../disk/socket-bytes.ts';
 import { type Endpoint, requireKey } from '../endpoint.ts';
@@ -25,6 +26,8 @@ export interface AcceptorOptions {
 
 /** A connection that says nothing for so long is closed. */
 const IDLE_MS = 60_000;
+/** A claimer has one connection for each request; the oldest gives way to who comes when there are more. */
+const CONNECTIONS_MAX = 256;
 
 export class AcceptorServer {
   readonly #listener: Listener;
@@ -46,6 +49,11 @@ export class AcceptorServer {
     const store = new AcceptorStore(path);
     const sockets = new Set<Socket>();
     const connected = (socket: Socket): void => {
+      const [oldest] = sockets;
+      if (oldest !== undefined && sockets.size >= CONNECTIONS_MAX) {
+        sockets.delete(oldest);
+        oldest.destroy();
+      }
       sockets.add(socket);
       socket.on('close', () => sockets.delete(socket));
       void serve(socket, store, notice);
@@ -81,6 +89,7 @@ async function serve(socket: Socket, store: AcceptorStore, notice: (text: string
       const body = await takeBody(input);
       if (body === undefined) break;
       socket.write(encodeTold(await store.answer(decodeAsked(body), notice)));
+      await drained(socket);
     }
   } catch {
     // Who says what cannot be understood is not talked to.
