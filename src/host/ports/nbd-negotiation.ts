@@ -45,6 +45,8 @@ export class OptionError extends Error {
   }
 }
 
+/** Of all replies to one option: what we ask for has a few short ones. */
+const REPLIES_MAX = 100;
 const REPLY_BYTES_MAX = 1 << 20;
 
 export class NbdNegotiation {
@@ -84,12 +86,13 @@ export class NbdNegotiation {
   async option(option: number, ...parts: readonly Part[]): Promise<readonly OptionReply[]> {
     this.#send(option, parts);
     const replies: OptionReply[] = [];
-    for (;;) {
+    for (let bytes = 0; ; ) {
       const header = await this.#take(20);
       const type = header.readUInt32BE(12);
       const length = header.readUInt32BE(16);
       if (header.readBigUInt64BE() !== OPTION_REPLY_MAGIC || header.readUInt32BE(8) !== option) throw notNbd();
-      if (length > REPLY_BYTES_MAX) throw notNbd();
+      bytes += length;
+      if (bytes > REPLY_BYTES_MAX || replies.length > REPLIES_MAX) throw new Error('its answer has no end');
       const data = await this.#take(length);
       if ((type & REPLY_ERROR_BIT) !== 0) throw new OptionError(type, data.toString() || `error ${type} of the server`);
       if (type === Reply.ack) return replies;

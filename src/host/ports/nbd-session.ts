@@ -46,6 +46,9 @@ export async function openSession(
     if (facts.minBlockBytes > SECTOR_BYTES) {
       refuse(`has blocks of ${facts.minBlockBytes} bytes`, 'use a server that takes blocks of 512 bytes');
     }
+    if (facts.maxBytes < SECTOR_BYTES) {
+      refuse(`takes ${facts.maxBytes} bytes at once at most`, 'use a server that takes blocks of 512 bytes');
+    }
     return { negotiation, facts };
   } catch (error) {
     negotiation.abandon();

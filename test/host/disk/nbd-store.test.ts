@@ -1,9 +1,10 @@
 /** The drive's side: nothing is lost or reordered while servers come, go, freeze and forget. */
 import { readFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { bytesOf } from '../../../src/host/disk/byte-parts.ts';
+import { bytesOf, type Part } from '../../../src/host/disk/byte-parts.ts';
+import { HANDSHAKE_MAGIC, Info, OPTION_MAGIC, OPTION_REPLY_MAGIC, Option, Reply } from '../../../src/host/disk/nbd.ts';
 import { SocketBytes } from '../../../src/host/disk/socket-bytes.ts';
 import { DriveFile } from '../../../src/host/ports/drive-file.ts';
 import type { Membership } from '../../../src/host/ports/nbd-session.ts';
@@ -289,6 +290,57 @@ test('a server that knows neither GO nor flags nor flushes is a drive all the sa
   expect((await readAll(store, 4096)).filter((byte) => byte === 7)).toHaveLength(512);
   await store.close();
   expect(commands).toEqual([1, 1, 0, 2]);
+});
+
+/** A server that answers GO as it is told, and every other option with an error. */
+async function answering(go: (reply: (type: number, ...data: readonly Part[]) => boolean, socket: Socket) => void) {
+  const at = folder.unix();
+  const server = createServer(async (socket) => {
+    socket.on('error', () => {});
+    const input = new SocketBytes(socket);
+    socket.write(bytesOf([HANDSHAKE_MAGIC, 8], [OPTION_MAGIC, 8], [3, 2]));
+    await input.take(4);
+    for (;;) {
+      const head = await input.take(16);
+      if (head === undefined || (await input.take(head.readUInt32BE(12))) === undefined) return;
+      const option = head.readUInt32BE(8);
+      const reply = (type: number, ...data: readonly Part[]): boolean => {
+        const bytes = bytesOf(...data);
+        return socket.write(bytesOf([OPTION_REPLY_MAGIC, 8], [option, 4], [type, 4], [bytes.length, 4], bytes));
+      };
+      if (option === Option.go) go(reply, socket);
+      else reply(Reply.errUnsupported);
+    }
+  });
+  await new Promise<void>((done) => void server.listen(at.path, done));
+  folder.later(() => server.close());
+  return at;
+}
+
+test.each([
+  ['long', MIB / 4],
+  ['short', 0],
+])('a server whose %s answers have no end is given up', async (_name, bytes) => {
+  const at = await answering((reply, socket) => {
+    const more = (): void => {
+      while (!socket.destroyed && reply(Reply.info, Buffer.alloc(bytes)));
+      socket.once('drain', more);
+    };
+    more();
+  });
+  await expect(storeAt(at)).rejects.toMatchObject({ code: 'bad-drive', what: expect.stringContaining('no end') });
+});
+
+test('a server that takes less than a sector at once is refused, not asked for nothing over and over', async () => {
+  for (const most of [0, 511]) {
+    const at = await answering((reply) => {
+      reply(Reply.info, [Info.export, 2], [MIB, 8], [1, 2]);
+      reply(Reply.info, [Info.blockSize, 2], [1, 4], [1, 4], [most, 4]);
+      reply(Reply.ack);
+    });
+    const what = expect.stringContaining(`takes ${most} bytes at once at most`);
+    await expect(storeAt(at)).rejects.toMatchObject({ code: 'bad-drive', what });
+  }
 });
 
 test('a drive closes though its server is gone, and the operator hears of it', async () => {
