@@ -95,10 +95,11 @@ export class VxlanPort implements Connector {
   #accepted(datagram: Uint8Array, from: RemoteInfo, peers: VxlanPeers): Uint8Array | undefined {
     const packet = decodeVxlan(datagram);
     if (packet?.vni !== this.#options.vni || packet.frame.length < HEADER_BYTES) return undefined;
-    const peer = peers.sender(from.address, from.port);
+    const now = this.#clock.now();
+    const peer = peers.sender(from.address, from.port, now);
     if (peer === undefined) return undefined;
     const source = sourceOf(packet.frame);
-    if (!isGroup(source)) peers.learn(source, peer, this.#clock.now());
+    if (!isGroup(source)) peers.learn(source, peer, now);
     return packet.frame;
   }
 }

@@ -51,9 +51,9 @@ describe('who is in the segment', () => {
     const b = { host: '10.0.0.2', port: 4789 };
     const c = { host: '10.0.0.2', port: 4790 };
     const peers = new VxlanPeers([a, b, c], 4789, 1000);
-    expect(peers.sender('10.0.0.1', 51234)).toBe(a);
-    expect(peers.sender('10.0.0.2', 4790)).toBe(c);
-    expect(peers.sender('10.0.0.3', 4789)).toBeUndefined();
+    expect(peers.sender('10.0.0.1', 51234, 0)).toBe(a);
+    expect(peers.sender('10.0.0.2', 4790, 0)).toBe(c);
+    expect(peers.sender('10.0.0.3', 4789, 0)).toBeUndefined();
     peers.learn(7, c, 0);
     expect(peers.for(7, 1000)).toEqual([c]);
     expect(peers.for(7, 1001)).toEqual([a, b, c]);
@@ -65,9 +65,26 @@ describe('who is in the segment', () => {
   test('whoever sends, when none is listed, and not without bound', () => {
     const peers = new VxlanPeers([], 4789, 1000);
     expect(peers.all()).toEqual([]);
-    for (let i = 0; i < 300; i++) peers.sender(`10.0.${i >> 8}.${i & 255}`, 50_000);
+    for (let i = 0; i < 300; i++) peers.sender(`10.0.${i >> 8}.${i & 255}`, 50_000, 0);
     expect(peers.all()).toHaveLength(256);
     expect(peers.all()[0]).toEqual({ host: '10.0.0.0', port: 4789 });
+  });
+
+  test('heard peers that are silent stay until there are too many, and give way then, the longest silent first', () => {
+    const peers = new VxlanPeers([], 4789, 1000);
+    const host = (n: number): string => `10.0.${n >> 8}.${n & 255}`;
+    for (let i = 0; i < 256; i++) peers.sender(host(i), 50_000, i < 2 ? 0 : 500);
+    peers.sender(host(0), 50_000, 900);
+    expect(peers.sender(host(300), 50_000, 1000)).toBeUndefined();
+    expect(peers.all()).toHaveLength(256);
+    // Silent for longer than an address is believed: the one, and then nobody.
+    expect(peers.sender(host(300), 50_000, 1001)).toEqual({ host: host(300), port: 4789 });
+    expect(peers.all().map((peer) => peer.host)).not.toContain(host(1));
+    expect(peers.all().map((peer) => peer.host)).toContain(host(0));
+    expect(peers.sender(host(301), 50_000, 1001)).toBeUndefined();
+    // A crowd of made-up ones that says nothing any more shuts nobody out.
+    for (let i = 400; i < 500; i++) expect(peers.sender(host(i), 50_000, 10_000)).toBeDefined();
+    expect(peers.all()).toHaveLength(256);
   });
 });
 
