@@ -16,6 +16,7 @@ import type { PairKey } from '../ft/key.ts';
 import { handOver } from '../ft/moves.ts';
 import { leavePair } from '../ft/nodes.ts';
 import type { BackupOptions } from '../ft/pair-options.ts';
+import { strangerNotice } from '../ft/strangers.ts';
 import type { Listener } from '../ft/transport.ts';
 import { reasonOf } from '../os-errors.ts';
 import { stateFolder } from '../recordings.ts';
@@ -58,7 +59,6 @@ export class Agent {
   readonly #starts = new Set<Promise<AgentAnswer>>();
   #isOut = false;
   #isOver = false;
-  #toldStrangers = false;
 
   private constructor(options: AgentOptions, registry: Registry, notice: (text: string) => void) {
     this.#options = options;
@@ -104,12 +104,7 @@ export class Agent {
     const { listen, key } = this.#options;
     await requireOnly(this.#registry, this.#name, key);
     for (const place of Place.left(this.#folder)) this.#places.set(place.id, place);
-    this.#door = await openDoor(
-      listen,
-      key,
-      (request) => this.#answer(request),
-      (from) => this.#stranger(from),
-    );
+    this.#door = await openDoor(listen, key, (request) => this.#answer(request), strangerNotice(this.#notice));
     await this.#cluster.enrol(this.#name, true);
     this.#lease = await this.#registry.lease(hostKey(this.#name), this.#report());
     await this.#reconcile();
@@ -121,11 +116,6 @@ export class Agent {
     const agent = endpointText(this.endpoint);
     const report: HostReport = { name: this.#name, agent, version: versionText(version), ...hostFacts(ramBytes) };
     return JSON.stringify(report);
-  }
-
-  #stranger(from: string): void {
-    if (!this.#toldStrangers) this.#notice(`somebody at ${from} tried to connect and does not hold the key`);
-    this.#toldStrangers = true;
   }
 
   async #answer(request: AgentRequest): Promise<AgentAnswer> {

@@ -12,6 +12,7 @@ import type { Connections } from './connections.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { PairKey } from './key.ts';
 import { Newcomer, type NewcomerEars } from './newcomer.ts';
+import { strangerNotice } from './strangers.ts';
 import { type Listener, listen } from './transport.ts';
 
 /** Who connects and says nothing for this long is nobody. */
@@ -31,7 +32,6 @@ export class BackupDoor {
   readonly #ears: DoorEars;
   #listener: Listener | undefined;
   #connection = 0;
-  #toldStrangers = false;
   /** Connections that have not said what they are. */
   readonly #arriving = new Set<Socket>();
 
@@ -51,7 +51,7 @@ export class BackupDoor {
       endpoint,
       key,
       (socket) => void this.#arrived(socket),
-      (from) => this.#stranger(from),
+      strangerNotice((text) => this.#ears.notice(text)),
     );
     return this.#listener.endpoint;
   }
@@ -93,11 +93,5 @@ export class BackupDoor {
       },
     });
     socket.resume();
-  }
-
-  #stranger(from: string): void {
-    if (this.#toldStrangers) return;
-    this.#toldStrangers = true;
-    this.#ears.notice(`somebody at ${from} tried to connect and does not hold the key`);
   }
 }

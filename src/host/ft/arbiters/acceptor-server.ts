@@ -10,6 +10,7 @@ import { OwnedFolder } from '../../disk/owned-folder.ts';
 import { SocketBytes } from '../../disk/socket-bytes.ts';
 import { type Endpoint, requireKey } from '../endpoint.ts';
 import type { PairKey } from '../key.ts';
+import { strangerNotice } from '../strangers.ts';
 import { type Listener, listen } from '../transport.ts';
 import { AcceptorStore } from './acceptor-store.ts';
 import { decodeAsked, encodeTold, takeBody } from './ballot-wire.ts';
@@ -58,9 +59,8 @@ export class AcceptorServer {
       socket.on('close', () => sockets.delete(socket));
       void serve(socket, store, notice);
     };
-    const refused = (from: string): void => notice(`${from} has not the key`);
     try {
-      return new AcceptorServer(await listen(at, key, connected, refused), folder, store, sockets);
+      return new AcceptorServer(await listen(at, key, connected, strangerNotice(notice)), folder, store, sockets);
     } catch (error) {
       await folder.release();
       throw error;
