@@ -44,6 +44,20 @@ it('serves a guest and a claim on one port, and says at the end what it did', as
   expect(requests).toBeGreaterThan(50);
 });
 
+it('a name that a stranger chose is shown on the terminal and does nothing there', async () => {
+  writeFileSync(join(folder, 'e.img'), new Uint8Array(2 << 20));
+  const server = await serving('--listen', 'tcp:127.0.0.1:0', 'root=e.img');
+  const arbiter = new DiskArbiter({ kind: 'tcp', host: '127.0.0.1', port: server.port });
+  const pair = 'x\nlockstep: export a: lost\x1b[2J\x9b1m\u202e';
+  expect(await arbiter.claim(pair, 1, 'me\r')).toEqual({ kind: 'won' });
+  server.child.kill('SIGTERM');
+  expect(await server.ended).toBe(0);
+  expect(server.stderr()).toContain(
+    String.raw`lockstep: pair x\x0alockstep: export a: lost\x1b[2J\x9b1m\u{202e}: epoch 1 is that of me\x0d`,
+  );
+  expect(server.stderr()).not.toMatch(/[^\P{Cc}\n]/u);
+});
+
 it('refuses an image that is not there in one line, with exit code 2', async () => {
   const { status, stderr } = await lockstep('disk', 'serve', 'root=absent.img');
   expect(status).toBe(2);
