@@ -90,6 +90,8 @@ export class ServerHandshake {
     this.#noZeroes = (flags & Handshake.noZeroes) !== 0;
     for (;;) {
       await this.#patiently(drained(this.#socket));
+      // What it said before it was cut off is nobody's any more.
+      if (this.#socket.destroyed) return undefined;
       const header = await this.#patiently(this.#input.take(16));
       if (header === undefined || header.readBigUInt64BE() !== OPTION_MAGIC) return undefined;
       const option = header.readUInt32BE(8);
