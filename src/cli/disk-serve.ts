@@ -4,6 +4,8 @@ import { resolve } from 'node:path';
 import type { ExportOptions } from '../host/disk/disk-export.ts';
 import { DiskServer, type DiskServerOptions, type DiskServerTotals } from '../host/disk/disk-server.ts';
 import { NAME_BYTES_MAX, TEXT_BYTES_MAX } from '../host/disk/nbd.ts';
+import { requireKey } from '../host/ft/endpoint.ts';
+import { type PairKey, readKey } from '../host/ft/key.ts';
 import { NBD_PORT, parseAddress } from '../host/ports/nbd-place.ts';
 import { addressText, type StreamAddress } from '../host/ports/stream-address.ts';
 import { UserError } from '../lib/errors.ts';
@@ -14,6 +16,8 @@ export interface DiskServeWords {
   readonly exports: readonly string[];
   readonly listen?: readonly string[] | undefined;
   readonly state?: string | undefined;
+  readonly key?: string | undefined;
+  readonly plaintext: boolean;
 }
 
 export interface DiskServed extends DiskServerTotals {
@@ -26,10 +30,12 @@ export const DEFAULT_LISTEN = `tcp:127.0.0.1:${NBD_PORT}`;
 export async function serveDisks(words: DiskServeWords): Promise<DiskServed> {
   const cwd = process.cwd();
   const stop = stopOnSignal();
+  const listenAt = (words.listen ?? [DEFAULT_LISTEN]).map((text) => parseListen(text, cwd));
   const options: DiskServerOptions = {
     exports: words.exports.map((text) => parseExport(text, cwd)),
-    listen: (words.listen ?? [DEFAULT_LISTEN]).map((text) => parseListen(text, cwd)),
+    listen: listenAt,
     notice: say,
+    ...keyOf(words, listenAt),
     ...(words.state === undefined ? {} : { state: resolve(cwd, words.state) }),
   };
   const server = await DiskServer.start(options);
@@ -49,6 +55,20 @@ export async function serveDisks(words: DiskServeWords): Promise<DiskServed> {
   say(`served ${count(BigInt(server.totals.requests))} requests of ${server.totals.connections} connections`);
   return { listen, exports, ...server.totals };
 }
+
+/** UserError for an address that others can reach, without a key. */
+function keyOf({ key: file, plaintext }: DiskServeWords, listen: readonly StreamAddress[]): { readonly key?: PairKey } {
+  const key = file === undefined ? undefined : readKey(file);
+  if (key !== undefined && plaintext) {
+    throw new UserError('bad-value', '--key and --plaintext exclude each other', 'give one of them');
+  }
+  if (!plaintext) for (const address of listen) if (address.kind === 'tcp') requireKey(address, key, KEY_REMEDY);
+  return key === undefined ? {} : { key };
+}
+
+const KEY_REMEDY =
+  'make one with: lockstep ft keygen FILE, and give it with --key FILE here and to the pair; or give --plaintext if ' +
+  'that network is trusted';
 
 /** `NAME=FILE[,readonly][,pair=PAIR]`; relative paths start at `base`. */
 export function parseExport(text: string, base: string): ExportOptions {

@@ -108,7 +108,7 @@ export const REGISTRY_SUMMARY =
 const arbiterWords = {
   summary: 'where it is decided who goes on alone: what both hosts reach, best the storage of the drives',
   description:
-    'file:DIR is a folder that both hosts share, disk:HOST:PORT a lockstep disk serve, ' +
+    'file:DIR is a folder that both hosts share, disk:HOST:PORT a lockstep disk serve, which is shown the key, ' +
     'majority:HOST:PORT,HOST:PORT,HOST:PORT hosts that each run a lockstep ft witness, ' +
     'etcd:http://HOST:PORT[,HOST:PORT...] an etcd, postgres://USER@HOST/DATABASE a PostgreSQL. ' +
     'Passwords belong in ETCDCTL_USER and PGPASSWORD: a command line can be read by others.',

@@ -23,7 +23,8 @@ export const machineFlags = {
     summary: 'raw disk image or NBD export as a virtio-blk drive; may be repeated',
     description:
       'mode=cow (the default) keeps changes for this run only, mode=write puts them in the file, mode=readonly; in a ' +
-      'pair mode=own: each side has an image of its own, kept equal.',
+      'pair mode=own: each side has an image of its own, kept equal. A server on another host is shown a key, of the ' +
+      'pair or of ,key=FILE; ,plaintext does without.',
     helpGroup: 'MACHINE',
     helpValue: 'FILE|nbd:HOST:PORT/EXPORT[,mode=M][,serial=S]',
     multiple: true,
@@ -33,7 +34,7 @@ export const machineFlags = {
     summary: 'virtio-net card; may be repeated',
     description:
       "stream:… speaks QEMU's length-prefixed framing: with passt the guest has the host's network, with lockstep " +
-      'switch it meets other guests.',
+      'switch it meets other guests. It is not encrypted: a peer on another host needs ,plaintext.',
     helpGroup: 'MACHINE',
     helpValue: 'none|stream:unix:PATH|stream:tcp:HOST:PORT',
     multiple: true,

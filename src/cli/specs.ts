@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import type { EntropySetting } from '../host/entropy.ts';
 import type { ConsoleTarget, DriveOptions, NetOptions } from '../host/guest-options.ts';
 import { isNbd, parseNbd } from '../host/ports/nbd-place.ts';
-import type { StreamAddress } from '../host/ports/stream-address.ts';
+import { isLoopback, type StreamAddress } from '../host/ports/stream-address.ts';
 import { UserError } from '../lib/errors.ts';
 
 const bad = (flag: string, value: string, remedy: string): UserError =>
@@ -30,23 +30,33 @@ export function parseTick(flag: string, text: string): bigint {
   throw bad(flag, text, 'a tick is a number of instruction steps since reset, such as 1000000');
 }
 
-/** The first comma-separated part, and `key=value` parts after it. */
-function parts(flag: string, text: string, keys: readonly string[]): { head: string; options: Map<string, string> } {
+/** The first comma-separated part, and `key=value` parts and `words` after it; a word's value is empty. */
+function parts(
+  flag: string,
+  text: string,
+  keys: readonly string[],
+  words: readonly string[] = [],
+): { head: string; options: Map<string, string> } {
   const [head = '', ...rest] = text.split(',');
   const options = new Map<string, string>();
   for (const part of rest) {
     const [key = '', value] = part.split(/=(.*)/s);
-    if (value === undefined || !keys.includes(key) || options.has(key)) {
-      throw bad(flag, text, `what follows a comma is one of ${keys.map((k) => `${k}=…`).join(', ')}, each once`);
+    const isKnown = value === undefined ? words.includes(key) : keys.includes(key);
+    if (!isKnown || options.has(key)) {
+      const known = [...keys.map((k) => `${k}=…`), ...words].join(', ');
+      throw bad(flag, text, `what follows a comma is one of ${known}, each once`);
     }
-    options.set(key, value);
+    options.set(key, value ?? '');
   }
   return { head, options };
 }
 
-/** `FILE|nbd:…[,mode=cow|write|readonly|own][,serial=NAME]`; relative paths start at `base`. */
+/**
+ * `FILE|nbd:…[,mode=cow|write|readonly|own][,serial=NAME]`, an export also `[,key=FILE|,plaintext]`; relative paths
+ * start at `base`.
+ */
 export function parseDrive(text: string, base: string): DriveOptions {
-  const { head, options } = parts('--drive', text, ['mode', 'serial']);
+  const { head, options } = parts('--drive', text, ['mode', 'serial', 'key'], ['plaintext']);
   const mode = options.get('mode') ?? 'cow';
   if (head === '') throw bad('--drive', text, 'name a raw disk image, or an NBD export as nbd:HOST:PORT/EXPORT, first');
   if (mode !== 'cow' && mode !== 'write' && mode !== 'readonly' && mode !== 'own') {
@@ -56,13 +66,23 @@ export function parseDrive(text: string, base: string): DriveOptions {
   if (serial !== undefined && !/^[\x21-\x7e]{1,20}$/.test(serial)) {
     throw bad('--drive', text, 'serial is 1 to 20 printable characters');
   }
-  const path = isNbd(head) ? parseNbd(head, base) : resolve(base, head);
+  const key = options.get('key');
+  const isPlaintext = options.has('plaintext');
+  const isSecured = key !== undefined || isPlaintext;
+  if (isSecured && (!isNbd(head) || key === '' || (isPlaintext && key !== undefined))) {
+    throw bad('--drive', text, 'an NBD export is read with key=FILE or plaintext, and no other drive is');
+  }
+  const secured = {
+    ...(key === undefined ? {} : { key: resolve(base, key) }),
+    ...(isPlaintext ? { plaintext: true as const } : {}),
+  };
+  const path = isNbd(head) ? { ...parseNbd(head, base), ...secured } : resolve(base, head);
   return { path, mode, ...(serial === undefined ? {} : { serial }) };
 }
 
-/** `none` or `stream:unix:PATH` or `stream:tcp:HOST:PORT`, then `,mac=` and `,mtu=`. */
+/** `none` or `stream:unix:PATH` or `stream:tcp:HOST:PORT`, then `,mac=`, `,mtu=` and `,plaintext`. */
 export function parseNet(text: string, base: string): NetOptions {
-  const { head, options } = parts('--net', text, ['mac', 'mtu']);
+  const { head, options } = parts('--net', text, ['mac', 'mtu'], ['plaintext']);
   const mac = options.get('mac');
   const mtu = options.get('mtu');
   if (mac !== undefined && !/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(mac)) {
@@ -72,6 +92,13 @@ export function parseNet(text: string, base: string): NetOptions {
     throw bad('--net', text, 'mtu is 68 to 65535');
   }
   const peer = head === 'none' ? undefined : parseStream(text, head, base);
+  if (peer?.kind === 'tcp' && !isLoopback(peer.host) && !options.has('plaintext')) {
+    const what = `--net ${text}: the card's frames could be read by others on their way to another host`;
+    const remedy =
+      'connect it to a lockstep switch on this host (stream:unix:PATH), which has --key for others; or add ' +
+      ',plaintext if that network is trusted';
+    throw new UserError('plaintext', what, remedy);
+  }
   return {
     ...(peer === undefined ? {} : { peer }),
     ...(mac === undefined ? {} : { mac: Uint8Array.from(mac.split(':'), (byte) => Number.parseInt(byte, 16)) }),

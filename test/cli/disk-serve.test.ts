@@ -1,7 +1,7 @@
 /** `lockstep disk serve` as an operator meets it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { DiskArbiter } from '../../src/host/ft/arbiters/disk.ts';
@@ -68,4 +68,32 @@ it('a drive of a server that is not there is refused before the guest runs', asy
   const { status, stderr } = await lockstep('run', '--kernel', sample('disk'), '--drive', 'nbd:127.0.0.1:1/x');
   expect(status).toBe(2);
   expect(stderr).toContain('nobody listens there');
+});
+
+it('is refused beyond the loopback without a key, unless the network is trusted', async () => {
+  writeFileSync(join(folder, 'e.img'), new Uint8Array(4096));
+  const words = ['disk', 'serve', '--listen', 'tcp:0.0.0.0:0', 'root=e.img'];
+  const { status, stderr } = await lockstep(...words);
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/not on this host's loopback, and there is no key; make one with: lockstep ft keygen FILE/);
+  expect(stderr).toContain('--plaintext');
+  expect(await lockstep(...words, '--key', 'k', '--plaintext')).toMatchObject({ status: 2 });
+});
+
+it('with the key of ft keygen it serves whoever shows that, here a guest', async () => {
+  writeFileSync(join(folder, 'f.img'), new Uint8Array(2 << 20));
+  expect(await lockstep('ft', 'keygen', 'pair.key', '--psk', 'keys.psk')).toMatchObject({ status: 0 });
+  expect(readFileSync(join(folder, 'keys.psk'), 'utf8')).toMatch(/^lockstep:[0-9a-f]{64}\n$/);
+  const again = await lockstep('ft', 'keygen', 'pair.key', '--psk', 'again.psk');
+  expect(again).toMatchObject({ status: 0, stdout: 'again.psk\n' });
+  expect(readFileSync(join(folder, 'again.psk'))).toEqual(readFileSync(join(folder, 'keys.psk')));
+  const server = await serving('--listen', 'tcp:127.0.0.1:0', '--key', 'pair.key', 'root=f.img');
+  const drive = `nbd:127.0.0.1:${server.port}/root,mode=write`;
+  const strange = await lockstep('run', '--kernel', sample('disk'), '--drive', drive);
+  expect(strange.status).toBe(2);
+  expect(strange.stderr).toContain('this server wants its key to be shown');
+  const ran = await lockstep('run', '--kernel', sample('disk'), '--drive', `${drive},key=pair.key`);
+  expect(ran).toMatchObject({ status: 0 });
+  server.child.kill('SIGTERM');
+  expect(await server.ended).toBe(0);
 });

@@ -27,6 +27,21 @@ describe('flag values', () => {
       expect(() => parseDrive(text, '/')).toThrow(UserError);
     }
   });
+  it('exports of a server have a key, or are plaintext', () => {
+    const address = { kind: 'tcp', host: '10.0.0.9', port: 10809 };
+    const path = (text: string) => parseDrive(text, '/base').path;
+    expect(path('nbd:10.0.0.9:10809/d')).toEqual({ address, export: 'd' });
+    expect(path('nbd:10.0.0.9:10809/d,key=k,mode=write')).toEqual({ address, export: 'd', key: '/base/k' });
+    expect(path('nbd://10.0.0.9/d,plaintext')).toEqual({ address, export: 'd', plaintext: true });
+    for (const text of ['d.img,key=k', 'd.img,plaintext', 'nbd:h:1/d,key=', 'nbd:h:1/d,key=k,plaintext']) {
+      expect(() => parseDrive(text, '/')).toThrow(UserError);
+    }
+  });
+  it('a card whose frames would go to another host in plaintext says so', () => {
+    expect(() => parseNet('stream:tcp:10.0.0.9:9000', '/')).toThrow(/could be read by others.*plaintext/);
+    const peer = { kind: 'tcp', host: '10.0.0.9', port: 9000 };
+    expect(parseNet('stream:tcp:10.0.0.9:9000,plaintext', '/')).toEqual({ peer });
+  });
   it('networks are none or a stream', () => {
     expect(parseNet('none', '/')).toEqual({});
     expect(parseNet('stream:unix:s.sock', '/run')).toEqual({ peer: { kind: 'unix', path: '/run/s.sock' } });

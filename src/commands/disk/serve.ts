@@ -11,7 +11,8 @@ export default class DiskServe extends LockstepCommand {
     'sides of a pair this server decides who goes on alone, and from then on refuses what the other still writes. ' +
     'What it has decided is kept in the state folder: a server that is started again must be given the same one.\n\n' +
     'With readonly nobody writes to an export, with pair=PAIR only the nodes of that pair: others cannot write. ' +
-    'NBD has neither passwords nor encryption here: listen where only those can connect who may read and write.';
+    'With a key whoever connects over TCP must show it, in TLS; other tools take it as the file of ' +
+    'lockstep ft keygen FILE --psk PSKFILE.';
   static override examples = [
     {
       description: 'Serve one image on this machine.',
@@ -24,7 +25,7 @@ export default class DiskServe extends LockstepCommand {
     {
       description: "Serve a pair's disk and a read-only one, on the network and on a socket.",
       command:
-        '<%= config.bin %> disk serve --listen tcp:10.0.0.5:10809 --listen unix:/run/disk.sock ' +
+        '<%= config.bin %> disk serve --key pair.key --listen tcp:10.0.0.5:10809 --listen unix:/run/disk.sock ' +
         'root=a.img,pair=web tools=b.img,readonly',
     },
   ];
@@ -41,6 +42,11 @@ export default class DiskServe extends LockstepCommand {
       summary: 'folder where claims are kept [default: the first FILE with .state after it]',
       helpValue: 'DIR',
     }),
+    key: Flags.string({
+      summary: 'the key that clients must have, as lockstep ft keygen makes it; needed beyond the loopback',
+      helpValue: 'FILE',
+    }),
+    plaintext: Flags.boolean({ summary: 'addresses other than loopback need no key: that network is trusted' }),
   };
 
   async run(): Promise<DiskServed> {

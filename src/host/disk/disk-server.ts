@@ -6,10 +6,12 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { UserError } from '../../lib/errors.ts';
+import type { PairKey } from '../ft/key.ts';
 import { listenAt, stopListening } from '../ports/listen-at.ts';
 import type { StreamAddress } from '../ports/stream-address.ts';
 import { Claims } from './claims.ts';
 import { DiskExport, type ExportOptions } from './disk-export.ts';
+import { KeyGate } from './key-gate.ts';
 import { OwnedFolder } from './owned-folder.ts';
 import { ServerConnection } from './server-connection.ts';
 import type { ServerState } from './server-handshake.ts';
@@ -20,6 +22,8 @@ export interface DiskServerOptions {
   readonly listen: readonly StreamAddress[];
   /** Made when it is not there. `<image>.state` of the first image when left out. */
   readonly state?: string;
+  /** Who connects over TCP must show it, in TLS. A socket in the file system is guarded by its permissions. */
+  readonly key?: PairKey;
   /** One line for the operator, without a final stop. */
   readonly notice?: (text: string) => void;
   /** How long a client may take until it has opened an export; 30 s when left out. */
@@ -45,6 +49,7 @@ export class DiskServer {
   readonly #servers: readonly Server[];
   readonly #folder: OwnedFolder;
   readonly #live: Map<ServerConnection, Promise<void>>;
+  readonly #gate: KeyGate | undefined;
   readonly #totals: { connections: number; requests: number };
 
   private constructor(
@@ -53,6 +58,7 @@ export class DiskServer {
     servers: readonly Server[],
     folder: OwnedFolder,
     live: Map<ServerConnection, Promise<void>>,
+    gate: KeyGate | undefined,
     totals: { connections: number; requests: number },
   ) {
     this.exports = exports;
@@ -60,6 +66,7 @@ export class DiskServer {
     this.#servers = servers;
     this.#folder = folder;
     this.#live = live;
+    this.#gate = gate;
     this.#totals = totals;
   }
 
@@ -93,19 +100,19 @@ export class DiskServer {
 
   static async #listen(
     state: ServerState,
-    { listen, connectionsMax = CONNECTIONS_MAX }: DiskServerOptions,
+    { listen, key, connectionsMax = CONNECTIONS_MAX }: DiskServerOptions,
     servers: Server[],
     folder: OwnedFolder,
   ): Promise<DiskServer> {
     const live = new Map<ServerConnection, Promise<void>>();
     const totals = { connections: 0, requests: 0 };
     const room = roomIn(live, connectionsMax, state.notice);
-    const accept = (socket: Socket): void => {
+    const accept = (socket: Socket, greeted?: number): void => {
       if (!room()) {
         socket.destroy();
         return;
       }
-      const connection = new ServerConnection(socket, state);
+      const connection = new ServerConnection(socket, state, greeted);
       totals.connections++;
       socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS);
       const serving = connection.serve().finally(() => {
@@ -114,13 +121,17 @@ export class DiskServer {
       });
       live.set(connection, serving);
     };
+    const gate = key === undefined ? undefined : new KeyGate(key.disk, accept, state.notice);
     const addresses: StreamAddress[] = [];
     for (const address of listen) {
-      const server = createServer(accept);
+      const server = createServer((socket) => {
+        if (gate === undefined || address.kind === 'unix') accept(socket);
+        else void gate.knock(socket);
+      });
       addresses.push(await listenAt(server, address));
       servers.push(server);
     }
-    return new DiskServer(state.exports, addresses, servers, folder, live, totals);
+    return new DiskServer(state.exports, addresses, servers, folder, live, gate, totals);
   }
 
   get totals(): DiskServerTotals {
@@ -131,6 +142,7 @@ export class DiskServer {
   /** Finishes what was begun, syncs the images and lets go, of the state folder last. */
   async close(): Promise<void> {
     const closed = this.#servers.map(stopListening);
+    this.#gate?.close();
     await Promise.all([...this.#live].map(([connection, serving]) => Promise.all([connection.cutOff(), serving])));
     await Promise.all(closed);
     for (const one of this.exports) await one.close();

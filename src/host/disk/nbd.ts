@@ -26,6 +26,7 @@ export const Option = {
   exportName: 1,
   abort: 2,
   list: 3,
+  startTls: 5,
   info: 6,
   go: 7,
   structuredReply: 8,
@@ -43,6 +44,7 @@ export const Reply = {
   errPolicy: 0x8000_0002,
   errInvalid: 0x8000_0003,
   errPlatform: 0x8000_0004,
+  errTlsRequired: 0x8000_0005,
   errUnknown: 0x8000_0006,
   errTooBig: 0x8000_0009,
 } as const;

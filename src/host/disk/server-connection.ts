@@ -41,10 +41,13 @@ export class ServerConnection implements SessionEnd {
   #runningBytes = 0;
   #cut = false;
   #isOpen = false;
+  readonly #greeted: number | undefined;
   requests = 0;
 
-  constructor(socket: Socket, state: ServerState) {
+  /** `greeted`: the client's flags, when it has been greeted already (key-gate.ts). */
+  constructor(socket: Socket, state: ServerState, greeted?: number) {
     this.#socket = socket;
+    this.#greeted = greeted;
     this.#input = new SocketBytes(socket);
     this.#state = state;
   }
@@ -62,7 +65,7 @@ export class ServerConnection implements SessionEnd {
   async serve(): Promise<void> {
     const handshake = new ServerHandshake(this.#socket, this.#input, this.#state, this);
     try {
-      const negotiated = await handshake.run();
+      const negotiated = await handshake.run(this.#greeted);
       this.#isOpen = negotiated !== undefined;
       if (negotiated !== undefined) await this.#transmit(negotiated);
       this.#isOpen = false;

@@ -13,8 +13,8 @@ import { bytesOf, Fields, MalformedError, type Part } from './byte-parts.ts';
 import type { Claims } from './claims.ts';
 import type { DiskExport } from './disk-export.ts';
 import { drained } from './drained.ts';
+import { greet } from './greeting.ts';
 import {
-  HANDSHAKE_MAGIC,
   Handshake,
   Info,
   NAME_BYTES_MAX,
@@ -81,12 +81,10 @@ export class ServerHandshake {
     this.#patienceMs = state.patienceMs;
   }
 
-  /** undefined: the connection is to be ended. */
-  async run(): Promise<Negotiated | undefined> {
-    const offered = Handshake.fixedNewstyle | Handshake.noZeroes;
-    this.#socket.write(bytesOf([HANDSHAKE_MAGIC, 8], [OPTION_MAGIC, 8], [offered, 2]));
-    const flags = (await this.#patiently(this.#input.take(4)))?.readUInt32BE();
-    if (flags === undefined || (flags & ~offered) !== 0) return undefined;
+  /** undefined: the connection is to be ended. `greeted`: the client's flags, when it has been greeted already. */
+  async run(greeted?: number): Promise<Negotiated | undefined> {
+    const flags = greeted ?? (await this.#patiently(greet(this.#socket, this.#input)));
+    if (flags === undefined) return undefined;
     this.#noZeroes = (flags & Handshake.noZeroes) !== 0;
     for (;;) {
       await this.#patiently(drained(this.#socket));

@@ -17,12 +17,7 @@ export class SocketBytes {
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    socket.on('data', (chunk: Buffer) => {
-      this.#chunks.push(chunk);
-      this.#held += chunk.length;
-      if (this.#held >= this.#wanted) this.#wake();
-      if (this.#held > this.#wanted + AHEAD_BYTES) socket.pause();
-    });
+    socket.on('data', this.#take);
     const end = (): void => {
       this.#ended = true;
       this.#wake();
@@ -62,6 +57,19 @@ export class SocketBytes {
     }
     return true;
   }
+
+  /** Reads no more: what comes is another's from now on. False when something has come that nobody took. */
+  release(): boolean {
+    this.#socket.off('data', this.#take).pause();
+    return this.#held === 0;
+  }
+
+  readonly #take = (chunk: Buffer): void => {
+    this.#chunks.push(chunk);
+    this.#held += chunk.length;
+    if (this.#held >= this.#wanted) this.#wake();
+    if (this.#held > this.#wanted + AHEAD_BYTES) this.#socket.pause();
+  };
 
   async #have(count: number): Promise<boolean> {
     while (this.#held < count) {

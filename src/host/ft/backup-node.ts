@@ -365,7 +365,8 @@ export class BackupNode extends NodeBase {
   async #prepare(config: MachineConfig, surroundings: Surroundings): Promise<void> {
     const { pair, epoch } = this.#core!.status;
     const sizes = config.devices.flatMap((device) => (device.type === 'block' ? [device.sizeBytes] : []));
-    const drives = await openDrives(surroundings.drives, { pair, epoch }, sizes);
+    const { key } = this.#options;
+    const drives = await openDrives(surroundings.drives, { pair, epoch, key }, sizes);
     this.#mirror.begin(drives);
     const ports = portsOf(config, surroundings, drives, this.ui, true);
     await this.devices.prepare(ports, drives, cardsOf(config));

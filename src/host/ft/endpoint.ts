@@ -29,13 +29,13 @@ export const endpointText = (endpoint: Endpoint): string => `tcp:${hostPortText(
 /** A listener's address that is no place that others could dial. */
 export const isAnywhere = ({ host }: Endpoint): boolean => host === '0.0.0.0' || /^[0:]+$/.test(host);
 
-/** UserError for an address that others can reach without a key: the channel carries the guest's memory and secrets. */
-export function requireKey(endpoint: Endpoint, key: PairKey | undefined): void {
+const REMEDY = 'make one with: lockstep ft keygen FILE, and give it to both sides with --key FILE';
+
+/**
+ * UserError for an address that others can reach without a key: what goes there holds the guest's memory and secrets.
+ */
+export function requireKey(endpoint: Endpoint, key: PairKey | undefined, remedy: string = REMEDY): void {
   if (key !== undefined || isLoopback(endpoint.host)) return;
   const what = `${endpointText(endpoint)} is not on this host's loopback, and there is no key`;
-  throw new UserError(
-    'no-key',
-    what,
-    'make one with: lockstep ft keygen FILE, and give it to both sides with --key FILE',
-  );
+  throw new UserError('no-key', what, remedy);
 }

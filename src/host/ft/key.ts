@@ -7,6 +7,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { UserError } from '../../lib/errors.ts';
 import { codeOf, reasonOf } from '../os-errors.ts';
+import { PSK_IDENTITY } from '../psk-tls.ts';
 
 const KEY_BYTES = 32;
 const REMEDY = 'make one with: lockstep ft keygen FILE, and copy it to the other host';
@@ -18,11 +19,21 @@ export interface PairKey {
   readonly heartbeat: Uint8Array;
   /** Pre-shared key of connections to the agents of hosts. */
   readonly agent: Uint8Array;
+  /** Pre-shared key of connections to the block server. */
+  readonly disk: Uint8Array;
+  /** Pre-shared key of connections between switches. */
+  readonly uplink: Uint8Array;
 }
 
 export function pairKey(secret: Uint8Array): PairKey {
   const derived = (use: string): Uint8Array => createHmac('sha256', secret).update(`lockstep ${use}`).digest();
-  return { channel: derived('channel'), heartbeat: derived('heartbeat'), agent: derived('agent') };
+  return {
+    channel: derived('channel'),
+    heartbeat: derived('heartbeat'),
+    agent: derived('agent'),
+    disk: derived('disk'),
+    uplink: derived('uplink'),
+  };
 }
 
 /** The same for connections to agents: who records one kind of connection learns nothing of the other. */
@@ -44,8 +55,20 @@ export function readKey(path: string): PairKey {
 
 /** Writes a new key that only this user can read. UserError when the file exists or cannot be made. */
 export function makeKey(path: string): void {
+  writeSecret(path, randomBytes(KEY_BYTES).toString('hex'));
+}
+
+/**
+ * Writes what other NBD tools show to a block server that has this key: a file of GnuTLS's psktool, `IDENTITY:KEY`.
+ * UserError as makeKey.
+ */
+export function writePsk(path: string, key: PairKey): void {
+  writeSecret(path, `${PSK_IDENTITY}:${Buffer.from(key.disk).toString('hex')}`);
+}
+
+function writeSecret(path: string, text: string): void {
   try {
-    writeFileSync(path, `${randomBytes(KEY_BYTES).toString('hex')}\n`, { flag: 'wx', mode: 0o600 });
+    writeFileSync(path, `${text}\n`, { flag: 'wx', mode: 0o600 });
   } catch (error) {
     const exists = codeOf(error) === 'EEXIST';
     const what = exists ? `${path} exists already` : `cannot make the key ${path}: ${reasonOf(error)}`;

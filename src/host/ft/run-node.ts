@@ -39,7 +39,7 @@ export async function runPrimary(options: PrimaryOptions, ui: NodeUi): Promise<P
     });
     const settings = { ...first, epoch };
     for (const image of own) await writeMark(image, { pair: first.pair, epoch, who: first.who, state: 'live' });
-    const plan = await planGuest(options.guest, { pair: settings.pair, epoch }, images);
+    const plan = await planGuest(options.guest, { pair: settings.pair, epoch, key: options.key }, images);
     for (const spare of spares) member?.places?.prefer(spare);
     const told = reporting(ui, (status) => member?.report(status, options.guest.memoryBytes));
     outcome = await new PowerOnNode(options, settings, plan, arbiter, told, member).run();

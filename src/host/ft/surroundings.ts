@@ -9,6 +9,7 @@ import { ExitCode, UserError } from '../../lib/errors.ts';
 import type { EntropySetting } from '../entropy.ts';
 import type { DriveOptions, NetOptions, Surroundings } from '../guest-options.ts';
 import { driveName } from '../guest-ports.ts';
+import type { DrivePlace } from '../ports/drive-file.ts';
 import { placeText } from '../ports/nbd-place.ts';
 import type { Endpoint } from './endpoint.ts';
 
@@ -59,13 +60,20 @@ export function encodeSurroundings(
   const plain = {
     spares,
     method: { ...method, epochTicks: method.epochTicks.toString() },
-    drives,
+    drives: drives.map(({ path, ...drive }) => ({ ...drive, path: elsewhere(path) })),
     nets: nets.map(({ mac, ...net }) => ({ ...net, ...(mac === undefined ? {} : { mac: [...mac] }) })),
     uart,
     consoles,
     entropy: entropy.kind === 'seed' ? { kind: 'seed', seed: entropy.seed.toString() } : entropy,
   };
   return new TextEncoder().encode(JSON.stringify(plain));
+}
+
+/** A file of a key is this host's: the other side shows the key of the pair. */
+function elsewhere(place: DrivePlace): DrivePlace {
+  if (typeof place === 'string') return place;
+  const { key: _, ...same } = place;
+  return same;
 }
 
 /** UserError when the primary says what this version does not understand. */

@@ -1,22 +1,14 @@
 /**
  * Connections of the channel: plain TCP on loopback, TLS with the pair's key everywhere else (and wherever a key is
- * given). Only who holds the key can connect; ECDHE makes what was recorded of a connection useless to who gets the key
- * later. Spec: TLS 1.2 (RFC 5246) with pre-shared keys (RFC 5489, cipher of RFC 7905).
+ * given). Only who holds the key can connect.
  */
 
-import { createServer, connect as dialPlain, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, connect as dialTls, type TLSSocket } from 'node:tls';
+import { createServer, connect as dialPlain, type Socket } from 'node:net';
 import { ExitCode, UserError } from '../../lib/errors.ts';
 import { reasonOf } from '../os-errors.ts';
+import { pskDial, pskServer } from '../psk-tls.ts';
 import { type Endpoint, endpointText } from './endpoint.ts';
 import type { PairKey } from './key.ts';
-
-const IDENTITY = 'lockstep';
-const TLS = {
-  ciphers: 'ECDHE-PSK-CHACHA20-POLY1305',
-  minVersion: 'TLSv1.2',
-  maxVersion: 'TLSv1.2',
-} as const;
 
 export interface Listener {
   /** With the port that was taken. */
@@ -31,7 +23,7 @@ export function listen(
   connected: (socket: Socket) => void,
   refused: (from: string) => void,
 ): Promise<Listener> {
-  const server = key === undefined ? createServer(connected) : keyedServer(key, connected, refused);
+  const server = key === undefined ? createServer(connected) : pskServer(key.channel, connected, refused);
   return new Promise((done, failed) => {
     server.once('error', (error) => {
       const what = `cannot listen at ${endpointText(endpoint)}: ${reasonOf(error)}`;
@@ -48,21 +40,11 @@ export function listen(
   });
 }
 
-function keyedServer(key: PairKey, connected: (socket: Socket) => void, refused: (from: string) => void): Server {
-  const server = createTlsServer({
-    ...TLS,
-    pskCallback: (_socket: TLSSocket, identity: string) => (identity === IDENTITY ? key.channel : null),
-  });
-  server.on('secureConnection', connected);
-  server.on('tlsClientError', (_error, socket) => refused(socket.remoteAddress ?? 'somebody'));
-  return server;
-}
-
 /** Resolves once connected, and over TLS once both sides have shown to hold the key; rejects after `timeoutMs`. */
 export function dial(endpoint: Endpoint, key: PairKey | undefined, timeoutMs: number): Promise<Socket> {
   const { host, port } = endpoint;
   return new Promise((done, failed) => {
-    const socket = key === undefined ? dialPlain(port, host) : keyedSocket(endpoint, key);
+    const socket = key === undefined ? dialPlain(port, host) : pskDial(endpoint, key.channel);
     const timer = setTimeout(() => socket.destroy(new Error('no answer')), timeoutMs);
     const fail = (error: Error): void => {
       clearTimeout(timer);
@@ -92,15 +74,4 @@ export async function listenerFault(
   } catch (error) {
     return reasonOf(error);
   }
-}
-
-function keyedSocket({ host, port }: Endpoint, key: PairKey): TLSSocket {
-  return dialTls({
-    ...TLS,
-    host,
-    port,
-    pskCallback: () => ({ psk: key.channel, identity: IDENTITY }),
-    // There are no certificates: the key is what both sides prove to hold.
-    checkServerIdentity: () => undefined,
-  });
 }

@@ -91,7 +91,7 @@ export class DriveFile implements HostPort {
     const notice = (text: string): void => {
       if (made !== undefined) made.#notice(text);
     };
-    const store = await NbdStore.open({ place, writable, notice, ...of });
+    const store = await NbdStore.open({ place, writable, notice, key: member?.key, ...of });
     const name = placeText(place);
     await refuseSize(store, name, store.facts.sizeBytes);
     made = new DriveFile(device, name, mode, store.facts.sizeBytes, store);

@@ -19,6 +19,8 @@ import {
 } from '../disk/nbd.ts';
 import { SocketBytes } from '../disk/socket-bytes.ts';
 import { reasonOf } from '../os-errors.ts';
+import { pskUpgrade } from '../psk-tls.ts';
+import type { NbdSecurity } from './nbd-security.ts';
 import { connectTo, type StreamAddress } from './stream-address.ts';
 
 /** What a server says of the export that was opened. */
@@ -50,36 +52,45 @@ const REPLIES_MAX = 100;
 const REPLY_BYTES_MAX = 1 << 20;
 
 export class NbdNegotiation {
-  readonly socket: Socket;
-  readonly input: SocketBytes;
   readonly #timer: NodeJS.Timeout;
+  #socket: Socket;
+  #input: SocketBytes;
   #noZeroes = false;
   #failure: string | undefined;
 
   private constructor(socket: Socket, deadlineMs: number) {
-    this.socket = socket;
-    this.input = new SocketBytes(socket);
+    this.#socket = socket;
+    this.#input = new SocketBytes(socket);
     socket.on('error', (error) => {
       this.#failure ??= reasonOf(error);
     });
     this.#timer = setTimeout(() => {
       this.#failure ??= `no answer for ${deadlineMs / 1000} s`;
-      socket.destroy();
+      this.#socket.destroy();
     }, deadlineMs);
   }
 
-  /** Connected and greeted. Rejects with an Error that says why not. */
-  static async begin(at: StreamAddress, deadlineMs: number): Promise<NbdNegotiation> {
+  /** Connected, greeted, and behind TLS as `security` has it. Rejects with an Error that says why not. */
+  static async begin(at: StreamAddress, deadlineMs: number, security?: NbdSecurity): Promise<NbdNegotiation> {
     const socket = connectTo(at);
     socket.setNoDelay(true);
     const negotiation = new NbdNegotiation(socket, deadlineMs);
     try {
       await negotiation.#greet();
+      if (security !== undefined) await negotiation.#startTls(security);
       return negotiation;
     } catch (error) {
       negotiation.abandon();
       throw error;
     }
+  }
+
+  get socket(): Socket {
+    return this.#socket;
+  }
+
+  get input(): SocketBytes {
+    return this.#input;
   }
 
   /** The replies to an option but the last, which was ACK. Rejects with OptionError when it was an error. */
@@ -135,6 +146,25 @@ export class NbdNegotiation {
     if ((flags & Handshake.fixedNewstyle) === 0) throw new Error('it speaks an old form of NBD only');
     this.#noZeroes = (flags & Handshake.noZeroes) !== 0;
     this.socket.write(bytesOf([flags & (Handshake.fixedNewstyle | Handshake.noZeroes), 4]));
+  }
+
+  async #startTls({ psk, isNeeded }: NbdSecurity): Promise<void> {
+    try {
+      await this.option(Option.startTls);
+    } catch (error) {
+      if (!(error instanceof OptionError)) throw error;
+      if (isNeeded) throw new Error('it has no TLS, with which the key would be shown');
+      return;
+    }
+    // What came before TLS and would be taken as said within it is an attack.
+    if (!this.#input.release()) throw notNbd();
+    const secured = pskUpgrade(this.#socket, psk);
+    this.#socket = secured;
+    await new Promise<void>((done, failed) => {
+      const fail = (): void => failed(new Error(this.#failure ?? 'it does not take the key'));
+      secured.once('error', fail).once('close', fail).once('secureConnect', done);
+    });
+    this.#input = new SocketBytes(secured);
   }
 
   #send(option: number, parts: readonly Part[]): void {

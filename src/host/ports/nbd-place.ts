@@ -11,6 +11,10 @@ import { addressText, type StreamAddress } from './stream-address.ts';
 export interface NbdPlace {
   readonly address: StreamAddress;
   readonly export: string;
+  /** File of the key that the server is shown; in a pair that of the pair when left out. */
+  readonly key?: string;
+  /** The operator trusts the network on the way. */
+  readonly plaintext?: true;
 }
 
 /** The IANA's port for NBD. */

@@ -6,17 +6,22 @@
 import { UserError } from '../../lib/errors.ts';
 import { text16 } from '../disk/byte-parts.ts';
 import { Flag, Option, Reply } from '../disk/nbd.ts';
+import type { PairKey } from '../ft/key.ts';
 import { type ExportFacts, NbdNegotiation, OptionError } from './nbd-negotiation.ts';
 import { type NbdPlace, placeText } from './nbd-place.ts';
+import type { NbdSecurity } from './nbd-security.ts';
 
 /** A node of a pair, which writes in one epoch. */
 export interface Membership {
   readonly pair: string;
   readonly epoch: number;
+  /** Of the pair; servers are shown it. */
+  readonly key?: PairKey | undefined;
 }
 
 export interface SessionOptions {
   readonly place: NbdPlace;
+  readonly security: NbdSecurity | undefined;
   /** The drive is to be written to. */
   readonly writable: boolean;
   readonly deadlineMs: number;
@@ -31,11 +36,11 @@ const SECTOR_BYTES = 512;
 
 /** Rejects with an Error, a UserError where the server answers and has not what is asked for. */
 export async function openSession(
-  { place, writable, deadlineMs }: SessionOptions,
+  { place, security, writable, deadlineMs }: SessionOptions,
   session: Uint8Array,
   member: Membership | undefined,
 ): Promise<Opened> {
-  const negotiation = await NbdNegotiation.begin(place.address, deadlineMs);
+  const negotiation = await NbdNegotiation.begin(place.address, deadlineMs, security);
   try {
     await announce(negotiation, place, session, member);
     const facts = await negotiation.open(place.export);

@@ -11,12 +11,14 @@
 
 import { ExitCode, UserError } from '../../lib/errors.ts';
 import { Command, Flag, NbdErrno } from '../disk/nbd.ts';
+import type { PairKey } from '../ft/key.ts';
 import { reasonOf } from '../os-errors.ts';
 import type { BlockStore } from './block-store.ts';
 import type { NbdConnection, NbdRequest } from './nbd-connection.ts';
 import { NbdLink } from './nbd-link.ts';
 import type { ExportFacts } from './nbd-negotiation.ts';
 import { type NbdPlace, placeText } from './nbd-place.ts';
+import { securityOf } from './nbd-security.ts';
 import type { Membership } from './nbd-session.ts';
 import { UnflushedWrites } from './nbd-unflushed.ts';
 
@@ -25,6 +27,8 @@ export interface NbdOptions {
   /** The drive is to be written to. */
   readonly writable: boolean;
   readonly member?: Membership;
+  /** Of the pair; the server is shown it. */
+  readonly key?: PairKey | undefined;
   /** One line for the operator, without a final stop. */
   readonly notice: (text: string) => void;
   /** How long one request, or one attempt to connect, may take at first; 10 s when left out. */
@@ -62,9 +66,10 @@ export class NbdStore implements BlockStore {
   }
 
   /** UserError when the server, or the export, cannot be had. */
-  static async open({ place, writable, member, notice, deadlineMs = DEADLINE_MS }: NbdOptions): Promise<NbdStore> {
+  static async open({ place, writable, member, key, notice, deadlineMs = DEADLINE_MS }: NbdOptions): Promise<NbdStore> {
     let store: NbdStore | undefined;
-    const link = new NbdLink({ place, writable, deadlineMs }, member, {
+    const security = securityOf(place, key);
+    const link = new NbdLink({ place, security, writable, deadlineMs }, member, {
       prepare: async (connection) => store?.prepare(connection),
       changed: () => store?.pump(),
       notice,

@@ -64,7 +64,7 @@ export async function failovers(options: FailoverOptions, told: (one: Failover) 
     makeKey(key);
     if (diskBytes === undefined) writeFileSync(image, new Uint8Array(4096));
     else makeDisk(image, diskBytes);
-    await hosts.serve([`${DISK}=${image},pair=${NAME}`]);
+    await hosts.serve(key, [`${DISK}=${image},pair=${NAME}`]);
     cluster = await LabCluster.begin(hosts, key);
     startPrimary(hosts, cluster, options, key);
     await cluster.pair(NAME, BACK_MS, ({ state }) => state === 'protected');

@@ -40,7 +40,7 @@ const START_MS = 5 * 60_000;
 export const GUEST = '10.0.2.15';
 export const CHANNEL = { host: WIRE.b, port: CHANNEL_PORT, farPort: CHANNEL_PORT + 1 } as const;
 export const DISKS = `${ADDRESSES.storage}:${DISK_PORT}`;
-export const CARD = `stream:tcp:${ADDRESSES.switch}:${CARDS_PORT},mtu=1450`;
+export const CARD = `stream:tcp:${ADDRESSES.switch}:${CARDS_PORT},mtu=1450,plaintext`;
 
 export class LabHosts {
   readonly folder: string;
@@ -65,8 +65,8 @@ export class LabHosts {
     return { XDG_STATE_HOME: join(this.folder, 'state'), XDG_RUNTIME_DIR: join(this.folder, 'run'), NO_COLOR: '1' };
   }
 
-  /** The switch, and the storage with these exports (NAME=FILE...); resolves when both serve. */
-  async serve(exports: readonly string[]): Promise<void> {
+  /** The switch, and the storage with this key's file and these exports (NAME=FILE...); resolves when both serve. */
+  async serve(key: string, exports: readonly string[]): Promise<void> {
     const vxlan = `${VXLAN_PORT},vni=${VNI},remote=${ADDRESSES.client}:${VXLAN_PORT}`;
     const cards = `tcp:${ADDRESSES.switch}:${CARDS_PORT}`;
     const net = this.lockstep('switch', 'switch', 'switch', '--listen', cards, '--vxlan', vxlan, '--plaintext');
@@ -78,6 +78,8 @@ export class LabHosts {
       'serve',
       '--listen',
       `tcp:${DISKS}`,
+      '--key',
+      key,
       '--state',
       state,
       ...exports,

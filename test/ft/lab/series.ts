@@ -63,7 +63,7 @@ export async function series(
     const exports = plans.flatMap(({ name, disk }) =>
       disk === undefined ? [] : [`${disk.name}=${disk.image},pair=${name}`],
     );
-    await hosts.serve([`empty=${empty}`, ...exports]);
+    await hosts.serve(join(folder, 'key'), [`empty=${empty}`, ...exports]);
     for (const planned of plans) {
       const victim = wanted.shift();
       if (victim === undefined) break;

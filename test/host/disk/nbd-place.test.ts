@@ -70,7 +70,8 @@ test('exports of the server', () => {
 });
 
 test('arbiters', async () => {
-  for (const text of ['file:d', 'disk:h:1', 'disk:tcp:h:1', 'disk:unix:/s']) await arbiterOf(text, '/').close();
+  for (const text of ['file:d', 'disk:h:1,plaintext', 'disk:tcp:[::1]:1', 'disk:unix:/s'])
+    await arbiterOf(text, '/').close();
   for (const text of ['file:', 'disk:', 'disk:h', 'etcd:h:1', ''])
     expect(() => arbiterOf(text, '/')).toThrow(UserError);
 });

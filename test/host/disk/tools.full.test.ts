@@ -2,13 +2,16 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { DiskServer } from '../../../src/host/disk/disk-server.ts';
+import { makeKey, pairKey, readKey, writePsk } from '../../../src/host/ft/key.ts';
 import { NbdStore } from '../../../src/host/ports/nbd-store.ts';
 import type { StreamAddress } from '../../../src/host/ports/stream-address.ts';
 import { MIB, record, replay, testFolder } from '../support.ts';
-import { diskFolder, type UnixAddress } from './support.ts';
+import { diskFolder, type TcpAddress, type UnixAddress } from './support.ts';
 
 const run = promisify(execFile);
 const folder = diskFolder();
@@ -31,6 +34,35 @@ describe.skipIf(absent)('others on lockstep disk serve', () => {
       { 'export-name': 'e1', 'export-size': 4096, is_read_only: true, can_trim: false, can_zero: false, ...can },
     ]);
     expect(exports[0]).toMatchObject({ block_size_minimum: 1, block_size_maximum: 32 * MIB });
+  });
+
+  test('with a key: nbdinfo, nbdcopy and qemu-img show it from the file of ft keygen --psk', async () => {
+    const keys = folder.fresh('keys');
+    mkdirSync(keys);
+    const psk = join(keys, 'keys.psk');
+    const key = pairKey(randomBytes(32));
+    writePsk(psk, key);
+    const image = folder.image(16 * MIB);
+    const server = await DiskServer.start({
+      exports: [{ name: 'e0', path: image, readonly: false }],
+      listen: [{ kind: 'tcp', host: '127.0.0.1', port: 0 }],
+      state: folder.fresh('state'),
+      key,
+    });
+    folder.later(() => server.close());
+    const { port } = server.addresses[0] as TcpAddress;
+    const there = `nbds://lockstep@127.0.0.1:${port}/e0?tls-psk-file=${psk}`;
+    expect((await run('nbdinfo', [there])).stdout).toContain('newstyle-fixed with TLS');
+    await expect(run('nbdinfo', ['--size', `nbd://127.0.0.1:${port}/e0`])).rejects.toThrow();
+    const from = folder.fresh('from');
+    writeFileSync(from, randomBytes(16 * MIB));
+    await run('nbdcopy', ['--connections=4', '--requests=64', '--flush', from, there]);
+    expect(readFileSync(image).equals(readFileSync(from))).toBe(true);
+    const secret = ['--object', `tls-creds-psk,id=key,endpoint=client,dir=${keys},username=lockstep`];
+    const options = `driver=nbd,host=127.0.0.1,port=${port},export=e0,tls-creds=key`;
+    const back = folder.fresh('back');
+    await run('qemu-img', ['convert', ...secret, '--image-opts', options, '-O', 'raw', back]);
+    expect(readFileSync(back).equals(readFileSync(from))).toBe(true);
   });
 
   test('nbdcopy over several connections, both ways, and qemu-img compare and convert', async () => {
@@ -164,6 +196,22 @@ describe.skipIf(absent)('a lockstep drive on other servers', () => {
     const place = { address: at, export: '' };
     const opening = NbdStore.open({ place, writable: true, notice: () => {}, member: { pair: 'p', epoch: 1 } });
     await expect(opening).rejects.toMatchObject({ code: 'no-epochs' });
+  });
+
+  test('nbdkit with TLS and the same key', async () => {
+    const [file, psk, at] = [folder.fresh('key'), folder.fresh('psk'), folder.unix()];
+    makeKey(file);
+    writePsk(psk, readKey(file));
+    await nbdkit(at, ['--tls=require', `--tls-psk=${psk}`, 'memory', '8M']);
+    const place = { address: at, export: '' };
+    await expect(NbdStore.open({ place, writable: true, notice: () => {} })).rejects.toThrow();
+    const store = await NbdStore.open({ place: { ...place, key: file }, writable: true, notice: () => {} });
+    const data = randomBytes(8 * MIB);
+    await store.write(0, data);
+    const back = Buffer.alloc(data.length);
+    await store.read(0, back);
+    expect(back.equals(data)).toBe(true);
+    await store.close();
   });
 
   test('nbdkit killed and started again on its file: nothing is lost', async () => {

@@ -8,9 +8,11 @@ import type { Arbiter } from '../../../ft/arbiter.ts';
 import { UserError } from '../../../lib/errors.ts';
 import { parseEtcd } from '../../etcd/etcd-place.ts';
 import { parseAddress } from '../../ports/nbd-place.ts';
+import { securityOf } from '../../ports/nbd-security.ts';
 import { hostPortText } from '../../ports/stream-address.ts';
 import { requireKey } from '../endpoint.ts';
 import type { PairKey } from '../key.ts';
+import { DEADLINE_MS } from './deadline.ts';
 import { DiskArbiter } from './disk.ts';
 import { EtcdArbiter } from './etcd.ts';
 import { FileArbiter } from './file.ts';
@@ -24,8 +26,9 @@ const REMEDY =
 const MEMBERS_MIN = 3;
 
 /**
- * ADDRESS is `HOST:PORT`, `tcp:HOST:PORT` or `unix:PATH`; relative paths start at `base`. `key`: the pair's, for
- * acceptors that are not on loopback. Nothing is opened yet. Throws UserError.
+ * ADDRESS is `HOST:PORT`, `tcp:HOST:PORT` or `unix:PATH`; relative paths start at `base`; with `,plaintext` the network
+ * on the way is trusted. `key`: the pair's, for acceptors and block servers that are not on loopback. Nothing is opened
+ * yet. Throws UserError.
  */
 export function arbiterOf(text: string, base: string = process.cwd(), key?: PairKey): Arbiter {
   const [, kind = '', rest = ''] = /^(file|disk|majority|etcd|postgres|postgresql):(.+)$/s.exec(text) ?? [];
@@ -33,8 +36,12 @@ export function arbiterOf(text: string, base: string = process.cwd(), key?: Pair
   if (kind === 'etcd') return new EtcdArbiter(parseEtcd(rest));
   if (kind === 'majority') return new MajorityArbiter(parseMembers(rest, key), key);
   if (kind.startsWith('postgres') && rest.startsWith('//') && URL.canParse(text)) return new PostgresArbiter(text);
-  const address = kind === 'disk' ? parseAddress(rest, base) : undefined;
-  if (address !== undefined) return new DiskArbiter(address);
+  const [, place = '', plaintext] = /^(.+?)(,plaintext)?$/s.exec(rest) ?? [];
+  const address = kind === 'disk' ? parseAddress(place, base) : undefined;
+  if (address !== undefined) {
+    const trusted = plaintext === undefined ? {} : { plaintext: true as const };
+    return new DiskArbiter(address, DEADLINE_MS, securityOf({ address, ...trusted }, key));
+  }
   throw new UserError('bad-value', `the arbiter ${withoutPassword(text)} is not understood`, REMEDY);
 }
 

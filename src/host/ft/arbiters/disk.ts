@@ -9,6 +9,7 @@ import { bytesOf, Fields, text16 } from '../../disk/byte-parts.ts';
 import { Claimed, Option, Reply } from '../../disk/nbd.ts';
 import { reasonOf } from '../../os-errors.ts';
 import { NbdNegotiation } from '../../ports/nbd-negotiation.ts';
+import type { NbdSecurity } from '../../ports/nbd-security.ts';
 import { addressText, type StreamAddress } from '../../ports/stream-address.ts';
 import { DEADLINE_MS } from './deadline.ts';
 
@@ -20,11 +21,13 @@ interface Answer {
 
 export class DiskArbiter implements Arbiter {
   readonly #address: StreamAddress;
+  readonly #security: NbdSecurity | undefined;
   readonly #deadlineMs: number;
   readonly #open = new Set<NbdNegotiation>();
 
-  constructor(address: StreamAddress, deadlineMs: number = DEADLINE_MS) {
+  constructor(address: StreamAddress, deadlineMs: number = DEADLINE_MS, security?: NbdSecurity) {
     this.#address = address;
+    this.#security = security;
     this.#deadlineMs = deadlineMs;
   }
 
@@ -55,7 +58,7 @@ export class DiskArbiter implements Arbiter {
   }
 
   async #ask(option: number, data: Uint8Array): Promise<Answer> {
-    const negotiation = await NbdNegotiation.begin(this.#address, this.#deadlineMs);
+    const negotiation = await NbdNegotiation.begin(this.#address, this.#deadlineMs, this.#security);
     this.#open.add(negotiation);
     try {
       const [reply] = await negotiation.option(option, data);
