@@ -1,5 +1,7 @@
 /** From the words of `lockstep switch` to its plan, and the refusal of networks that could be read by others. */
 
+import { requireKey } from '../host/ft/endpoint.ts';
+import { readKey } from '../host/ft/key.ts';
 import { hostPortText, isLoopback, type StreamAddress } from '../host/ports/stream-address.ts';
 import type { SwitchPlan } from '../host/switch/run-switch.ts';
 import { VNI_MAX } from '../host/switch/vxlan-header.ts';
@@ -14,6 +16,7 @@ export interface SwitchWords {
   readonly status?: string | undefined;
   /** Seconds. */
   readonly age: number;
+  readonly key?: string | undefined;
   readonly plaintext: boolean;
 }
 
@@ -27,9 +30,13 @@ export function parseSwitch(words: SwitchWords, base: string): SwitchPlan {
     const remedy = 'give --listen unix:PATH for guests, or --connect, or --vxlan';
     throw new UserError('no-ports', 'a switch without ports carries nothing', remedy);
   }
-  const streams = status === undefined ? [...listen, ...connect] : [...listen, ...connect, status];
-  if (!words.plaintext) refuseExposed([...streams.flatMap(hostOf), ...vxlan.flatMap(hostsOf)]);
-  return { listen, connect, vxlan, ageMs: words.age * 1000, ...(status === undefined ? {} : { status }) };
+  const key = words.key === undefined ? undefined : readKey(words.key);
+  if (!words.plaintext) {
+    for (const address of [...listen, ...connect].flatMap(hostOf)) requireKey(address, key, KEY_REMEDY);
+    refuseExposed([...(status === undefined ? [] : hostOf(status)), ...vxlan.flatMap(hostsOf)]);
+  }
+  const plan = { listen, connect, vxlan, ageMs: words.age * 1000 };
+  return { ...plan, ...(status === undefined ? {} : { status }), ...(key === undefined ? {} : { key }) };
 }
 
 /** `[HOST:]PORT,vni=N[,remote=HOST:PORT]...` */
@@ -62,7 +69,11 @@ const hostOf = (address: StreamAddress) => (address.kind === 'unix' ? [] : [addr
 const hostsOf = ({ bind, port, remotes }: VxlanOptions) =>
   bind === undefined ? remotes : [{ host: bind, port }, ...remotes];
 
-/** Stream framing and VXLAN have neither encryption nor a proof of who sends. */
+const KEY_REMEDY =
+  'make one with: lockstep ft keygen FILE, and give it to both switches with --key FILE; or give --plaintext if that ' +
+  'network is trusted';
+
+/** VXLAN and the state have neither encryption nor a proof of who sends. */
 function refuseExposed(ends: readonly { readonly host: string; readonly port: number }[]): void {
   const exposed = ends.find(({ host }) => !isLoopback(host));
   if (exposed === undefined) return;

@@ -13,8 +13,9 @@ export default class Switch extends LockstepCommand {
   static override description =
     'Learns which address is behind which port, and learns anew when a guest moves. Runs until SIGINT or SIGTERM, ' +
     'which end it with exit code 0; SIGUSR1 prints its state. The framing of stream ports is that of QEMU ' +
-    '(-netdev stream) and passt. Nothing is encrypted, so addresses other than loopback are refused without ' +
-    '--plaintext. There is no spanning tree: do not connect switches in a ring.';
+    '(-netdev stream) and passt. With --key TCP is for other switches that have the key, in TLS; others come over ' +
+    'unix sockets. VXLAN is not encrypted: addresses other than loopback are refused without --plaintext. There is ' +
+    'no spanning tree: do not connect switches in a ring.';
   static override examples = [
     {
       description: "Guests meet on a socket; passt gives them the host's network.",
@@ -27,9 +28,12 @@ export default class Switch extends LockstepCommand {
         '--vxlan 4789,vni=5,remote=10.77.0.1:4789 --plaintext',
     },
     {
-      description: 'Two hosts, one network.',
-      command:
-        '<%= config.bin %> switch --listen unix:/tmp/lan.sock --vxlan 4789,vni=5,remote=10.9.0.2:4789 --plaintext',
+      description: 'Two hosts, one network, which others can neither read nor enter: here on 10.9.0.1.',
+      command: '<%= config.bin %> switch --key pair.key --listen unix:/tmp/lan.sock --listen tcp:10.9.0.1:7400',
+    },
+    {
+      description: 'The other one.',
+      command: '<%= config.bin %> switch --key pair.key --listen unix:/tmp/lan.sock --connect tcp:10.9.0.1:7400',
     },
   ];
   static override flags = {
@@ -63,6 +67,10 @@ export default class Switch extends LockstepCommand {
     status: Flags.string({
       summary: 'tell the state here, as one line of JSON to whoever connects',
       helpValue: 'unix:PATH|tcp:HOST:PORT',
+    }),
+    key: Flags.string({
+      summary: 'the key of the switches that are connected over TCP, as lockstep ft keygen makes it',
+      helpValue: 'FILE',
     }),
     plaintext: Flags.boolean({ summary: 'addresses other than loopback are allowed: that network is trusted' }),
   };

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseSwitch, type SwitchWords } from '../../src/cli/switch-specs.ts';
+import { makeKey, readKey } from '../../src/host/ft/key.ts';
 import { folder, lockstep, root } from './cli.ts';
 
 const words = (given: Partial<SwitchWords>) => parseSwitch({ age: 300, plaintext: false, ...given }, '/base');
@@ -53,16 +54,27 @@ describe('the words', () => {
   });
 
   it.each([
-    { listen: ['tcp:0.0.0.0:9000'] },
-    { connect: ['tcp:10.9.0.2:9000'] },
-    { connect: ['tcp:somewhere:9000'] },
     { vxlan: ['4789,vni=5,remote=10.9.0.2:4789'] },
     { vxlan: ['0.0.0.0:4789,vni=5'] },
     { listen: ['unix:a'], status: 'tcp:10.9.0.2:9001' },
-  ])('an address that others could read needs --plaintext: %j', (given) => {
+  ])('what cannot be encrypted needs --plaintext where others could read it, with a key too: %j', (given) => {
+    const key = join(folder, `${JSON.stringify(given).length}.key`);
+    makeKey(key);
     expect(() => words(given)).toThrow(/not on the loopback.*--plaintext/);
-    expect(words({ ...given, plaintext: true })).toMatchObject({ ageMs: 300_000 });
+    expect(() => words({ ...given, key })).toThrow(/not on the loopback.*--plaintext/);
+    expect(words({ ...given, key, plaintext: true })).toMatchObject({ ageMs: 300_000, key: readKey(key) });
   });
+
+  it.each([{ listen: ['tcp:0.0.0.0:9000'] }, { connect: ['tcp:10.9.0.2:9000'] }, { connect: ['tcp:somewhere:9000'] }])(
+    'an uplink that others could read needs a key or --plaintext: %j',
+    (given) => {
+      const key = join(folder, `${JSON.stringify(given).length}-uplink.key`);
+      makeKey(key);
+      expect(() => words(given)).toThrow(/not on this host's loopback.*lockstep ft keygen.*--plaintext/);
+      expect(words({ ...given, plaintext: true })).not.toHaveProperty('key');
+      expect(words({ ...given, key })).toMatchObject({ key: readKey(key) });
+    },
+  );
 });
 
 describe('the command', () => {

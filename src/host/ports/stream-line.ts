@@ -4,6 +4,7 @@
  */
 
 import type { Socket } from 'node:net';
+import { pskDial } from '../psk-tls.ts';
 import { FrameLink } from './frame-link.ts';
 import { connectTo, type StreamAddress } from './stream-address.ts';
 
@@ -18,22 +19,33 @@ export interface LineEvents {
   up(): void;
   /** The connection is lost; with `reconnect` it is being dialled again. */
   down(reason: string): void;
+  /** Somebody is there, with whom TLS does not come about. */
+  refused?(): void;
+}
+
+export interface LineOptions {
+  /** True when left out. */
+  readonly reconnect?: boolean;
+  /** What the peer, over TCP, must hold too; it is dialled in plaintext when left out. */
+  readonly psk?: Uint8Array | undefined;
 }
 
 export class StreamLine {
   readonly #address: StreamAddress;
   readonly #events: LineEvents;
   readonly #reconnect: boolean;
+  readonly #psk: Uint8Array | undefined;
   #link: FrameLink | undefined;
   #dialling: Socket | undefined;
   #timer: NodeJS.Timeout | undefined;
   #retryMs: number = RETRY_MS.first;
   #closed = false;
 
-  constructor(address: StreamAddress, events: LineEvents, { reconnect = true } = {}) {
+  constructor(address: StreamAddress, events: LineEvents, { reconnect = true, psk }: LineOptions = {}) {
     this.#address = address;
     this.#events = events;
     this.#reconnect = reconnect;
+    this.#psk = psk;
   }
 
   get isUp(): boolean {
@@ -42,20 +54,29 @@ export class StreamLine {
 
   /** Connects, once; rejects with the system's error when nobody answers, and does not dial again then. */
   async dial(): Promise<void> {
-    const socket = connectTo(this.#address);
+    const address = this.#address;
+    const isKeyed = this.#psk !== undefined && address.kind === 'tcp';
+    const socket = isKeyed ? pskDial(address, this.#psk) : connectTo(address);
     this.#dialling = socket;
+    let reached = false;
     await new Promise<void>((done, failed) => {
-      const settle = (outcome: () => void): void => {
+      const fail = (error: Error): void => {
+        this.#dialling = undefined;
+        if (isKeyed && reached && !this.#closed) this.#events.refused?.();
+        failed(error);
+      };
+      const late = (): void => void socket.destroy(new Error('nobody answers'));
+      const closed = (): void => fail(new Error('closed'));
+      socket.setTimeout(DIAL_MS, late).once('error', fail).once('close', closed);
+      socket.once('connect', () => {
+        reached = true;
+      });
+      socket.once(isKeyed ? 'secureConnect' : 'connect', () => {
         this.#dialling = undefined;
         socket.setTimeout(0);
-        for (const event of ['connect', 'error', 'close', 'timeout']) socket.removeAllListeners(event);
-        outcome();
-      };
-      socket.setTimeout(DIAL_MS);
-      socket.on('timeout', () => socket.destroy(new Error('nobody answers')));
-      socket.on('connect', () => settle(done));
-      socket.on('error', (error) => settle(() => failed(error)));
-      socket.on('close', () => settle(() => failed(new Error('closed'))));
+        socket.off('timeout', late).off('error', fail).off('close', closed);
+        done();
+      });
     });
     this.#take(socket);
   }

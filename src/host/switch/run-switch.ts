@@ -1,5 +1,6 @@
 /** A switch as a process: its connectors opened, kept until told to stop, and closed. */
 
+import type { PairKey } from '../ft/key.ts';
 import type { StreamAddress } from '../ports/stream-address.ts';
 import { EthernetSwitch, type SwitchStatus } from './ethernet-switch.ts';
 import { StatusSocket } from './status-socket.ts';
@@ -13,6 +14,8 @@ export interface SwitchPlan {
   readonly connect: readonly StreamAddress[];
   readonly vxlan: readonly VxlanOptions[];
   readonly status?: StreamAddress;
+  /** Peers over TCP must hold it too. */
+  readonly key?: PairKey;
   /** How long an address is believed after its last frame. */
   readonly ageMs: number;
 }
@@ -32,8 +35,8 @@ export async function runSwitch(plan: SwitchPlan, ui: SwitchUi): Promise<SwitchS
   const ethernet = new EthernetSwitch(clock);
   const status = (): SwitchStatus => ethernet.status();
   const connectors: Connector[] = [
-    ...plan.listen.map((address) => new StreamListener(address)),
-    ...plan.connect.map((address) => new StreamDialler(address)),
+    ...plan.listen.map((address) => new StreamListener(address, plan.key?.uplink)),
+    ...plan.connect.map((address) => new StreamDialler(address, plan.key?.uplink)),
     ...plan.vxlan.map((options) => new VxlanPort(options, clock)),
   ];
   const socket = new StatusSocket(status);

@@ -9,25 +9,38 @@ import type { Attachment, Connector, SwitchPort } from './switch-port.ts';
 
 export class StreamDialler implements Connector {
   readonly #address: StreamAddress;
+  readonly #psk: Uint8Array | undefined;
   #line: StreamLine | undefined;
+  #toldRefused = false;
 
-  constructor(address: StreamAddress) {
+  /** `psk`: what a peer over TCP must hold too. */
+  constructor(address: StreamAddress, psk?: Uint8Array) {
     this.#address = address;
+    this.#psk = psk;
   }
 
   async open(plug: (port: SwitchPort) => Attachment, notice: (text: string) => void): Promise<void> {
     const name = addressText(this.#address);
-    const line = new StreamLine(this.#address, {
-      frame: (frame) => attachment.receive(frame),
-      up: () => {
-        attachment.setUp(true);
-        notice(`connected to ${name}`);
+    const line = new StreamLine(
+      this.#address,
+      {
+        frame: (frame) => attachment.receive(frame),
+        up: () => {
+          this.#toldRefused = false;
+          attachment.setUp(true);
+          notice(`connected to ${name}`);
+        },
+        down: (reason) => {
+          attachment.setUp(false);
+          notice(`lost ${name}: ${reason}; dialling until it is back`);
+        },
+        refused: () => {
+          if (!this.#toldRefused) notice(`${name} does not hold the key; dialling until it does`);
+          this.#toldRefused = true;
+        },
       },
-      down: (reason) => {
-        attachment.setUp(false);
-        notice(`lost ${name}: ${reason}; dialling until it is back`);
-      },
-    });
+      { psk: this.#psk },
+    );
     const attachment = plug({ name, send: (frame) => line.send(frame) });
     attachment.setUp(false);
     this.#line = line;

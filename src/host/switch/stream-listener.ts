@@ -1,12 +1,13 @@
 /**
  * `--listen`: any number of stream clients (guests, QEMU, other switches), each a port of its own for as long as it is
- * connected.
+ * connected. Who comes over TCP has shown the key before, where there is one.
  */
 
 import { createServer, type Server, type Socket } from 'node:net';
 import { FrameLink } from '../ports/frame-link.ts';
 import { listenAt, stopListening } from '../ports/listen-at.ts';
 import { addressText, type StreamAddress } from '../ports/stream-address.ts';
+import { pskServer } from '../psk-tls.ts';
 import type { Attachment, Connector, SwitchPort } from './switch-port.ts';
 
 const CLIENTS_MAX = 1024;
@@ -15,17 +16,26 @@ export class StreamListener implements Connector {
   readonly #address: StreamAddress;
   readonly #server: Server;
   readonly #links = new Set<FrameLink>();
+  #admit: (socket: Socket) => void = (socket) => socket.destroy();
+  #refused: (from: string) => void = () => {};
   #clients = 0;
 
-  constructor(address: StreamAddress) {
+  /** `psk`: what a client over TCP must hold too. */
+  constructor(address: StreamAddress, psk?: Uint8Array) {
     this.#address = address;
-    this.#server = createServer();
+    const connected = (socket: Socket): void => this.#admit(socket);
+    const isOpen = psk === undefined || address.kind === 'unix';
+    this.#server = isOpen ? createServer(connected) : pskServer(psk, connected, (from) => this.#refused(from));
     this.#server.maxConnections = CLIENTS_MAX;
   }
 
   async open(plug: (port: SwitchPort) => Attachment, notice: (text: string) => void): Promise<void> {
     const name = addressText(await listenAt(this.#server, this.#address));
-    this.#server.on('connection', (socket) => this.#admit(socket, name, plug));
+    this.#admit = (socket) => this.#plugIn(socket, name, plug);
+    this.#refused = (from) => {
+      notice(`somebody at ${from} tried to connect and does not hold the key`);
+      this.#refused = () => {};
+    };
     this.#server.on('drop', () => notice(`${name}: a client was turned away, there are ${CLIENTS_MAX} already`));
     notice(`listens at ${name}`);
   }
@@ -36,7 +46,7 @@ export class StreamListener implements Connector {
     await Promise.all([stopListening(this.#server), ...links.map((link) => link.close())]);
   }
 
-  #admit(socket: Socket, name: string, plug: (port: SwitchPort) => Attachment): void {
+  #plugIn(socket: Socket, name: string, plug: (port: SwitchPort) => Attachment): void {
     const link = new FrameLink(socket, {
       frame: (frame) => attachment.receive(frame),
       ended: () => {
