@@ -56,6 +56,7 @@ export class KeyGate {
     clearTimeout(timer);
     reply(socket, Option.startTls, Reply.ack);
     const secured = await pskAccept(socket, this.#psk);
+    this.#knocking.delete(socket);
     if (secured === undefined) this.#refused(from);
     else if (this.#closed) secured.destroy();
     else this.#admit(secured, flags);
