@@ -14,6 +14,7 @@ import { endpointText } from '../../../src/host/ft/endpoint.ts';
 import { makeKey, pairKey, readKey } from '../../../src/host/ft/key.ts';
 import { joinCluster, pairUp, protectedInCluster, toProtect } from '../../../src/host/ft/nodes.ts';
 import { packageVersion } from '../../../src/host/package-files.ts';
+import { TappedLine } from '../../host/tapped-line.ts';
 import { countOf, eachWorld, joined, sample } from '../host/sides.ts';
 
 const world = eachWorld();
@@ -98,6 +99,16 @@ test('only who holds the key is answered; what is asked in other words is refuse
   await once(plain, 'close');
   const odd = await askAgent(endpoint, right, { kind: 'dance' } as never, ASK_MS);
   expect(odd).toMatchObject({ kind: 'refused' });
+});
+
+test('who listens on the way to an agent hears nothing of what it is asked', async () => {
+  const { endpoint } = await agent();
+  const line = await TappedLine.to(endpoint.port);
+  const ask = { kind: 'handOver', pair: 'a pair that nobody is to know' } as const;
+  await askAgent({ ...endpoint, port: line.port }, right, ask, ASK_MS);
+  line.close();
+  expect(line.heardBytes).toBeGreaterThan(200);
+  expect(line.heard(ask.pair) || line.heard(ask.kind)).toBe(false);
 });
 
 test('an address that others cannot use, and one without a key, are refused', async () => {

@@ -1,4 +1,7 @@
-/** A line between two sides, for TCP and UDP to one port, that can be cut: nothing comes through and nothing closes. */
+/**
+ * A line between two sides, for TCP and UDP to one port, that can be cut: nothing comes through and nothing closes. It
+ * can be listened at.
+ */
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
@@ -9,19 +12,22 @@ export class CutLine {
   readonly #sockets = new Set<Socket>();
   /** One socket for each that dials, so that the answer finds its way back. */
   readonly #udpSenders = new Map<number, UdpSocket>();
+  readonly #ear: (bytes: Uint8Array) => void;
   #cut = false;
 
-  private constructor(to: number, server: Server, udp: UdpSocket) {
+  private constructor(to: number, server: Server, udp: UdpSocket, ear: (bytes: Uint8Array) => void) {
     this.#to = to;
+    this.#ear = ear;
     this.#server = server;
     this.#udp = udp;
   }
 
-  static async to(port: number): Promise<CutLine> {
+  /** `ear` is given all that passes. */
+  static async to(port: number, ear: (bytes: Uint8Array) => void = () => {}): Promise<CutLine> {
     const server = createServer();
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
     const udp = createSocket('udp4');
-    const line = new CutLine(port, server, udp);
+    const line = new CutLine(port, server, udp, ear);
     await new Promise<void>((done) => udp.bind(line.port, '127.0.0.1', done));
     server.on('connection', (socket) => line.#carry(socket));
     udp.on('message', (bytes, from) => line.#beat(bytes, from));
@@ -57,6 +63,7 @@ export class CutLine {
       this.#sockets.add(from);
       from.on('error', () => {});
       from.on('data', (bytes) => {
+        this.#ear(bytes);
         if (!this.#cut) to.write(bytes);
       });
       from.on('close', () => {
@@ -67,6 +74,7 @@ export class CutLine {
   }
 
   #beat(bytes: Uint8Array, from: RemoteInfo): void {
+    this.#ear(bytes);
     let sender = this.#udpSenders.get(from.port);
     if (sender === undefined) {
       sender = createSocket('udp4');

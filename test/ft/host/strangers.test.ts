@@ -7,6 +7,7 @@ import { parseEndpoint, requireKey } from '../../../src/host/ft/endpoint.ts';
 import { Heartbeats } from '../../../src/host/ft/heartbeats.ts';
 import { makeKey, pairKey, readKey } from '../../../src/host/ft/key.ts';
 import { dial, type Listener, listen } from '../../../src/host/ft/transport.ts';
+import { TappedLine } from '../../host/tapped-line.ts';
 import { counted, eachWorld, sample } from './sides.ts';
 
 const world = eachWorld();
@@ -48,6 +49,34 @@ test('who holds the key gets through, and what is said arrives', async () => {
   socket.write('hello');
   await expect.poll(() => connected.length).toBe(1);
   expect(String((await once(connected[0]!, 'data'))[0])).toBe('hello');
+});
+
+test('who listens on the way hears nothing of what is said', async () => {
+  for (const key of [right, undefined]) {
+    const connected: Socket[] = [];
+    const listener = await listen(
+      LOCAL,
+      key,
+      (socket) => connected.push(socket.on('error', () => {})),
+      () => {},
+    );
+    const line = await TappedLine.to(listener.endpoint.port);
+    const socket = await dial({ ...LOCAL, port: line.port }, key, 10_000);
+    closers.push(() => {
+      for (const each of [socket, ...connected]) each.destroy();
+      line.close();
+      listener.close();
+    });
+    await expect.poll(() => connected.length).toBe(1);
+    socket.write('from the one who dialled');
+    expect(String((await once(connected[0]!, 'data'))[0])).toBe('from the one who dialled');
+    connected[0]!.write('from the one who listened');
+    expect(String((await once(socket, 'data'))[0])).toBe('from the one who listened');
+    for (const text of ['from the one who dialled', 'from the one who listened']) {
+      // Without a key all is heard: the line does listen.
+      expect(line.heard(text)).toBe(key === undefined);
+    }
+  }
 });
 
 test('a wrong key and no key are refused, on either side', async () => {
