@@ -16,6 +16,8 @@ export type Admit = (socket: Socket, greeted: number) => void;
 
 /** Who has not begun TLS by then wants something else. */
 const BEGIN_MS = 10_000;
+/** The oldest gives way to who comes when there are more. */
+const KNOCKING_MAX = 256;
 const OPTION_BYTES_MAX = 64 << 10;
 /** More refusals than this nobody needs to hear. */
 const OPTIONS_MAX = 32;
@@ -38,6 +40,11 @@ export class KeyGate {
 
   /** A new connection, of which nothing is left soon when its client has not the key. */
   async knock(socket: Socket): Promise<void> {
+    const [oldest] = this.#knocking;
+    if (oldest !== undefined && this.#knocking.size >= KNOCKING_MAX) {
+      this.#knocking.delete(oldest);
+      oldest.destroy();
+    }
     this.#knocking.add(socket);
     const timer = setTimeout(() => socket.destroy(), BEGIN_MS);
     socket.once('close', () => {

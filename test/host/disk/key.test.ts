@@ -111,6 +111,19 @@ test('a large transfer with many requests in flight arrives whole through TLS', 
   expect(readFileSync(path).equals(Buffer.concat(blocks))).toBe(true);
 });
 
+test('a crowd that never shows the key shuts nobody out who has it', async () => {
+  const { at } = await served(right);
+  const crowd = Array.from({ length: 300 }, () => new RawClient(at));
+  folder.later(() => crowd.forEach(({ socket }) => void socket.destroy()));
+  await Promise.all(crowd.slice(-100).map((each) => each.greet()));
+  const store = await open(placeAt(at.port), right);
+  await store.write(0, block);
+  expect(await arbiterAt(at.port, right).claim('web', 1, 'a node')).toEqual({ kind: 'won' });
+  // The first of them have given way.
+  await expect.poll(() => crowd[0]!.socket.closed, { timeout: 5000 }).toBe(true);
+  expect(crowd.at(-1)!.socket.closed).toBe(false);
+});
+
 test('what is said before TLS does not count within it', async () => {
   const { at, unix } = await served(right);
   const client = new RawClient(at);
