@@ -1,4 +1,4 @@
-/** The guests of a pair's sides on their threads, with no network in between: what one reports is given to the other. */
+/** Guests of a pair's sides on their threads, with no network in between: what one reports is given to the other. */
 import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
