@@ -1,6 +1,6 @@
 /**
- * A line between two sides, for TCP and UDP to one port, that can be cut: nothing comes through and nothing closes. It
- * can be listened at.
+ * A line between two sides, for TCP and UDP to one port, that can be cut, or one of the two: nothing comes through and
+ * nothing closes. It can be listened at.
  */
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -13,7 +13,9 @@ export class CutLine {
   /** One socket for each that dials, so that the answer finds its way back. */
   readonly #udpSenders = new Map<number, UdpSocket>();
   readonly #ear: (bytes: Uint8Array) => void;
-  #cut = false;
+  #cut = { tcp: false, udp: false };
+  /** Heartbeats that have come through: from who dials, and to it. */
+  readonly beats = { there: 0, back: 0 };
 
   private constructor(to: number, server: Server, udp: UdpSocket, ear: (bytes: Uint8Array) => void) {
     this.#to = to;
@@ -38,8 +40,8 @@ export class CutLine {
     return (this.#server.address() as { port: number }).port;
   }
 
-  cut(): void {
-    this.#cut = true;
+  cut(...which: readonly ('tcp' | 'udp')[]): void {
+    for (const one of which.length === 0 ? (['tcp', 'udp'] as const) : which) this.#cut[one] = true;
   }
 
   /** Closes what is open and lets new connections through. */
@@ -64,11 +66,11 @@ export class CutLine {
       from.on('error', () => {});
       from.on('data', (bytes) => {
         this.#ear(bytes);
-        if (!this.#cut) to.write(bytes);
+        if (!this.#cut.tcp) to.write(bytes);
       });
       from.on('close', () => {
         this.#sockets.delete(from);
-        if (!this.#cut) to.destroy();
+        if (!this.#cut.tcp) to.destroy();
       });
     }
   }
@@ -79,10 +81,14 @@ export class CutLine {
     if (sender === undefined) {
       sender = createSocket('udp4');
       sender.on('message', (answer) => {
-        if (!this.#cut) this.#udp.send(answer, from.port, from.address);
+        if (this.#cut.udp) return;
+        this.beats.back++;
+        this.#udp.send(answer, from.port, from.address);
       });
       this.#udpSenders.set(from.port, sender);
     }
-    if (!this.#cut) sender.send(bytes, this.#to, '127.0.0.1');
+    if (this.#cut.udp) return;
+    this.beats.there++;
+    sender.send(bytes, this.#to, '127.0.0.1');
   }
 }

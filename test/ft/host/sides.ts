@@ -6,8 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach } from 'vitest';
+import type { PrimaryStatus } from '../../../src/ft/protocol/status.ts';
+import { listNodes, tellNode } from '../../../src/host/ft/control-socket.ts';
 import { type Moved, switchPair } from '../../../src/host/ft/moves.ts';
-import { seeNodes } from '../../../src/host/ft/nodes.ts';
+import { type FoundNode, seeNodes } from '../../../src/host/ft/nodes.ts';
 import { nodeFlags } from '../../../src/host/node-flags.ts';
 import type { SideWords } from './fixtures/side.ts';
 
@@ -179,6 +181,13 @@ export function eachWorld(): World {
     await world.end();
   });
   return world;
+}
+
+/** How it stands with the primary in this process, and how far its guest is: nobody else is asked. */
+export async function primaryOf(side: Side): Promise<PrimaryStatus & { readonly ticks: number }> {
+  const node = listNodes().find(({ pid }) => pid === side.child.pid)!;
+  const { ticks, status } = (await tellNode(node, 'status')) as FoundNode;
+  return { ...(status as PrimaryStatus), ticks };
 }
 
 /** `count 1` to `count to`. */

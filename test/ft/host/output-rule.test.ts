@@ -1,0 +1,66 @@
+/** Nothing leaves before the backup has what it follows from: by real processes, of which one does not acknowledge. */
+import { expect, test } from 'vitest';
+import { replay } from '../../host/support.ts';
+import { CutLine } from './cut-line.ts';
+import { countOf, eachWorld, joined, primaryOf, sample } from './sides.ts';
+
+const world = eachWorld();
+const aMoment = (): Promise<unknown> => new Promise((done) => setTimeout(done, 50));
+
+test('while the backup stands still nothing leaves, and a guest with more to say than is kept does too', async () => {
+  const { primary, backup } = await world.pair({ append: 'every=5', sendBufferBytes: 8 << 10, detectMs: 60_000 });
+  await primary.until(({ said }) => said.includes('count 20\n'));
+  backup.kill('SIGSTOP');
+  // What it had acknowledged leaves yet, and is read here.
+  let said = '';
+  for (let looks = 0; looks < 4; await aMoment()) {
+    const { heldOutputs, stalled } = await primaryOf(primary);
+    looks = said === primary.said && (heldOutputs > 5 || stalled) ? looks + 1 : 0;
+    ({ said } = primary);
+  }
+  for (let status = await primaryOf(primary); !status.stalled; status = await primaryOf(primary)) {
+    expect(primary.said).toBe(said);
+    await aMoment();
+  }
+  const { ticks, heldOutputs, buffer } = await primaryOf(primary);
+  for (let looks = 0; looks < 5; looks++) {
+    await aMoment();
+    expect(await primaryOf(primary)).toMatchObject({ stalled: true, ticks, heldOutputs, buffer });
+  }
+  expect(primary.said).toBe(said);
+  expect(heldOutputs).toBeGreaterThan(5);
+  expect(buffer.bytes).toBeLessThan(2 * buffer.limitBytes);
+  backup.kill('SIGCONT');
+  const count = countOf(said)! + heldOutputs + 20;
+  await primary.until((side) => countOf(side.said)! > count);
+  expect(await primaryOf(primary)).toMatchObject({ state: 'protected', stalled: false });
+  primary.kill('SIGINT');
+  expect([await primary.ended, await backup.ended]).toEqual([130, 0]);
+  for (const log of ['primary.lks', 'backup.lks']) expect((await replay(world.path(log))).text).toBe(primary.said);
+});
+
+test('what nobody but a primary that is lost has heard of was not seen by anybody', async () => {
+  const { backup, port } = await world.backup({ detectMs: 60_000 });
+  const line = await CutLine.to(port);
+  const at = `tcp:127.0.0.1:${line.port}`;
+  const words = { kernel: sample('clock'), append: 'wait=3600000', detectMs: 60_000 };
+  const primary = world.side({ role: 'primary', at, ...words });
+  await primary.until(({ said }) => said.includes('type something'));
+  line.cut();
+  primary.child.stdin!.write('a');
+  const isTold = (): boolean => primary.said.includes('input   61');
+  while (!isTold() && (await primaryOf(primary)).heldOutputs === 0) await aMoment();
+  primary.kill();
+  await primary.ended;
+  line.breakConnections();
+  await backup.state('live');
+  const typing = setInterval(() => backup.child.stdin!.write('b'), 100);
+  await backup.until(({ said }) => said.includes('input   62'));
+  clearInterval(typing);
+  // Another guest now: it has never heard of the first, and neither has who was looking on.
+  const whole = joined(primary.said, backup.said);
+  expect(whole.match(/^(type something|input {3}..)/gm)?.slice(0, 2)).toEqual(['type something', 'input   62']);
+  backup.kill('SIGINT');
+  expect(await backup.ended).toBe(130);
+  line.close();
+});
