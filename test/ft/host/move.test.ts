@@ -3,10 +3,12 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { moveBackup, switchPair } from '../../../src/host/ft/moves.ts';
 import { UserError } from '../../../src/lib/errors.ts';
+import { diskFolder, Relay } from '../../host/disk/support.ts';
 import { replay } from '../../host/support.ts';
-import { countOf, eachWorld, joined, moved, type Side, sample } from './sides.ts';
+import { countOf, eachWorld, joined, moved, primaryOf, type Side, sample } from './sides.ts';
 
 const world = eachWorld();
+const disks = diskFolder();
 
 /** Waits until the guest has said some more there. */
 async function goesOn(side: Side, bytes = 300): Promise<void> {
@@ -125,6 +127,32 @@ test('a primary whose clients are lost hands over by itself; when both sides hav
   expect(primary.said + backup.said).toContain('count 50\n');
   expect(countOf(primary.said + backup.said)).toBeDefined();
   there.close();
+});
+
+test('a guest is not handed over before what it has asked of its disk is done', async () => {
+  const { at } = await disks.serve([{ path: disks.image(4 << 20) }]);
+  const relay = await Relay.start(disks, at);
+  const shared = (address: typeof at) => [{ path: { address, export: 'e0' }, mode: 'write' }] as const;
+  const words = { kernel: sample('scribble'), append: 'every=5 slots=16 writes=4 sync=4', detectMs: 60_000 };
+  const { primary, backup } = await world.pair({ ...words, drives: shared(relay.at), givenDrives: shared(at) });
+  await primary.state('protected');
+  await goesOn(primary, 30);
+  relay.set('frozen');
+  while (!relay.holds) await new Promise((done) => setTimeout(done, 5));
+  // A look at the disk now and then may be under way instead of a write: then its guest says no more a little later.
+  for (let said = ''; said !== primary.said; await new Promise((done) => setTimeout(done, 100))) ({ said } = primary);
+  const going = moved(primary, backup);
+  for (let state = ''; state !== 'switching'; { state } = await primaryOf(primary))
+    await new Promise((done) => setTimeout(done, 5));
+  await new Promise((done) => setTimeout(done, 300));
+  expect(await primaryOf(primary)).toMatchObject({ state: 'switching', epoch: 1 });
+  expect(world.epochs).toEqual(['pair.1']);
+  relay.set('open');
+  await going;
+  expect(await primary.ended).toBe(0);
+  // Every fourth round reads back all that was ever written; what differs ends the guest with 1.
+  await goesOn(backup, 60);
+  expect(world.epochs).toEqual(['pair.1', 'pair.2']);
 });
 
 test('a guest without a backup is not moved, and goes on', async () => {

@@ -1,5 +1,5 @@
 /** Nothing leaves before the backup has what it follows from: by real processes, of which one does not acknowledge. */
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { replay } from '../../host/support.ts';
 import { CutLine } from './cut-line.ts';
 import { countOf, eachWorld, joined, primaryOf, sample } from './sides.ts';
@@ -42,6 +42,7 @@ test('while the backup stands still nothing leaves, and a guest with more to say
 test('what nobody but a primary that is lost has heard of was not seen by anybody', async () => {
   const { backup, port } = await world.backup({ detectMs: 60_000 });
   const line = await CutLine.to(port);
+  onTestFinished(() => line.close());
   const at = `tcp:127.0.0.1:${line.port}`;
   const words = { kernel: sample('clock'), append: 'wait=3600000', detectMs: 60_000 };
   const primary = world.side({ role: 'primary', at, ...words });
@@ -54,7 +55,9 @@ test('what nobody but a primary that is lost has heard of was not seen by anybod
   await primary.ended;
   line.breakConnections();
   await backup.state('live');
+  // What comes before its console is open goes nowhere.
   const typing = setInterval(() => backup.child.stdin!.write('b'), 100);
+  onTestFinished(() => clearInterval(typing));
   await backup.until(({ said }) => said.includes('input   62'));
   clearInterval(typing);
   // Another guest now: it has never heard of the first, and neither has who was looking on.
@@ -62,5 +65,23 @@ test('what nobody but a primary that is lost has heard of was not seen by anybod
   expect(whole.match(/^(type something|input {3}..)/gm)?.slice(0, 2)).toEqual(['type something', 'input   62']);
   backup.kill('SIGINT');
   expect(await backup.ended).toBe(130);
-  line.close();
+});
+
+test('what a primary that is killed has not got rid of, as nobody reads it, its backup says again', async () => {
+  // Lines without a pause in between, and one byte in some thirty ticks.
+  const words = { append: 'every=0', digestTicks: 1 << 22, detectMs: 60_000 };
+  const { primary, backup } = await world.pair(words);
+  primary.child.stdout!.pause();
+  await primary.state('protected');
+  // More than there is room for on the way.
+  while ((await primaryOf(primary)).ticks < 16e6) await aMoment();
+  primary.kill();
+  primary.child.stdout!.resume();
+  await primary.ended;
+  await backup.state('live');
+  await backup.until(({ said }) => said.length > 1 << 16);
+  backup.kill();
+  await backup.ended;
+  const seen = countOf(primary.said)!;
+  expect(countOf(joined(primary.said, backup.said))).toBeGreaterThan(seen);
 });

@@ -144,6 +144,11 @@ export class Relay<A extends StreamAddress = UnixAddress> {
     if (mode !== 'frozen') for (const go of this.#thawed.splice(0)) go();
   }
 
+  /** Whether something is held back until 'open'. */
+  get holds(): boolean {
+    return this.#thawed.length > 0;
+  }
+
   /** New connections go there. */
   redirect(to: StreamAddress): void {
     this.#to = to;
