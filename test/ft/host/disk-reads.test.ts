@@ -1,9 +1,8 @@
 import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { findNodes } from '../../../src/host/ft/nodes.ts';
 import { diskFolder, Relay } from '../../host/disk/support.ts';
 import { replay } from '../../host/support.ts';
-import { eachWorld, type Side, sample } from './sides.ts';
+import { eachWorld, nodeOf, type Side, sample } from './sides.ts';
 
 const world = eachWorld();
 const disks = diskFolder();
@@ -18,11 +17,6 @@ const rounds = (side: Side): Promise<unknown> => {
 const append = 'every=10 slots=16 writes=4 reads=8 sync=4';
 const own = (name: string) => [{ path: world.path(name), mode: 'own' }] as const;
 const image = (name: string): Buffer => readFileSync(world.path(name));
-
-async function nodeOf(side: Side) {
-  const nodes = await findNodes('pair');
-  return nodes.find(({ pid }) => pid === side.child.pid)!;
-}
 
 /** The survivor's recording, and of the other one all that there is of it, replay by themselves. */
 async function replayed(...logs: readonly string[]): Promise<void> {

@@ -1,8 +1,10 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { CutLine } from './cut-line.ts';
-import { countOf, eachWorld, joined, sample } from './sides.ts';
+import { countOf, eachWorld, joined, nodeOf, sample } from './sides.ts';
 
 const world = eachWorld();
+/** A heartbeat goes ten times a second. */
+const POLL = { timeout: 60_000 };
 
 test('the channel is cut with both alive: exactly one goes on, the other stops with exit code 4', async () => {
   const { backup, port } = await world.backup({ detectMs: 2000 });
@@ -42,4 +44,22 @@ test('a connection that breaks is dialled again, and nobody takes over', async (
   expect(countOf(primary.said)).toBeGreaterThan(99);
   expect(world.epochs).toEqual(['pair.1']);
   line.close();
+});
+
+test('heartbeats go both ways beside the channel, and are signs of life when nothing comes over that', async () => {
+  const { backup, port } = await world.backup({ detectMs: 250_000 });
+  const line = await CutLine.to(port);
+  onTestFinished(() => line.close());
+  const at = `tcp:127.0.0.1:${line.port}`;
+  const primary = world.side({ role: 'primary', at, kernel: sample('count'), append: 'every=5', detectMs: 250_000 });
+  await primary.until(({ said }) => said.includes('count 20\n'));
+  line.cut('tcp');
+  const { there, back } = line.beats;
+  await expect.poll(() => line.beats.there - there, POLL).toBeGreaterThan(5);
+  await expect.poll(() => line.beats.back - back, POLL).toBeGreaterThan(5);
+  for (const side of [primary, backup]) {
+    const heardAt = async (): Promise<number> => (await nodeOf(side)).status!.lastHeardAt!;
+    for (let times = 0; times < 3; times++) await expect.poll(heardAt, POLL).toBeGreaterThan(await heardAt());
+  }
+  expect(world.epochs).toEqual(['pair.1']);
 });

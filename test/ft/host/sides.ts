@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach } from 'vitest';
 import type { PrimaryStatus } from '../../../src/ft/protocol/status.ts';
-import { listNodes, tellNode } from '../../../src/host/ft/control-socket.ts';
+import { listNodes, type NodeAddress, tellNode } from '../../../src/host/ft/control-socket.ts';
 import { type Moved, switchPair } from '../../../src/host/ft/moves.ts';
 import { type FoundNode, seeNodes } from '../../../src/host/ft/nodes.ts';
 import { nodeFlags } from '../../../src/host/node-flags.ts';
@@ -183,10 +183,15 @@ export function eachWorld(): World {
   return world;
 }
 
-/** How it stands with the primary in this process, and how far its guest is: nobody else is asked. */
-export async function primaryOf(side: Side): Promise<PrimaryStatus & { readonly ticks: number }> {
+/** What the node in this process tells of itself; nobody else is asked. */
+export async function nodeOf(side: Side): Promise<FoundNode> {
   const node = listNodes().find(({ pid }) => pid === side.child.pid)!;
-  const { ticks, status } = (await tellNode(node, 'status')) as FoundNode;
+  return { ...node, ...((await tellNode(node, 'status')) as Omit<FoundNode, keyof NodeAddress>) };
+}
+
+/** How it stands with the primary in this process, and how far its guest is. */
+export async function primaryOf(side: Side): Promise<PrimaryStatus & { readonly ticks: number }> {
+  const { ticks, status } = await nodeOf(side);
   return { ...(status as PrimaryStatus), ticks };
 }
 
