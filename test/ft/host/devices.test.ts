@@ -1,12 +1,17 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import type { BackupStatus, PrimaryStatus } from '../../../src/ft/protocol/status.ts';
+import { Command, REQUEST_MAGIC } from '../../../src/host/disk/nbd.ts';
 import { FrameSplitter } from '../../../src/host/ports/frame-splitter.ts';
+import { diskFolder, Relay, type UnixAddress } from '../../host/disk/support.ts';
 import { dataOf, udpFrame } from '../../host/ethernet.ts';
 import { replay } from '../../host/support.ts';
-import { eachWorld, sample } from './sides.ts';
+import { eachWorld, nodeOf, sample } from './sides.ts';
 
 const world = eachWorld();
+const disks = diskFolder();
 
 test('the primary is killed while its guest works on a disk: the backup goes on with the same disk', async () => {
   const path = world.path('disk.img');
@@ -27,6 +32,38 @@ test('the primary is killed while its guest works on a disk: the backup goes on 
       .subarray(1 << 20)
       .every((byte) => byte === 0xee),
   ).toBe(true);
+});
+
+/** A way to a server, and how many writes were asked for on it. */
+async function countedWay(to: UnixAddress) {
+  const relay = await Relay.start(disks, to);
+  const magic = Buffer.alloc(4);
+  magic.writeUInt32BE(REQUEST_MAGIC);
+  let writes = 0;
+  relay.dropAnswersTo((chunk) => {
+    for (let at = chunk.indexOf(magic); at >= 0; at = chunk.indexOf(magic, at + 1))
+      if (chunk.length >= at + 8 && chunk.readUInt16BE(at + 6) === Command.write) writes++;
+    return false;
+  });
+  return { at: relay.at, writes: () => writes };
+}
+
+test('a backup writes nothing to a disk that is shared, however often its guest does, until it lives', async () => {
+  const { at } = await disks.serve([{ path: disks.image(4 << 20) }]);
+  const [here, there] = [await countedWay(at), await countedWay(at)];
+  const shared = (address: UnixAddress) => [{ path: { address, export: 'e0' }, mode: 'write' }] as const;
+  const words = { kernel: sample('scribble'), append: 'every=5 slots=16 writes=4 sync=4' };
+  const { primary, backup } = await world.pair({ ...words, drives: shared(here.at), givenDrives: shared(there.at) });
+  await primary.until(({ said }) => said.includes('round 20\n'));
+  // Its guest has come as far.
+  const { status } = await nodeOf(primary);
+  const { handed } = (status as PrimaryStatus).frames;
+  while (((await nodeOf(backup)).status as BackupStatus).frames.executed < handed) await sleep(10);
+  expect(here.writes()).toBeGreaterThan(40);
+  expect(there.writes()).toBe(0);
+  primary.kill();
+  await backup.until(({ said }) => /^round \d+\n(round \d+\n){8}/m.test(said));
+  expect(there.writes()).toBeGreaterThan(8);
 });
 
 /** What cards connect to: hands on what is sent to the guest, and keeps what comes from it. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { replay } from '../../host/support.ts';
-import { counted, countOf, eachWorld } from './sides.ts';
+import { counted, countOf, eachWorld, joined } from './sides.ts';
 
 const world = eachWorld();
 
@@ -52,4 +52,20 @@ test('a side whose replay differs stops, keeps its log and says so; the primary 
   expect(countOf(primary.said)).toBeGreaterThan(50);
   expect(primary.complaints).toContain('diverged');
   expect((await replay(world.path('backup.lks'))).outcome).toMatchObject({ ending: 'cut', exitCode: 0 });
+});
+
+test('a backup whose replay differs is replaced by another, which the guest survives its primary with', async () => {
+  const { backup: spare, port } = await world.backup({ output: world.path('spare.lks') });
+  const spares = [`tcp:127.0.0.1:${port}`];
+  const { primary, backup } = await world.pair({ append: 'every=5', injectFaultTick: 20_000, spares });
+  expect(await backup.ended).toBe(1);
+  await primary.until(({ complaints }) => complaints.includes(`notice the guest is copied to ${spares[0]}`));
+  const { length } = primary.said;
+  await primary.until(({ said }) => said.length > length + 300);
+  primary.kill();
+  await primary.ended;
+  await spare.state('live');
+  const seen = countOf(primary.said)!;
+  await spare.until(({ said }) => (countOf(joined(primary.said, said)) ?? 0) > seen + 20);
+  expect(world.epochs).toEqual(['pair.1', 'pair.2', 'pair.3']);
 });
