@@ -49,6 +49,7 @@ class Bench {
         claim: () => {},
         truthful: (message) => message,
         acked: () => {},
+        unreached: () => {},
         look: () => {},
       });
       this.#link.tell();

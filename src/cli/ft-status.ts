@@ -34,12 +34,19 @@ function nodeText(node: FoundNode): string {
     ...(status === undefined ? [] : statusRows(status)),
     ...(status === undefined ? [] : switchRows(status)),
     ...(reads === undefined || reads.reads + reads.again === 0 ? [] : [['disk reads', readsText(reads)] as const]),
+    ...backupRow(node),
     ...(copy === undefined ? [] : [['copy', copyText(copy)] as const]),
     ...(copy?.images === undefined ? [] : [['images', imagesText(copy.images)] as const]),
     ['guest', `tick ${count(ticks)}`],
     ...(recording === undefined ? [] : [['recording', recording] as const]),
   ];
   return columns(rows);
+}
+
+/** Of a guest that has no backup: where one is looked for, and why there is none. */
+function backupRow({ backup, fault, status }: FoundNode): Row[] {
+  if (fault !== undefined) return [['backup', fault]];
+  return status?.state === 'seeking' && backup !== undefined ? [['backup', `looked for at ${backup}`]] : [];
 }
 
 function methodText({ name, diskReads, epochTicks, checkpointsPerSecond }: MethodSettings): string {

@@ -17,6 +17,9 @@ const REASONS: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
 };
 
+/** TLS with a key that both sides hold fails like this when they do not; the code's beginning differs by release. */
+const WRONG_KEY = /^ERR_SSL_.*ALERT_(BAD_RECORD_MAC|DECRYPT_ERROR|UNKNOWN_PSK_IDENTITY)$/;
+
 /** The system's code of an error ('ENOENT'), or undefined when it is no error of the system. */
 export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
@@ -26,5 +29,6 @@ export function codeOf(error: unknown): string | undefined {
 export function reasonOf(error: unknown): string {
   const code = codeOf(error);
   if (code !== undefined && REASONS[code] !== undefined) return REASONS[code];
+  if (code !== undefined && WRONG_KEY.test(code)) return 'the other side does not hold the same key';
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,13 +1,14 @@
 /**
  * Where a backup listens: who connects, and for what. A primary's channel is heard when nothing is against its first
- * word (newcomer.ts); the copy of an image goes to the mirror; of somebody without the key the operator is told once.
+ * word (newcomer.ts); the copy of an image goes to the mirror; of somebody with another key, or none, or one where none
+ * was given, the operator is told once.
  */
 
 import type { Socket } from 'node:net';
 import type { ConnectionId } from '../../ft/protocol/io.ts';
 import type { PrimaryMessage } from '../../ft/protocol/message.ts';
 import { isFromPrimary } from '../../ft/protocol/wire.ts';
-import { isMirrorSocket } from '../mirror/mirror-stream.ts';
+import { openingOf } from '../mirror/mirror-stream.ts';
 import type { Connections } from './connections.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { PairKey } from './key.ts';
@@ -34,10 +35,12 @@ export class BackupDoor {
   #connection = 0;
   /** Connections that have not said what they are. */
   readonly #arriving = new Set<Socket>();
+  readonly #stranger: (from: string, how?: string) => void;
 
   constructor(connections: Connections, ears: DoorEars) {
     this.#connections = connections;
     this.#ears = ears;
+    this.#stranger = strangerNotice((text) => this.#ears.notice(text));
   }
 
   /** With the port that was taken; undefined while it is closed. */
@@ -51,7 +54,7 @@ export class BackupDoor {
       endpoint,
       key,
       (socket) => void this.#arrived(socket),
-      strangerNotice((text) => this.#ears.notice(text)),
+      (from) => this.#stranger(from),
     );
     return this.#listener.endpoint;
   }
@@ -63,10 +66,15 @@ export class BackupDoor {
 
   async #arrived(socket: Socket): Promise<void> {
     this.#arriving.add(socket);
-    const isMirror = await isMirrorSocket(socket, GREETING_MS);
+    const from = socket.remoteAddress;
+    const opening = await openingOf(socket, GREETING_MS);
     this.#arriving.delete(socket);
-    if (isMirror === true) this.#ears.mirror(socket);
-    else if (isMirror === false) this.#connected(socket);
+    if (opening === 'mirror') this.#ears.mirror(socket);
+    else if (opening === 'channel') this.#connected(socket);
+    else if (opening === 'keyed') {
+      socket.destroy();
+      this.#stranger(from ?? 'an unknown address', 'with a key, and none was given here (--key)');
+    }
   }
 
   #connected(socket: Socket): void {

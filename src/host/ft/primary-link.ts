@@ -42,8 +42,18 @@ export interface LinkEars {
   truthful(message: PrimaryMessage): PrimaryMessage;
   /** Frames up to this are acknowledged. */
   acked(sequence: number): void;
+  /** Its backup has never answered, and this attempt came to nothing either. */
+  unreached(reason: string): void;
   /** After every event, and every deadline that has passed. */
   look(): void;
+}
+
+/** A connection, from when it is dialled until it is closed. */
+interface Attempt {
+  /** This side has no more use for it. */
+  dropped: boolean;
+  /** The other side has said something. */
+  heard: boolean;
 }
 
 export class PrimaryLink {
@@ -53,7 +63,7 @@ export class PrimaryLink {
   readonly #driver: CoreDriver<Event, Effect>;
   readonly #heartbeats: Heartbeats;
   readonly #connections = new Connections();
-  readonly #dialling = new Map<number, { dropped: boolean }>();
+  readonly #attempts = new Map<number, Attempt>();
   #acked = -1;
   #stopped = false;
 
@@ -106,7 +116,7 @@ export class PrimaryLink {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#driver.stop();
-    for (const attempt of this.#dialling.values()) attempt.dropped = true;
+    for (const attempt of this.#attempts.values()) attempt.dropped = true;
     this.#heartbeats.close();
     this.#connections.closeAll('this side has no use for it');
   }
@@ -128,9 +138,10 @@ export class PrimaryLink {
         this.#connections.send(effect.connection, this.#ears.truthful(effect.message));
         break;
       case 'disconnect': {
-        const attempt = this.#dialling.get(effect.connection);
+        const attempt = this.#attempts.get(effect.connection);
         if (attempt !== undefined) attempt.dropped = true;
         this.#connections.disconnect(effect.connection, effect.reason);
+        this.#unreached(effect.reason);
         break;
       }
       case 'heartbeat':
@@ -145,27 +156,44 @@ export class PrimaryLink {
   }
 
   async #dial(connection: number): Promise<void> {
-    const attempt = { dropped: false };
-    this.#dialling.set(connection, attempt);
+    const attempt: Attempt = { dropped: false, heard: false };
+    this.#attempts.set(connection, attempt);
     const { endpoint, key, settings } = this.parts;
     try {
       const socket = await dial(endpoint, key, settings.detectMs);
       if (attempt.dropped) {
+        this.#attempts.delete(connection);
         socket.destroy();
         return;
       }
       this.#connections.add(connection, socket, {
         message: (message) => {
+          attempt.heard = true;
           if (isFromBackup(message)) this.tell({ kind: 'message', connection, message });
           else this.#connections.disconnect(connection, 'it speaks as a primary');
         },
-        closed: (reason) => this.tell({ kind: 'closed', connection, reason }),
+        closed: (reason) => this.#closed(connection, attempt.heard ? reason : this.#unheard(reason)),
       });
       this.tell({ kind: 'connected', connection });
     } catch (error) {
-      if (!attempt.dropped) this.tell({ kind: 'closed', connection, reason: reasonOf(error) });
-    } finally {
-      this.#dialling.delete(connection);
+      if (attempt.dropped) this.#attempts.delete(connection);
+      else this.#closed(connection, reasonOf(error));
     }
+  }
+
+  #closed(connection: number, reason: string): void {
+    const dropped = this.#attempts.get(connection)?.dropped ?? true;
+    this.#attempts.delete(connection);
+    this.tell({ kind: 'closed', connection, reason });
+    if (!dropped) this.#unreached(reason);
+  }
+
+  /** Who holds a key has no answer to a greeting without one. */
+  #unheard(reason: string): string {
+    return this.parts.key === undefined ? `${reason}; if it was started with --key, give the same key here` : reason;
+  }
+
+  #unreached(reason: string): void {
+    if (this.state === 'seeking') this.#ears.unreached(reason);
   }
 }

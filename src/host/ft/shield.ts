@@ -260,6 +260,9 @@ export class Shield {
         acked: (sequence) => {
           if (this.#link === link) this.#host.acknowledged(sequence + 1);
         },
+        unreached: (reason) => {
+          if (copy === 0 && this.#link === link) this.#failed(link, reason, '; it is waited for');
+        },
         look: () => this.#host.look(),
       },
     );
@@ -270,6 +273,7 @@ export class Shield {
   #effect(link: PrimaryLink, effect: LinkEffect): void {
     switch (effect.kind) {
       case 'begin':
+        this.#fault = undefined;
         if (link.copy === 0) this.#host.begin();
         else this.#begin(link);
         break;
@@ -305,7 +309,6 @@ export class Shield {
 
   #begin(link: PrimaryLink): void {
     this.#begunAt = performance.now();
-    this.#fault = undefined;
     const to = endpointText(link.parts.endpoint);
     this.#copy = { to, round: 0, pages: 0, left: 0, bytes: 0, pausedNs: undefined, slow: false, ...UNFINISHED };
     this.#host.acknowledged(0);
@@ -332,11 +335,16 @@ export class Shield {
     this.#host.acknowledged(ALL_FRAMES);
     this.#host.order({ kind: 'endCopy', copy: link.copy });
     this.#setShare(1);
+    this.#failed(link, reason);
+    setImmediate(() => this.#drop(link, refused));
+  }
+
+  /** The operator is told once of each reason. */
+  #failed(link: PrimaryLink, reason: string, andNow = ''): void {
     const text = `no backup at ${endpointText(link.parts.endpoint)}: ${reason}`;
-    if (!this.#told.has(text)) this.#host.notice(text);
+    if (!this.#told.has(text)) this.#host.notice(`${text}${andNow}`);
     this.#told.add(text);
     this.#fault = text;
-    setImmediate(() => this.#drop(link, refused));
   }
 
   #drop(link: PrimaryLink, refused = false): void {

@@ -1,9 +1,10 @@
 /** What the operator is told of who connects without the key: one line for a listener, however often somebody tries. */
 
-export function strangerNotice(notice: (text: string) => void): (from: string) => void {
+/** `how`: with what, when it is not that the key is missing. */
+export function strangerNotice(notice: (text: string) => void): (from: string, how?: string) => void {
   let isTold = false;
-  return (from) => {
-    if (!isTold) notice(`somebody at ${from} tried to connect and does not hold the key`);
+  return (from, how = 'and does not hold the key') => {
+    if (!isTold) notice(`somebody at ${from} tried to connect ${how}`);
     isTold = true;
   };
 }

@@ -5,10 +5,13 @@
 
 import { createServer, connect as dialPlain, type Socket } from 'node:net';
 import { ExitCode, UserError } from '../../lib/errors.ts';
-import { reasonOf } from '../os-errors.ts';
+import { codeOf, reasonOf } from '../os-errors.ts';
 import { pskDial, pskServer } from '../psk-tls.ts';
 import { type Endpoint, endpointText } from './endpoint.ts';
 import type { PairKey } from './key.ts';
+
+/** A record of TLS that opens a connection: handshake, version 3.1 whatever is offered, less than 256 bytes. */
+const CLIENT_HELLO = [22, 3, 1, 0];
 
 export interface Listener {
   /** With the port that was taken. */
@@ -48,7 +51,7 @@ export function dial(endpoint: Endpoint, key: PairKey | undefined, timeoutMs: nu
     const timer = setTimeout(() => socket.destroy(new Error('no answer')), timeoutMs);
     const fail = (error: Error): void => {
       clearTimeout(timer);
-      failed(error);
+      failed(key === undefined ? error : keyedFault(error));
     };
     const closed = (): void => fail(new Error('the other side closed the connection'));
     socket.once('error', fail);
@@ -60,6 +63,20 @@ export function dial(endpoint: Endpoint, key: PairKey | undefined, timeoutMs: nu
       done(socket);
     });
   });
+}
+
+/** A listener without a key takes the beginning of TLS for nonsense, and closes. */
+function keyedFault(error: Error): Error {
+  if (codeOf(error) !== 'ECONNRESET') return error;
+  return new Error('it closes the connection when it is asked for the key, and may have been started without --key');
+}
+
+/**
+ * Whether a connection that a listener without a key has taken begins as that of who has one. `first`: four bytes or
+ * more. A message of 66,326 bytes would begin alike; those that open a connection have some hundreds.
+ */
+export function asksForKey(first: Uint8Array): boolean {
+  return CLIENT_HELLO.every((byte, at) => first[at] === byte);
 }
 
 /** Why nobody who holds the key can be spoken to there; or nothing. */

@@ -9,6 +9,7 @@ import {
   SNIFFED_BYTES,
 } from '../../ft/disk/mirror-message.ts';
 import { type MessageEars, MessageSocket } from '../ft/message-socket.ts';
+import { asksForKey } from '../ft/transport.ts';
 
 export class MirrorStream extends MessageSocket<MirrorMessage> {
   constructor(socket: Socket, ears: MessageEars<MirrorMessage>) {
@@ -16,14 +17,17 @@ export class MirrorStream extends MessageSocket<MirrorMessage> {
   }
 }
 
+/** What a connection is for. 'keyed': nothing here, as who has opened it wants to see a key that this side has not. */
+export type Opening = 'mirror' | 'channel' | 'keyed';
+
 /**
  * Whether who has connected is to make an image equal, or opens the logging channel; what was read is put back, and the
  * socket is paused. Undefined when it closes, or says nothing for `timeoutMs`: it is closed then.
  */
-export function isMirrorSocket(socket: Socket, timeoutMs: number): Promise<boolean | undefined> {
+export function openingOf(socket: Socket, timeoutMs: number): Promise<Opening | undefined> {
   return new Promise((done) => {
     let first: Uint8Array = new Uint8Array(0);
-    const end = (answer: boolean | undefined): void => {
+    const end = (answer: Opening | undefined): void => {
       clearTimeout(timer);
       socket.off('data', heard).off('error', gone).off('close', gone);
       socket.pause();
@@ -33,7 +37,9 @@ export function isMirrorSocket(socket: Socket, timeoutMs: number): Promise<boole
     };
     const heard = (chunk: Uint8Array): void => {
       first = Buffer.concat([first, chunk]);
-      if (first.length >= SNIFFED_BYTES) end(isMirror(first));
+      if (first.length < SNIFFED_BYTES) return;
+      if (asksForKey(first)) end('keyed');
+      else end(isMirror(first) ? 'mirror' : 'channel');
     };
     const gone = (): void => end(undefined);
     const timer = setTimeout(gone, timeoutMs);

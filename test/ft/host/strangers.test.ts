@@ -13,6 +13,7 @@ import { counted, eachWorld, sample } from './sides.ts';
 const world = eachWorld();
 const right = pairKey(new Uint8Array(32).fill(1));
 const wrong = pairKey(new Uint8Array(32).fill(2));
+const ignore = (): void => {};
 const LOCAL = { host: '127.0.0.1', port: 0 };
 
 const closers: (() => void)[] = [];
@@ -188,6 +189,44 @@ test('a pair with a key runs; a stranger meanwhile does not disturb it', async (
   expect(await backup.ended).toBe(0);
   expect(primary.said).toBe(counted(50));
   expect(stranger.said).toBe('');
+});
+
+test('a primary that nobody listens for says so once, and status names the place and the reason', async () => {
+  const none = await listen(LOCAL, undefined, ignore, ignore);
+  const { port } = none.endpoint;
+  none.close();
+  const primary = world.side({ role: 'primary', at: `tcp:127.0.0.1:${port}`, kernel: sample('count') });
+  const why = `no backup at tcp:127.0.0.1:${port}: nobody listens there`;
+  await primary.until(({ complaints }) => complaints.includes(`notice ${why}; it is waited for\n`));
+  const status = world.command('ft', 'status');
+  expect(await status.ended).toBe(0);
+  expect(status.said).toMatch(new RegExp(`^backup +${why}$`, 'm'));
+  // It has dialled many times since.
+  expect(primary.complaints.split('no backup at')).toHaveLength(2);
+  const { backup } = await world.backup({ at: `tcp:127.0.0.1:${port}` });
+  await primary.until(({ said }) => said.includes('count 5\n'));
+  const after = world.command('ft', 'status', '--json');
+  expect(await after.ended).toBe(0);
+  expect(after.said).not.toContain('no backup at');
+  primary.kill('SIGINT');
+  expect(await primary.ended).toBe(130);
+  expect(await backup.ended).toBe(0);
+});
+
+test.each([
+  ['another key', 'key', 'other', /the other side does not hold the same key/, /does not hold the key/],
+  ['a key, and the backup none', 'key', undefined, /started without --key/, /with a key, and none was given here/],
+  ['no key, and the backup one', undefined, 'key', /started with --key, give the same/, /does not hold the key/],
+])('a primary with %s: both sides say so', async (_, primaryKey, backupKey, primarySays, backupSays) => {
+  makeKey(world.path('key'));
+  makeKey(world.path('other'));
+  const keyOf = (name: string | undefined) => (name === undefined ? {} : { key: world.path(name) });
+  const { backup, port } = await world.backup(keyOf(backupKey));
+  const at = `tcp:127.0.0.1:${port}`;
+  const primary = world.side({ role: 'primary', at, kernel: sample('count'), ...keyOf(primaryKey) });
+  await primary.until(({ complaints }) => primarySays.test(complaints));
+  await backup.until(({ complaints }) => backupSays.test(complaints));
+  expect(primary.complaints).toContain(`notice no backup at ${at}: `);
 });
 
 test('both sides on one host are refused unless they are asked for', async () => {
