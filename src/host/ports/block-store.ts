@@ -24,6 +24,13 @@ export interface BlockStore {
   close(): Promise<void>;
 }
 
+/** Of what is not done here because the guest goes on elsewhere, with the drive: nothing of it is lost. */
+export class DriveElsewhere extends Error {
+  constructor() {
+    super('another node of the pair has the drive');
+  }
+}
+
 export class RawStore implements BlockStore {
   readonly #file: FileHandle;
 

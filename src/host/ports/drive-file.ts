@@ -13,7 +13,7 @@ import { ExitCode, UserError } from '../../lib/errors.ts';
 import { OwnImage } from '../mirror/own-image.ts';
 import { reasonOf } from '../os-errors.ts';
 import { pageMemory } from '../page-memory.ts';
-import { type BlockStore, OverlayStore, RawStore, SECTOR_BYTES } from './block-store.ts';
+import { type BlockStore, DriveElsewhere, OverlayStore, RawStore, SECTOR_BYTES } from './block-store.ts';
 import { type NbdPlace, placeText } from './nbd-place.ts';
 import type { Membership } from './nbd-session.ts';
 import { NbdStore } from './nbd-store.ts';
@@ -190,6 +190,7 @@ export class DriveFile implements HostPort {
   }
 
   #tell(error: unknown): void {
+    if (error instanceof DriveElsewhere) return;
     if (!this.#told)
       this.#inbox?.notice(`drive ${this.device} (${this.#name}): ${reasonOf(error)}; the guest gets an I/O error`);
     this.#told = true;

@@ -13,7 +13,7 @@ import { ExitCode, UserError } from '../../lib/errors.ts';
 import { Command, Flag, NbdErrno } from '../disk/nbd.ts';
 import type { PairKey } from '../ft/key.ts';
 import { reasonOf } from '../os-errors.ts';
-import type { BlockStore } from './block-store.ts';
+import { type BlockStore, DriveElsewhere } from './block-store.ts';
 import type { NbdConnection, NbdRequest } from './nbd-connection.ts';
 import { NbdLink } from './nbd-link.ts';
 import type { ExportFacts } from './nbd-negotiation.ts';
@@ -57,6 +57,7 @@ export class NbdStore implements BlockStore {
   /** Unanswered, in the order they came. */
   readonly #operations = new Set<Operation>();
   #flushing: Promise<void> | undefined;
+  #ending = false;
   #closed = false;
 
   private constructor(link: NbdLink, facts: ExportFacts, notice: (text: string) => void) {
@@ -139,7 +140,8 @@ export class NbdStore implements BlockStore {
   }
 
   ending(): void {
-    this.#give((operation) => operation.state === 'parked', 'another node of the pair has the drive');
+    this.#ending = true;
+    this.#give((operation) => operation.state === 'parked', new DriveElsewhere());
     const timer = setTimeout(() => {
       if (this.#closed || this.#operations.size === 0) return;
       this.#notice(`${this.#link.name} does not answer; what the guest wrote last may be lost`);
@@ -152,7 +154,7 @@ export class NbdStore implements BlockStore {
     if (this.#closed) return;
     this.#closed = true;
     const closed = this.#link.close(this.#operations.size === 0);
-    this.#give(() => true, 'the drive is closed');
+    this.#give(() => true, new Error('the drive is closed'));
     await closed;
   }
 
@@ -225,6 +227,7 @@ export class NbdStore implements BlockStore {
     }
     if (errno === NbdErrno.EPERM && operation.command !== Command.read && this.#link.member !== undefined) {
       operation.state = 'parked';
+      if (this.#ending) this.#give((one) => one === operation, new DriveElsewhere());
     } else {
       this.#operations.delete(operation);
       if (errno === 0) operation.done();
@@ -234,11 +237,11 @@ export class NbdStore implements BlockStore {
     this.pump();
   }
 
-  #give(which: (operation: Operation) => boolean, reason: string): void {
+  #give(which: (operation: Operation) => boolean, error: Error): void {
     for (const operation of this.#operations) {
       if (!which(operation)) continue;
       this.#operations.delete(operation);
-      operation.failed(new Error(reason));
+      operation.failed(error);
     }
   }
 }

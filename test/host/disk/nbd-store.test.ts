@@ -222,6 +222,26 @@ test('a node that its pair left has no answer; at its next epoch its writes go o
   expect(readFileSync(path)[0]).toBe(9);
 });
 
+test('a drive that another node of the pair has now closes at once, and nobody hears of a loss', async () => {
+  const path = folder.image();
+  const { at } = await folder.serve([{ path, pair: 'p' }]);
+  const drive = await DriveFile.at('virtio0', { address: at, export: 'e0' }, 'write', { pair: 'p', epoch: 1 });
+  const inbox = new TestInbox();
+  await drive.open(inbox);
+  const write = { op: 'write' as const, offset: 0, data: filled(1) };
+  drive.take({ kind: 'disk', device: 'virtio0', request: 1, operation: write });
+  await inbox.until(() => inbox.inputs.length > 0);
+  const { store: next } = await storeAt(at, { member: { pair: 'p', epoch: 1 } });
+  await next.raise(2);
+  await next.write(512, filled(2));
+  // The last flush, and a write that is not answered yet, are refused while it closes.
+  drive.take({ kind: 'disk', device: 'virtio0', request: 2, operation: { ...write, data: filled(9) } });
+  await drive.close();
+  expect(inbox.inputs).toMatchObject([{ status: 0 }, { request: 2, status: 1 }]);
+  expect(inbox.notices).toEqual([]);
+  expect(readFileSync(path).subarray(0, 1024)).toEqual(Buffer.concat([filled(1), filled(2)]));
+});
+
 test('a node alone raises its epoch with requests in flight: each is done once it may', async () => {
   const path = folder.image();
   const { at } = await folder.serve([{ path, pair: 'p' }]);
