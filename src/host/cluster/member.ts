@@ -1,7 +1,7 @@
 /**
- * A node of a pair as a member of a cluster, from its beginning or from when it is told: where the guest lives it says
- * so in the registry, and it finds places for backups there. A registry that is lost changes nothing for the pair but
- * that no place is found.
+ * A node of a pair as a member of a cluster, from its beginning or from when it is told: where the guest lives, or is
+ * about to, it says so in the registry, and it finds places for backups there. A registry that is lost changes nothing
+ * for the pair but that no place is found.
  */
 
 import { Cluster } from '../../ft/cluster/cluster.ts';
@@ -18,6 +18,8 @@ import { ClusterPlaces } from './cluster-places.ts';
 import { openRegistry } from './registry-of.ts';
 
 const RETRY_MS = 2000;
+/** A backup tells of the pair in these: in the first two its primary may be unable to. */
+const BACKUP_TELLS: ReadonlySet<PairStatus['state']> = new Set(['claiming', 'draining', 'live']);
 
 export class Member implements Membership {
   readonly #options: PairOptions;
@@ -88,14 +90,20 @@ export class Member implements Membership {
   report(status: PairStatus, memoryBytes: number): void {
     this.#last = { status, memoryBytes };
     const { pair: name, who, epoch, state, peer } = status;
-    const lives = status.role === 'backup' ? state === 'live' : state !== 'halted' && state !== 'off';
+    const tells = status.role === 'backup' ? BACKUP_TELLS.has(state) : state !== 'halted' && state !== 'off';
     const isAlone = state === 'live' || state === 'alone';
     if (isAlone && this.#peerHost !== undefined) this.#places?.avoid(this.#peerHost);
     this.#peerHost = isAlone ? undefined : peer?.host;
-    const backup = state === 'protected' && peer !== undefined ? { backup: peer.host } : {};
-    const report: PairReport = { name, epoch, state, primary: this.#host, ...backup, memoryBytes };
-    this.#wanted = lives ? { key: pairKeyOf(name, who), text: JSON.stringify(report) } : undefined;
+    const report: PairReport = { name, epoch, state, ...this.#sidesOf(status), memoryBytes };
+    this.#wanted = tells ? { key: pairKeyOf(name, who), text: JSON.stringify(report) } : undefined;
     this.#publish();
+  }
+
+  /** Until a backup is live the guest lives where it was, if anywhere. */
+  #sidesOf({ role, state, peer }: PairStatus): Pick<PairReport, 'primary' | 'backup'> {
+    const other = peer?.host;
+    if (role === 'backup' && state !== 'live') return { primary: other ?? '-', backup: this.#host };
+    return { primary: this.#host, ...(state === 'protected' && other !== undefined ? { backup: other } : {}) };
   }
 
   async close(): Promise<void> {
