@@ -15,7 +15,8 @@ export default class FtMove extends LockstepCommand {
     'To be ordered on the host where the guest lives. The guest (--primary) comes to a stop, its backup executes all ' +
     'there is and takes the next epoch, and the guest goes on there: clients see a pause of some tens of ' +
     'milliseconds. Its process here ends with exit code 0, or waits as a backup if it was started with --stay. ' +
-    'The backup (--backup) is let go, and another is made from the running guest, which has none until then.';
+    'The backup (--backup) is let go, and another is made from the running guest, which has none until then: at the ' +
+    'place that is named (--to), or on a host of its cluster that can take it.';
   static override examples = [
     {
       description: 'Empty this host: its guest lives at the backup from now on.',
@@ -25,12 +26,19 @@ export default class FtMove extends LockstepCommand {
       description: 'Another host for the backup, where lockstep ft backup waits.',
       command: '<%= config.bin %> ft move web --backup --to tcp:10.0.0.3:7100',
     },
+    {
+      description: 'In a cluster: whichever host is best.',
+      command: '<%= config.bin %> ft move web --backup',
+    },
   ];
   static override args = { name: Args.string({ description: 'pair; the only one when left out', name: 'NAME' }) };
   static override flags = {
     primary: Flags.boolean({ summary: 'the guest goes to its backup', exactlyOne: SIDES }),
     backup: Flags.boolean({ summary: 'the backup is made anew elsewhere', exactlyOne: SIDES }),
-    to: Flags.string({ summary: 'where a new backup waits', helpValue: 'tcp:HOST:PORT' }),
+    to: Flags.string({
+      summary: 'where a new backup waits [default: where the cluster has a place]',
+      helpValue: 'tcp:HOST:PORT',
+    }),
   };
 
   async run(): Promise<Moved | CopyStatus> {
@@ -39,9 +47,8 @@ export default class FtMove extends LockstepCommand {
       if (flags.to !== undefined) throw elsewhere();
       return this.#primary(args.name);
     }
-    if (flags.to === undefined)
-      throw new UserError('no-place', 'there is no place to move to', 'give --to tcp:HOST:PORT');
-    const copy = await moveBackup(args.name, parseEndpoint('--to', flags.to));
+    const to = flags.to === undefined ? undefined : parseEndpoint('--to', flags.to);
+    const copy = await moveBackup(args.name, to);
     const times = `the guest had no backup for ${((copy.unprotectedMs ?? 0) / 1000).toFixed(1)} s`;
     this.logToStderr(`lockstep: protected by ${copy.to}; ${times}`);
     return copy;

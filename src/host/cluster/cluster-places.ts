@@ -75,6 +75,10 @@ export class ClusterPlaces implements Places {
     }
   }
 
+  get refusal(): string {
+    return this.#told;
+  }
+
   prefer(endpoint: Endpoint): void {
     this.#preferred.push(endpoint);
   }

@@ -5,6 +5,7 @@ import { tellNode } from './control-socket.ts';
 import { type Endpoint, endpointText } from './endpoint.ts';
 import type { SwitchAnswer } from './handover.ts';
 import { type FoundNode, liveSideOf, protectedAt } from './nodes.ts';
+import type { MoveAnswer } from './operator-orders.ts';
 import type { CopyStatus } from './shield.ts';
 
 /** A guest that is handed over; `stoodStillMs` undefined: the new side has not told. */
@@ -50,21 +51,22 @@ async function switchSide(name: string, first: FoundNode): Promise<Moved> {
 }
 
 /**
- * Has the backup of a pair's guest made anew at `to`, and the present one let go first: the guest is unprotected for as
- * long as the result says. UserError when nobody waits there, and for what is against it; the backup stays then.
+ * Has the backup of a pair's guest made anew at `to`, or where its cluster has a place, and the present one let go
+ * first: the guest is unprotected for as long as the result says. UserError when nobody waits there, and for what is
+ * against it; the backup stays then.
  */
-export async function moveBackup(pair: string | undefined, to: Endpoint): Promise<CopyStatus> {
+export async function moveBackup(pair: string | undefined, to?: Endpoint): Promise<CopyStatus> {
   const { name, first } = await liveSideOf(pair);
-  const place = endpointText(to);
-  const answer = (await tellNode(first, `move ${place}`, SWITCH_MS)) as { readonly refused?: string } | undefined;
+  const words = to === undefined ? 'move' : `move ${endpointText(to)}`;
+  const answer = (await tellNode(first, words, SWITCH_MS)) as MoveAnswer | undefined;
   if (answer === undefined) {
     throw new UserError('not-moved', `the side of ${name} on this host is gone`, STATUS, ExitCode.lost);
   }
-  if (answer.refused !== undefined) {
-    const what = `the backup of ${name} is not moved: ${answer.refused}`;
-    throw new UserError('not-moved', what, `start one there: lockstep ft backup --listen ${place}`, ExitCode.lost);
-  }
-  return protectedAt(first, place);
+  if ('to' in answer) return protectedAt(first, answer.to);
+  const what = `the backup of ${name} is not moved: ${answer.refused}`;
+  const anywhere = 'name a place where one waits: --to tcp:HOST:PORT';
+  const remedy = to === undefined ? anywhere : `start one there: lockstep ft backup --listen ${endpointText(to)}`;
+  throw new UserError('not-moved', what, remedy, ExitCode.lost);
 }
 
 const STATUS = 'see: lockstep ft status';

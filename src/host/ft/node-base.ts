@@ -136,6 +136,7 @@ export abstract class NodeBase {
       handover: this.#handover,
       membership,
       key,
+      memoryBytes: () => this.memoryBytes,
       patienceMs: settings.detectMs,
       lives: () => this.lives,
       powerOff: () => this.powerOff(),

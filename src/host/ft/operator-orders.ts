@@ -2,7 +2,8 @@
  * What operators and agents say to a node over its control socket, and what it answers: orders are for the side where
  * the guest lives, which says why when it does not do one. It knows nothing of how they are carried out.
  *
- *     stop | leave | switch | move ENDPOINT | protect ENDPOINT | join REGISTRY, and anything else: tell about yourself
+ *     stop | leave | switch | move [ENDPOINT] | protect ENDPOINT | join REGISTRY
+ *     anything else: tell about yourself
  *
  * Invariant: words that are not understood change nothing. What fails by a defect while an order is carried out ends
  * the node: its core may be between two states, in which no guest may go on; the other side is there for that.
@@ -13,6 +14,7 @@ import { type Endpoint, endpointText, parseEndpoint } from './endpoint.ts';
 import type { Handover, SwitchAnswer } from './handover.ts';
 import type { PairKey } from './key.ts';
 import type { Membership } from './membership.ts';
+import { type Place, placeAt } from './places.ts';
 import type { Shield } from './shield.ts';
 import { listenerFault } from './transport.ts';
 
@@ -21,6 +23,8 @@ export interface OrdersParts {
   readonly handover: Handover;
   readonly membership: Membership | undefined;
   readonly key: PairKey | undefined;
+  /** RAM of the guest. */
+  memoryBytes(): number;
   /** How long somebody may take who is to answer. */
   readonly patienceMs: number;
   /** The guest lives here, and not elsewhere as far as is known. */
@@ -39,6 +43,9 @@ export interface OrdersParts {
 interface Answer {
   readonly refused?: string;
 }
+
+/** Where the backup is being made. */
+export type MoveAnswer = Answer | { readonly to: string };
 
 const ELSEWHERE = 'the guest does not live on this side';
 const answerOf = (refused: string | undefined): Answer => (refused === undefined ? {} : { refused });
@@ -70,11 +77,15 @@ export class OperatorOrders {
     if (word === 'stop') return () => answerOf(powerOff());
     if (word === 'leave') return () => leave().then(answerOf);
     if (word === 'switch') return () => this.switchOver();
+    if (word === 'move') {
+      const place = where === undefined ? undefined : placeAt(parseEndpoint('--to', where));
+      return () => this.#move(place);
+    }
     if (where === undefined) return undefined;
     if (word === 'join') return () => this.#join(where);
-    if (word !== 'move' && word !== 'protect') return undefined;
-    const endpoint = parseEndpoint(word === 'move' ? '--to' : '--backup', where);
-    return () => (word === 'move' ? this.#move(endpoint) : answerOf(this.#protect(endpoint)));
+    if (word !== 'protect') return undefined;
+    const endpoint = parseEndpoint('--backup', where);
+    return () => answerOf(this.#protect(endpoint));
   }
 
   /** The guest is to live where its backup is. Settles when it does, or does not. */
@@ -88,13 +99,23 @@ export class OperatorOrders {
     return this.#parts.lives() ? this.#parts.shield.protect(endpoint) : ELSEWHERE;
   }
 
-  /** Somebody who listens there is looked for before the present backup is let go. */
-  async #move(endpoint: Endpoint): Promise<Answer> {
-    const { lives, shield, storageFault } = this.#parts;
-    const objection = (): string | undefined => (lives() ? shield.moveObjection(endpoint) : ELSEWHERE);
-    const refused = objection() ?? (await storageFault()) ?? (await this.#nobodyAt(endpoint)) ?? objection();
-    if (refused === undefined) shield.move(endpoint);
-    return answerOf(refused);
+  /** Without a place the cluster has one. Somebody who listens there is looked for before the backup is let go. */
+  async #move(named: Place | undefined): Promise<MoveAnswer> {
+    const { lives, shield, storageFault, membership } = this.#parts;
+    const objection = (to?: Endpoint): string | undefined => (lives() ? shield.moveObjection(to) : ELSEWHERE);
+    const before = objection(named?.endpoint) ?? (await storageFault());
+    if (before !== undefined) return { refused: before };
+    const places = membership?.places;
+    if (named === undefined && places === undefined) return { refused: 'no place is named, and it is in no cluster' };
+    const place = named ?? (await places?.next({ memoryBytes: this.#parts.memoryBytes() }));
+    if (place === undefined) return { refused: places?.refusal ?? 'no host of its cluster can take one' };
+    const refused = (await this.#nobodyAt(place.endpoint)) ?? objection(place.endpoint);
+    if (refused !== undefined) {
+      place.failed(false);
+      return { refused };
+    }
+    shield.move(place, named !== undefined);
+    return { to: endpointText(place.endpoint) };
   }
 
   async #nobodyAt(endpoint: Endpoint): Promise<string | undefined> {

@@ -23,6 +23,8 @@ export interface PlaceNeed {
 export interface Places {
   /** The next to be tried; undefined: there is none at present. Never rejects. */
   next(need: PlaceNeed): Promise<Place | undefined>;
+  /** Why `next` has given none. */
+  readonly refusal?: string;
   /** The operator wants this one tried before others. */
   prefer(endpoint: Endpoint): void;
   /** What a backup at `place` is told of other places: those that it would not find itself. */

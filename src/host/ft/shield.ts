@@ -75,6 +75,8 @@ export class Shield {
   #link: PrimaryLink | undefined;
   /** Of the link. */
   #place: Place | undefined;
+  /** Of the backup that is made next. */
+  #next: Place | undefined;
   #isAsking = false;
   #isOver = false;
   /** Of the last link that has come to an end, with the guest alone here. */
@@ -143,15 +145,18 @@ export class Shield {
     return this.#link === undefined ? 'the guest has no backup' : this.#link.switchOver(reason);
   }
 
-  /** What is against another place for the backup; or nothing. */
-  moveObjection(endpoint: Endpoint): string | undefined {
+  /** What is against another place for the backup, or against this one; or nothing. */
+  moveObjection(endpoint?: Endpoint): string | undefined {
     if (this.#link?.state !== 'protected') return 'the guest has no backup that follows it';
-    return this.backup === endpointText(endpoint) ? `its backup is at ${this.backup} already` : undefined;
+    const isThere = endpoint !== undefined && this.backup === endpointText(endpoint);
+    return isThere ? `its backup is at ${this.backup} already` : undefined;
   }
 
-  /** The backup is let go, and a new one made there first of all. */
-  move(endpoint: Endpoint): void {
-    this.#places.prefer(endpoint);
+  /** The backup is let go, and a new one made there first of all. `isNamed`: by the operator, to be remembered. */
+  move(place: Place, isNamed: boolean): void {
+    this.#leaveNext();
+    if (isNamed) this.#places.prefer(place.endpoint);
+    else this.#next = place;
     this.#link?.tell({ kind: 'letGo' });
   }
 
@@ -226,6 +231,7 @@ export class Shield {
   stop(): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
+    this.#leaveNext();
     this.#link?.stop();
   }
 
@@ -237,7 +243,9 @@ export class Shield {
   async #attempt(): Promise<void> {
     if (this.#isAsking || this.#isOver) return;
     this.#isAsking = true;
-    const place = await this.#places.next({ memoryBytes: this.#host.memoryBytes() });
+    const next = this.#next;
+    this.#next = undefined;
+    const place = next ?? (await this.#places.next({ memoryBytes: this.#host.memoryBytes() }));
     this.#isAsking = false;
     if (this.#isOver) place?.failed(false);
     else if (place === undefined) this.#later(RETRY_MS);
@@ -300,6 +308,11 @@ export class Shield {
     this.#resting = link.status;
     this.#leavePlace();
     this.alone(epoch);
+  }
+
+  #leaveNext(): void {
+    this.#next?.failed(false);
+    this.#next = undefined;
   }
 
   #leavePlace(refused = false): void {

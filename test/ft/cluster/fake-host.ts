@@ -18,6 +18,7 @@ export async function fakeHost(
   registry: Registry,
   name: string,
   answer: (request: AgentRequest) => AgentAnswer = () => ({ kind: 'done' }),
+  version = '1',
 ): Promise<FakeHost> {
   const asked: string[] = [];
   const door = await openDoor(
@@ -30,7 +31,7 @@ export async function fakeHost(
     () => {},
   );
   const agent = endpointText(door.endpoint);
-  const report = { name, agent, version: '1', cpus: 4, load: 0, ramBytes: 8 * GB, freeBytes: 8 * GB };
+  const report = { name, agent, version, cpus: 4, load: 0, ramBytes: 8 * GB, freeBytes: 8 * GB };
   await registry.lease(hostKey(name), JSON.stringify(report));
   return { asked, silence: () => door.close() };
 }

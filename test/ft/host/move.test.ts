@@ -1,10 +1,14 @@
 import { EventEmitter, once } from 'node:events';
+import { mkdirSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { versionText } from '../../../src/ft/cluster/records.ts';
+import { openRegistry } from '../../../src/host/cluster/registry-of.ts';
 import { moveBackup, switchPair } from '../../../src/host/ft/moves.ts';
 import { UserError } from '../../../src/lib/errors.ts';
 import { diskFolder, Relay } from '../../host/disk/support.ts';
 import { replay } from '../../host/support.ts';
+import { fakeHost } from '../cluster/fake-host.ts';
 import { countOf, eachWorld, joined, moved, primaryOf, type Side, sample } from './sides.ts';
 
 const world = eachWorld();
@@ -165,4 +169,41 @@ test('a guest without a backup is not moved, and goes on', async () => {
   expect(refusal).toBeInstanceOf(UserError);
   expect(refusal).toMatchObject({ code: 'not-switched', remedy: 'give it a backup first: lockstep ft protect' });
   await goesOn(primary, 50);
+});
+
+test('in a cluster the backup moves to a host that can take it, without a place being named', async () => {
+  mkdirSync(world.path('cluster'));
+  const registry = `dir:${world.path('cluster')}`;
+  const { primary, backup } = await world.pair({ append: 'every=5', registry });
+  await primary.until(({ said }) => said.includes('count 10\n'));
+  const none = world.command('ft', 'move', '--backup');
+  expect(await none.ended).toBe(4);
+  expect(none.complaints).toMatch(/the backup of pair is not moved: no host can take a backup: /);
+  const { backup: other, port } = await world.backup({ output: world.path('other.lks') });
+  const opened = await openRegistry(registry);
+  const endpoint = { host: '127.0.0.1', port };
+  const started = { kind: 'listening', endpoint } as const;
+  const host = await fakeHost(opened, 'other', () => started, versionText('test'));
+  onTestFinished(async () => {
+    host.silence();
+    await opened.close();
+  });
+  const move = world.command('ft', 'move', '--backup');
+  expect(await move.ended).toBe(0);
+  expect(move.complaints).toContain(`protected by tcp:127.0.0.1:${port}; the guest had no backup for `);
+  expect(host.asked).toEqual(['start']);
+  expect(await backup.ended).toBe(4);
+  await other.state('following');
+  await goesOn(primary);
+  primary.kill('SIGINT');
+  expect(await primary.ended).toBe(130);
+  expect(await other.ended).toBe(0);
+});
+
+test('in no cluster a place for the backup has to be named', async () => {
+  const { primary } = await world.pair({ append: 'every=5' });
+  await primary.until(({ said }) => said.includes('count 10\n'));
+  const move = world.command('ft', 'move', '--backup');
+  expect(await move.ended).toBe(4);
+  expect(move.complaints).toMatch(/no place is named, and it is in no cluster[\s\S]*--to/);
 });
