@@ -2,6 +2,7 @@
 
 import { Flags } from '@oclif/core';
 import { DIGEST_TICKS } from '../host/recording-header.ts';
+import { UserError } from '../lib/errors.ts';
 import type { LogHeader } from '../logformat/header.ts';
 import { parseTick } from './specs.ts';
 
@@ -13,5 +14,9 @@ export const digestEveryFlag = Flags.string({
 /** `every`: the flag as given. Throws UserError. */
 export function digestTicksOf(every: string | undefined): LogHeader['digestTicks'] {
   const all = every === undefined ? DIGEST_TICKS.all : parseTick('--digest-every', every);
+  if (all < 1n) {
+    const remedy = `give 1 or more; left out, it is ${DIGEST_TICKS.all}`;
+    throw new UserError('bad-flag', `--digest-every ${every}: digests are that many steps apart`, remedy);
+  }
   return { all, small: all % 16n === 0n ? all / 16n : all };
 }

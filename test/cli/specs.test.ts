@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { digestTicksOf } from '../../src/cli/digest-every.ts';
 import { progressText } from '../../src/cli/progress.ts';
 import { parseConsole, parseDrive, parseEntropy, parseNet, parseSize, parseTick } from '../../src/cli/specs.ts';
 import { bytes, columns, seconds } from '../../src/cli/text.ts';
@@ -18,6 +19,11 @@ describe('flag values', () => {
   it('ticks may be written with separators', () => {
     expect(parseTick('--until', '1,200_000')).toBe(1200000n);
     for (const text of ['', '-1', '0x10', '1e6']) expect(() => parseTick('--until', text)).toThrow(UserError);
+  });
+  it('digests are a step apart or more', () => {
+    expect(digestTicksOf('32')).toEqual({ all: 32n, small: 2n });
+    expect(digestTicksOf('1')).toEqual({ all: 1n, small: 1n });
+    expect(() => digestTicksOf('0')).toThrow(UserError);
   });
   it('drives are private by default', () => {
     expect(parseDrive('d.img', '/base')).toEqual({ path: '/base/d.img', mode: 'cow' });

@@ -24,6 +24,8 @@ export class PairSide {
   readonly ended: Promise<SideEnd>;
   readonly #child: ChildProcess;
   #status: PairStatus | undefined;
+  /** When it has come to that. */
+  #statusAt = performance.now();
   #end: Omit<SideEnd, 'by'> = {};
   #isOver = false;
 
@@ -38,7 +40,10 @@ export class PairSide {
       if (message.kind === 'outcome') this.#end = { outcome: message.outcome };
       else if (message.kind === 'refused') this.#end = { refused: message.error };
       else {
-        if (message.kind === 'changed') this.#status = message.status;
+        if (message.kind === 'changed') {
+          this.#status = message.status;
+          this.#statusAt = performance.now();
+        }
         heard(message, this);
       }
     });
@@ -75,6 +80,12 @@ export class PairSide {
   /** It has, or had, a guest to follow. */
   get follows(): boolean {
     return this.#status !== undefined && this.#status.state !== 'waiting';
+  }
+
+  /** A backup that has had no guest to follow for so long; one that has given a guest up waits for another. */
+  isIdle(forMs: number): boolean {
+    const gaveUp = this.#status?.role === 'backup' && this.#status.state === 'halted';
+    return (gaveUp || !this.follows) && performance.now() - this.#statusAt >= forMs;
   }
 
   tell(message: ToSide): void {

@@ -24,7 +24,7 @@ import type { PairOptions, PairOutcome, Tuning } from './pair-options.ts';
 import { PairSide, type SideEnd } from './pair-side.ts';
 import { requireCommon } from './surroundings.ts';
 
-/** By then a backup without a primary has seen that it has none. */
+/** By then a backup without a primary has seen that it has none, and one that has given its guest up waits. */
 const IDLE_MS = 3000;
 /** Between two questions whether a new backup can be made. */
 const RETRY_MS = 100;
@@ -116,10 +116,10 @@ class Trial {
   /** Waits for the first, then for the second, which may have nobody to wait for. */
   async #untilEnd(first: PairSide, second: PairSide): Promise<SideEnd[]> {
     const end = await first.ended;
-    // A backup that never had a frame waits for another primary; here none will come.
-    const idle = setTimeout(() => second.follows || second.kill(), IDLE_MS);
+    // A backup that never had the whole guest waits for another primary; here none will come.
+    const idle = setInterval(() => second.isIdle(IDLE_MS) && second.kill(), IDLE_MS);
     const other = await second.ended;
-    clearTimeout(idle);
+    clearInterval(idle);
     return [end, other];
   }
 
@@ -146,6 +146,7 @@ class Trial {
       const node = listNodes(this.#options.name).find(({ path }) => path.endsWith(`-${side.pid}.sock`));
       const answer = node && (await tellNode(node, `protect ${endpointText(endpoint)}`).catch(() => undefined));
       refused = answer === undefined || (answer as { readonly refused?: string }).refused !== undefined;
+      if (refused && side.isIdle(IDLE_MS)) side.kill();
     }
   }
 

@@ -1,4 +1,8 @@
+import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
+import type { PairStatus } from '../../../src/ft/protocol/status.ts';
+import { runPair } from '../../../src/host/ft/pair.ts';
+import { DEFAULTS } from '../../../src/host/guest-options.ts';
 import { replay } from '../../host/support.ts';
 import { countOf, eachWorld, type Side, sample } from './sides.ts';
 
@@ -30,6 +34,31 @@ test('ft pair: the primary is killed in view, and the count goes on without a ga
   expect(outcome.pair).toMatchObject({ role: 'backup', epoch: 2, detected: 'channel-closed' });
   expect((await replay(world.path('pair.backup.lks'))).text).toBe(said);
 });
+
+test.each([false, true])(
+  'ft pair ends when its primary dies before the guest is whole there, respawn: %s',
+  async (respawn) => {
+    // A primary that cannot record dies when its backup follows, and before the first frame with a guest is made.
+    const digestTicks = { small: 0n, all: 0n };
+    const options = { ...DEFAULTS, memoryBytes: 16 << 20, kernel: sample('count'), digestTicks };
+    const [input, output] = [new PassThrough(), new PassThrough()];
+    const states: string[] = [];
+    const ui = {
+      input,
+      output,
+      notice: () => {},
+      started: () => {},
+      changed: (role: string, { state }: PairStatus) => states.push(`${role} ${state}`),
+    };
+    const tuning = { detectMs: 2000, reconnectMs: 200 };
+    const pair = runPair(
+      { name: 'early', guest: { ...options, output: world.path('early.lks') }, tuning, respawn },
+      ui,
+    );
+    await expect(pair).rejects.toThrow(/both sides of the pair are lost/);
+    expect(states).toContain('backup following');
+  },
+);
 
 test('ft status tells of both sides; ft stop ends both, and nobody takes over', async () => {
   const pair = world.command('ft', 'pair', ...guest('every=20'), '--detect', '5000', '--name', 'web');
