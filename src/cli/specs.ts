@@ -4,6 +4,7 @@
  */
 
 import { resolve } from 'node:path';
+import { MTU_MAX, MTU_MIN } from '../emu/devices/virtio/net.ts';
 import type { EntropySetting } from '../host/entropy.ts';
 import type { ConsoleTarget, DriveOptions, NetOptions } from '../host/guest-options.ts';
 import { isNbd, parseNbd } from '../host/ports/nbd-place.ts';
@@ -88,8 +89,8 @@ export function parseNet(text: string, base: string): NetOptions {
   if (mac !== undefined && !/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(mac)) {
     throw bad('--net', text, 'mac is six bytes such as 52:54:00:12:34:56');
   }
-  if (mtu !== undefined && !(Number(mtu) >= 68 && Number(mtu) <= 65535 && Number.isInteger(Number(mtu)))) {
-    throw bad('--net', text, 'mtu is 68 to 65535');
+  if (mtu !== undefined && !(Number(mtu) >= MTU_MIN && Number(mtu) <= MTU_MAX && Number.isInteger(Number(mtu)))) {
+    throw bad('--net', text, `mtu is ${MTU_MIN} to ${MTU_MAX}`);
   }
   const peer = head === 'none' ? undefined : parseStream(text, head, base);
   if (peer?.kind === 'tcp' && !isLoopback(peer.host) && !options.has('plaintext')) {

@@ -22,9 +22,9 @@ export interface ImagePaths {
 const ROLES: readonly ImageRole[] = ['firmware', 'kernel', 'initrd'];
 
 /** UserError when the header does not describe a machine. */
-export function recordedConfig(reader: LogReader): MachineConfig {
+export function recordedConfig({ header }: Pick<LogReader, 'header'>): MachineConfig {
   try {
-    return configFromCbor(reader.header.machine);
+    return configFromCbor(header.machine);
   } catch (error) {
     if (error instanceof FormatError) throw damagedHeader(error.message, error);
     throw error;

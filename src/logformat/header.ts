@@ -102,11 +102,17 @@ function headerOf(frame: StoredFrame, codec: Codec): LogHeader {
     command: list(map.command).map(text),
     machine: asMap(map.machine),
     images: Object.fromEntries(Object.entries(asMap(map.images)).map(([role, image]) => [role, imageName(image)])),
-    digestTicks: { small: wide(digests.small), all: wide(digests.all) },
+    digestTicks: { small: spacing(digests.small), all: spacing(digests.all) },
     ...(map.terminal === undefined ? {} : { terminal: text(map.terminal) }),
     ...(map.continued === undefined ? {} : { continuedAt: wide(map.continued) }),
     ...(map.begins === undefined ? {} : { begins: beginsOf(map.begins) }),
   };
+}
+
+function spacing(value: CborValue | undefined): bigint {
+  const ticks = wide(value);
+  if (ticks < 1n) throw new FormatError(`digests are ${ticks} ticks apart`);
+  return ticks;
 }
 
 function beginsOf(value: CborValue): 'checkpoint' {

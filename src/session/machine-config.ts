@@ -3,6 +3,7 @@
  * comes from a file.
  */
 
+import { configFault } from '../emu/machine/config-check.ts';
 import type { MachineConfig, VirtioConfig } from '../emu/machine/machine.ts';
 import type { CborMap, CborValue } from '../logformat/cbor.ts';
 import { asMap, bytes, list, small, text, wide } from '../logformat/cbor-get.ts';
@@ -32,11 +33,11 @@ function deviceToCbor(device: VirtioConfig): CborMap {
   }
 }
 
-/** FormatError when the map is not a machine's configuration. */
+/** FormatError when the map is not a machine's configuration, or there is no such machine. */
 export function configFromCbor(map: CborMap): MachineConfig {
   const clock = text(map.clock);
   if (clock !== 'host' && clock !== 'ticks' && clock !== 'exact') throw new FormatError(`no clock is called ${clock}`);
-  return {
+  const config: MachineConfig = {
     memoryBytes: small(map.memory),
     harts: small(map.harts),
     bootArgs: text(map.bootArgs),
@@ -46,6 +47,9 @@ export function configFromCbor(map: CborMap): MachineConfig {
     builtinFirmware: map.builtinFirmware === true,
     devices: list(map.devices).map(deviceFromCbor),
   };
+  const fault = configFault(config);
+  if (fault !== undefined) throw new FormatError(fault.what);
+  return config;
 }
 
 function deviceFromCbor(value: CborValue): VirtioConfig {

@@ -7,6 +7,7 @@ import { tick } from '../../src/lib/brands.ts';
 import { UserError } from '../../src/lib/errors.ts';
 import { encode } from '../../src/logformat/cbor.ts';
 import { encodeFrame } from '../../src/logformat/frame.ts';
+import { encodeHeader, type LogHeader } from '../../src/logformat/header.ts';
 import { startRecorder } from './recorder-process.ts';
 import { MIB, record, replay, sample, testFolder } from './support.ts';
 
@@ -113,6 +114,28 @@ test.each<[string, () => string, string, number, RegExp]>([
 function header(change: { format?: string; version?: number[] }): string {
   const payload = encode({ format: 'lockstep', version: [1, 0], ...change });
   return file(encodeFrame({ kind: 'header', sequence: 0, firstTick: tick(0), payload }, undefined));
+}
+test.each<[string, Partial<LogHeader>, RegExp]>([
+  ['memory without an end', machine({ memory: 2 ** 50 }), /RAM of 1125899906842624 bytes is not possible/],
+  ['half a page of memory', machine({ memory: 2048 }), /RAM of 2048 bytes is not possible/],
+  ['no hart', machine({ harts: 0 }), /0 harts are not possible/],
+  ['a hundred devices', machine({ devices: Array.from({ length: 100 }, () => ({ type: 'entropy' })) }), /8 slots/],
+  ['half a MAC address', device({ type: 'net', mac: new Uint8Array(3), mtu: 1500 }), /an address of 3 bytes/],
+  ['no MTU', device({ type: 'net', mac: new Uint8Array(6), mtu: 0 }), /an MTU of 0/],
+  ['an MTU without an end', device({ type: 'net', mac: new Uint8Array(6), mtu: 65536 }), /an MTU of 65536/],
+  ['a part of a sector', device({ type: 'block', size: 513, readOnly: false, serial: '' }), /a drive of 513 bytes/],
+  ['digests at no distance', { digestTicks: { small: 0n, all: 1n } }, /digests are 0 ticks apart/],
+])('a machine with %s is no recording to replay', async (_name, change, says) => {
+  const { header } = openRecording(folder.path('whole.lks')).reader;
+  const changed = { ...header, ...change, machine: { ...header.machine, ...change.machine } };
+  oneLine(await replayRefusal(file(encodeHeader(changed))), { code: 'damaged-header', exitCode: 3 }, says);
+});
+
+function machine(change: LogHeader['machine']): Partial<LogHeader> {
+  return { machine: change };
+}
+function device(only: LogHeader['machine']): Partial<LogHeader> {
+  return machine({ devices: [only] });
 }
 const sound = (): Uint8Array => readFileSync(folder.path('whole.lks'));
 beforeAll(async () => void (await record('hello', folder.path('whole.lks'))));

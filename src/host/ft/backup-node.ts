@@ -15,7 +15,6 @@ import type { PrimaryMessage } from '../../ft/protocol/message.ts';
 import type { PairSettings } from '../../ft/protocol/settings.ts';
 import type { BackupStatus } from '../../ft/protocol/status.ts';
 import { decodeHeader } from '../../logformat/header.ts';
-import { configFromCbor } from '../../session/machine-config.ts';
 import { monotonicNs } from '../clock.ts';
 import type { Surroundings } from '../guest-options.ts';
 import { openDrives, portsOf } from '../guest-ports.ts';
@@ -23,6 +22,7 @@ import type { GuestEnd } from '../live/job.ts';
 import { BackupMirror } from '../mirror/backup-mirror.ts';
 import type { ReadCounts } from '../mirror/disk-reader.ts';
 import type { TargetFacts } from '../mirror/mirror-target.ts';
+import { recordedConfig } from '../recorded-machine.ts';
 import { newRecordingPaths } from '../recordings.ts';
 import { zstd } from '../zstd.ts';
 import { BackupDoor } from './backup-door.ts';
@@ -341,11 +341,22 @@ export class BackupNode extends NodeBase {
     const surroundings = this.#surroundings;
     const job = surroundings === undefined ? undefined : this.#jobFor(surroundings);
     if (surroundings === undefined || job === undefined) return;
-    const config = configFromCbor(decodeHeader(headerBytes, zstd).machine);
+    const config = this.#configOf(headerBytes);
+    if (config === undefined) return;
     this.#memoryBytes = config.memoryBytes;
     this.#prepared = this.#prepare(config, surroundings);
     this.#prepared.catch((error: unknown) => this.failed(error));
     this.runGuest(() => this.guest.run(job));
+  }
+
+  /** Undefined when the node has failed: it cannot have the primary's machine. */
+  #configOf(headerBytes: Uint8Array): MachineConfig | undefined {
+    try {
+      return recordedConfig({ header: decodeHeader(headerBytes, zstd) });
+    } catch (error) {
+      this.failed(error);
+      return undefined;
+    }
   }
 
   /** Undefined when the node has failed. */

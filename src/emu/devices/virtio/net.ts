@@ -13,6 +13,9 @@ import { gather, scatter, slice, totalLength } from './segments.ts';
 import { type Chain, RingError } from './virtqueue.ts';
 
 const NetFeature = { mtu: 1n << 3n, mac: 1n << 5n, mergeableBuffers: 1n << 15n, status: 1n << 16n } as const;
+export const MAC_BYTES = 6;
+export const MTU_MIN = 68;
+export const MTU_MAX = 65535;
 const QUEUE_SIZE = 256;
 const RECEIVE = 0;
 const TRANSMIT = 1;
@@ -45,9 +48,10 @@ export class VirtioNet implements VirtioFunction<NetState> {
   readonly #frameBytesMax: number;
   #s: NetState = { droppedReceived: 0, droppedSent: 0 };
 
-  /** `mac` is 6 bytes; `mtu` from 68 to 65535. */
+  /** `mac` is MAC_BYTES long, `mtu` from MTU_MIN to MTU_MAX. */
   constructor(link: VirtioLink, ports: NetPorts, mac: Uint8Array, mtu: number) {
-    if (mac.length !== 6 || mtu < 68 || mtu > 65535) throw new RangeError(`mac of ${mac.length} bytes, mtu ${mtu}`);
+    if (mac.length !== MAC_BYTES || mtu < MTU_MIN || mtu > MTU_MAX)
+      throw new RangeError(`mac of ${mac.length} bytes, mtu ${mtu}`);
     this.#link = link;
     this.#ports = ports;
     this.#frameBytesMax = mtu + FRAME_OVERHEAD_BYTES;
