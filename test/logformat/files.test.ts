@@ -4,6 +4,7 @@ import { tick } from '../../src/lib/brands.ts';
 import { UserError } from '../../src/lib/errors.ts';
 import { encode } from '../../src/logformat/cbor.ts';
 import { decodeIndex } from '../../src/logformat/closing.ts';
+import { FormatError } from '../../src/logformat/errors.ts';
 import { decodeFrame, encodeFrame } from '../../src/logformat/frame.ts';
 import { FrameIndex } from '../../src/logformat/frame-index.ts';
 import { FrameWriter } from '../../src/logformat/frame-writer.ts';
@@ -170,6 +171,44 @@ describe('a packed log', () => {
     const once = packed(log, new Map([['kernel', image]]));
     expect(Buffer.compare(packed(once, new Map([['kernel', image]])), once)).toBe(0);
     expect(() => readImages(open(packed(log, new Map([['kernel', image.slice(1)]]))))).toThrow('bytes');
+  });
+});
+
+describe('image frames', () => {
+  const SIZE = 2_500_000;
+  /** A log of these frames after the header, and where the last of them begins. */
+  const logOfParts = (stated: number, ...parts: readonly { role: string; offset: number; length: number }[]) => {
+    const sink = new MemoryLog();
+    const writer = new FrameWriter(sink, zstd);
+    writer.header({ ...header, images: { kernel: { ...header.images.kernel!, size: stated } } });
+    let last = 0;
+    for (const { role, offset, length } of parts) {
+      last = writer.offset;
+      writer.frame('image', tick(0), encode({ role, offset, bytes: new Uint8Array(length) }));
+    }
+    return { bytes: sink.bytes, last };
+  };
+  const part = (offset: number, length: number, role = 'kernel') => ({ role, offset, length });
+
+  it.each([
+    ['more than the header states', SIZE, [part(0, SIZE - 1), part(SIZE - 1, 2)], /more than the 2500000 bytes/],
+    ['more after the last byte', SIZE, [part(0, SIZE), part(SIZE, 1)], /more than the 2500000 bytes/],
+    ['nothing', SIZE, [part(0, 10), part(10, 0)], /a part of the kernel is empty/],
+    ['nothing, again, of an image of nothing', 0, [part(0, 0), part(0, 0)], /a part of the kernel is empty/],
+    ['what does not follow', SIZE, [part(0, 10), part(11, 10)], /gap/],
+    ['an image that the header does not name', SIZE, [part(0, 10), part(0, 10, 'initrd')], /names no initrd image/],
+    ['an image by the name of something else', SIZE, [part(0, 10), part(0, 10, 'constructor')], /no constructor image/],
+    ['an image that no machine takes', 2 ** 40, [part(0, 10)], /no machine takes a kernel of 1099511627776 bytes/],
+  ])('that hold %s are damage, which is told with its place', (_, stated, parts, says) => {
+    const { bytes, last } = logOfParts(stated, ...parts);
+    const reading = (): unknown => readImages(open(bytes));
+    expect(reading).toThrow(FormatError);
+    expect(reading).toThrow(says);
+    expect(reading).toThrow(`at byte ${last}`);
+  });
+
+  it('of an image of nothing are one that is empty', () => {
+    expect(readImages(open(logOfParts(0, part(0, 0)).bytes)).get('kernel')).toEqual(new Uint8Array(0));
   });
 });
 

@@ -112,7 +112,7 @@ export class BackupRun extends ReplicaRun {
       const { executed: sequence, header, finished } = this.#channel;
       if (sequence >= 0) this.sender.send(encodeReport({ kind: 'executed', sequence, tick: tick(0), digests: 0 }));
       const isThere = header?.begins === undefined || this.#hasState;
-      if (header !== undefined && this.images.complete(header) && isThere) return header;
+      if (header !== undefined && this.images.complete && isThere) return header;
       if (finished) throw neverBegun();
       this.orders.inputs.wait(undefined);
     }

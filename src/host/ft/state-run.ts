@@ -63,7 +63,7 @@ export class StateRun extends ReplicaRun {
     while (!this.orders.inputs.stopAsked) {
       this.#takeFrames();
       const header = this.#header;
-      if (header !== undefined && this.images.complete(header)) return header;
+      if (header !== undefined && this.images.complete) return header;
       this.#tell(tick(0));
       this.orders.inputs.wait(undefined);
     }
@@ -118,7 +118,7 @@ export class StateRun extends ReplicaRun {
       const { kind, sequence } = decodeFrame(bytes);
       this.#taken = sequence;
       if (kind === 'header') this.#header = decodeHeader(bytes, zstd);
-      else if (kind === 'image') this.images.add(bytes);
+      if (kind === 'header' || kind === 'image') this.images.add(bytes);
       else if (kind === 'checkpoint') this.#frames.push(bytes);
       else if (kind === 'end') this.#ended = true;
     });
