@@ -65,7 +65,7 @@ export class LogFileSink implements LogSink {
       for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at, bytes.length - at, this.#size + at);
       this.#size += bytes.length;
     } catch (error) {
-      ftruncateSync(this.#fd, this.#size);
+      this.#cutBack();
       const what = `the recording ${this.path} cannot be written on: ${reasonOf(error)}; it is kept up to here`;
       throw new UserError('storage-lost', what, 'free some space and record again', ExitCode.lost, error);
     }
@@ -86,5 +86,14 @@ export class LogFileSink implements LogSink {
     const empty = fstatSync(this.#fd).size === 0;
     closeSync(this.#fd);
     if (empty) rmSync(this.path, { force: true });
+  }
+
+  /** As far as the storage lets it: who reads the recording passes over a frame that is not whole. */
+  #cutBack(): void {
+    try {
+      ftruncateSync(this.#fd, this.#size);
+    } catch {
+      // What failed before is what is told.
+    }
   }
 }

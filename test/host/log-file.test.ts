@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { LogFileSink } from '../../src/host/log-file-sink.ts';
 import { LogFileSource, openRecording } from '../../src/host/log-file-source.ts';
@@ -32,6 +32,16 @@ test('a file that exists is refused, or passed over for the next name', () => {
   sink.write(Uint8Array.of(0));
   sink.close();
   expect(readFileSync(taken, 'utf8')).toBe('mine');
+});
+
+test('a write that fails is what is told, also where the file cannot be cut back', () => {
+  const path = written('read-only.lks', 'mine');
+  const sink = new LogFileSink(path, openSync(path, 'r'));
+  expect(() => sink.write(Uint8Array.of(1))).toThrow(
+    expect.objectContaining({ code: 'storage-lost', exitCode: 4, message: expect.stringContaining('be written on') }),
+  );
+  sink.close();
+  expect(readFileSync(path, 'utf8')).toBe('mine');
 });
 
 test('a sink that nothing was written to leaves no file', () => {
