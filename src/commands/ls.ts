@@ -2,7 +2,8 @@
 
 import { LockstepCommand } from '../cli/command.ts';
 import { bytes, columns, count, seconds } from '../cli/text.ts';
-import { seeNodes } from '../host/ft/nodes.ts';
+import { Recorders } from '../host/being-recorded.ts';
+import { stampAt } from '../host/file-stamp.ts';
 import { openRecording } from '../host/log-file-source.ts';
 import { listRecordings, recordingsFolder } from '../host/recordings.ts';
 import { UserError } from '../lib/errors.ts';
@@ -27,10 +28,10 @@ export default class Ls extends LockstepCommand {
   async run(): Promise<readonly Listed[]> {
     await this.parse(Ls);
     const files = listRecordings().map((file) => ({ ...file, ...stateOf(file.path) }));
-    const writers = files.some(({ state }) => state === CUT) ? await recordedNow() : new Map<string, string>();
+    const recorders = files.some(({ state }) => state === CUT) ? await Recorders.see() : undefined;
     const listed = files.map((file) => {
-      const guest = file.state === CUT ? writers.get(file.path) : undefined;
-      return guest === undefined ? file : { ...file, state: `recorded now: ${guest}` };
+      const guest = file.state === CUT ? recorders?.of(stampAt(file.path)) : undefined;
+      return guest === undefined ? file : { ...file, state: `recorded now: ${guest.pair}` };
     });
     if (listed.length === 0) this.logToStderr(`lockstep: no recordings in ${recordingsFolder()}`);
     else {
@@ -49,12 +50,6 @@ export default class Ls extends LockstepCommand {
 }
 
 const CUT = 'cut';
-
-/** Guests by the recordings that are being made of them: by these names lockstep ft knows them. */
-async function recordedNow(): Promise<ReadonlyMap<string, string>> {
-  const { nodes } = await seeNodes();
-  return new Map(nodes.flatMap(({ recording, pair }) => (recording === undefined ? [] : [[recording, pair]])));
-}
 
 function stateOf(path: string): Pick<Listed, 'ticks' | 'elapsedNs' | 'state'> {
   try {

@@ -8,6 +8,9 @@ import { type Packed, packRecording } from '../host/rewrite-recording.ts';
 
 export default class Pack extends LockstepCommand {
   static override summary = 'Put the images inside a recording, so that the one file replays anywhere.';
+  static override description =
+    'In place it takes a recording that has its end. With -o, of one that is being made or was cut, the copy has ' +
+    'what there is, and an end.';
   static override examples = [
     { description: 'Make the latest recording self-contained, in place.', command: '<%= config.bin %> pack' },
     {
@@ -33,7 +36,8 @@ export default class Pack extends LockstepCommand {
       ...(bios === undefined ? {} : { bios }),
       ...(initrd === undefined ? {} : { initrd }),
     };
-    const packed = packRecording(recordingPath(args.file), flags.output, flags.strip ? 'strip' : paths);
+    const packed = await packRecording(recordingPath(args.file), flags.output, flags.strip ? 'strip' : paths);
+    if (packed.cut !== undefined) this.logToStderr(`lockstep: ${packed.cut}; the copy ends there`);
     this.log(`${packed.path}: ${bytes(packed.sizeBytes)}, ${packed.images.join(', ') || 'no images'} inside`);
     return packed;
   }

@@ -17,6 +17,7 @@ export default class Record extends LockstepCommand {
   static override description =
     'As `run`, with every non-deterministic input written to a log from which `replay` makes the same run again. ' +
     'A recorder that is killed leaves a recording that replays up to its last whole frame. ' +
+    'A recording is for its owner alone (mode 0600): it holds what was typed. ' +
     'While it runs the guest can be given a backup: see `ft protect`.';
   static override examples = [
     {

@@ -23,7 +23,7 @@ export function rememberPlace(sha256: Uint8Array, path: string): void {
   const known = placesOf(sha256);
   if (known[0]?.target === target) return;
   try {
-    mkdirSync(folder(), { recursive: true });
+    mkdirSync(folder(), { recursive: true, mode: 0o700 });
     // Made anew, so that it is the latest.
     for (const { link } of known.filter((place) => place.target === target)) rmSync(link, { force: true });
     symlinkSync(

@@ -3,7 +3,6 @@
  * new file is made beside the old one and takes its place when it is whole and on the storage.
  */
 
-import { renameSync, rmSync } from 'node:fs';
 import { History } from '../debug/timeline/history.ts';
 import { Replay } from '../debug/timeline/replay.ts';
 import { Board } from '../emu/machine/board.ts';
@@ -17,15 +16,17 @@ import { CheckpointLog } from '../session/checkpoint-log.ts';
 import { ConsoleLines, DEFAULT_CONSOLE } from '../session/console-lines.ts';
 import { DivergenceError } from '../session/divergence.ts';
 import { Doors } from '../session/doors.ts';
+import { unfinished } from './being-recorded.ts';
 import { CheckpointSchedule, type CheckpointSpacing, REPLAYING_NS } from './checkpoint-schedule.ts';
 import { monotonicNs } from './clock.ts';
 import type { EngineName } from './guest-options.ts';
 import { imageBytes } from './guest-plan.ts';
 import { closeImages, ImageReader, type KeptImages, keepImages } from './kept-images.ts';
-import { LogFileSink } from './log-file-sink.ts';
+import type { LogFileSink } from './log-file-sink.ts';
 import { type OpenRecording, openRecording } from './log-file-source.ts';
 import { machineOf } from './machine-of.ts';
 import { type ImagePaths, recordedConfig, recordedImages, recordingError, requirePowerOn } from './recorded-machine.ts';
+import { replaceRecording } from './replaced-recording.ts';
 import { zstd } from './zstd.ts';
 
 export interface IndexOptions extends ImagePaths {
@@ -58,27 +59,14 @@ const PATIENCE = 3n;
 /** UserError when there is nothing to replay, or it diverges, or the operator stops; the file is as it was then. */
 export async function indexRecording(options: IndexOptions, ui: IndexUi = {}): Promise<Indexed> {
   const { file } = options;
-  const written = `${file}.indexing`;
   const recording = openRecording(file);
   try {
     requirePowerOn(recording.reader, 'given other checkpoints');
     const end = recording.reader.end()?.end;
-    if (end === undefined) {
-      const what = `the recording ${file} has no end`;
-      throw new UserError('cut-recording', what, `give it one with: lockstep log repair ${file}`, ExitCode.badLog);
-    }
-    const sink = LogFileSink.create(written);
-    try {
-      const indexed = await rewrite(options, recording, end, sink, ui);
-      sink.sync();
-      renameSync(written, file);
-      return indexed;
-    } catch (error) {
-      rmSync(written, { force: true });
-      throw recordingError(error);
-    } finally {
-      sink.close();
-    }
+    if (end === undefined) throw await unfinished(file, recording.stamp);
+    return await replaceRecording(file, recording, '.indexing', (sink) => rewrite(options, recording, end, sink, ui));
+  } catch (error) {
+    throw recordingError(error);
   } finally {
     recording.close();
   }

@@ -1,29 +1,41 @@
 /**
  * The file a recording goes to. It is made anew, so that two recorders never share one and nothing is overwritten; each
  * frame is written at once, so that the file always holds every frame the log was told is written. A write that fails
- * leaves the file ending with the last whole frame, and ends the recording.
+ * leaves the file ending with the last whole frame, and ends the recording. What is typed, what is random and what the
+ * guest has in memory are in it: it is for its owner alone, wherever it is.
  */
 
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { ExitCode, UserError } from '../lib/errors.ts';
 import type { LogSink } from '../logformat/frame-writer.ts';
+import { fileKey, isSameFile, stampAt, stampOfOpen } from './file-stamp.ts';
 import { codeOf, reasonOf } from './os-errors.ts';
+
+const OWNER_ONLY = 0o600;
+
+/** What others have done to a file that is written on: 'moved', it has another name now; 'gone', it has none. */
+export type FileFate = 'kept' | 'moved' | 'gone';
 
 export class LogFileSink implements LogSink {
   readonly path: string;
   readonly #fd: number;
+  readonly #file: string;
   #size = 0;
+  /** Once it is closed. */
+  #fate: FileFate | undefined;
 
   /** `fd`: open for writing and empty, as `create` leaves it. Two threads may hold it, one of them writing. */
   constructor(path: string, fd: number) {
     this.path = path;
     this.#fd = fd;
+    this.#file = fileKey(stampOfOpen(fd));
   }
 
   /** UserError 'file-exists' when there is such a file, also one that another recorder is writing. */
   static create(path: string): LogFileSink {
     try {
-      return new LogFileSink(path, openSync(path, 'wx'));
+      return new LogFileSink(path, openSync(path, 'wx', OWNER_ONLY));
     } catch (error) {
       if (codeOf(error) === 'EEXIST') {
         const what = `the recording ${path} exists already, or is being recorded now`;
@@ -55,6 +67,17 @@ export class LogFileSink implements LogSink {
   get fd(): number {
     return this.#fd;
   }
+  /** Up to when it is closed. */
+  get fate(): FileFate {
+    if (this.#fate !== undefined) return this.#fate;
+    const own = stampOfOpen(this.#fd);
+    if (isSameFile(own, stampAt(this.path))) return 'kept';
+    return own.nlink > 0n ? 'moved' : 'gone';
+  }
+  /** Which file is being written, for who asks its recorder. */
+  get about(): { readonly recording: string; readonly file: string } {
+    return { recording: resolve(this.path), file: this.#file };
+  }
   /** Bytes of whole frames. */
   get size(): number {
     return this.#size;
@@ -71,9 +94,10 @@ export class LogFileSink implements LogSink {
     }
   }
 
-  /** Puts everything on the storage. */
+  /** Puts everything on the storage. What others have added behind it is not the recording's. */
   sync(): void {
     try {
+      if (fstatSync(this.#fd).size > this.#size) this.#cutBack();
       fsyncSync(this.#fd);
     } catch (error) {
       const what = `the recording ${this.path} may not be whole on the disk: ${reasonOf(error)}`;
@@ -83,9 +107,19 @@ export class LogFileSink implements LogSink {
 
   /** Lets go of the file; removes it when nothing was written. */
   close(): void {
-    const empty = fstatSync(this.#fd).size === 0;
+    if (fstatSync(this.#fd).size === 0) this.discard();
+    else this.#letGo();
+  }
+
+  /** Lets go of the file and removes it; not what has taken its place. */
+  discard(): void {
+    if (this.#letGo() === 'kept') rmSync(this.path, { force: true });
+  }
+
+  #letGo(): FileFate {
+    this.#fate = this.fate;
     closeSync(this.#fd);
-    if (empty) rmSync(this.path, { force: true });
+    return this.#fate;
   }
 
   /** As far as the storage lets it: who reads the recording passes over a frame that is not whole. */

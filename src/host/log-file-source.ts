@@ -6,11 +6,14 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { ExitCode, UserError } from '../lib/errors.ts';
 import { type ByteSource, LogReader } from '../logformat/reader.ts';
+import { type FileStamp, stampOfOpen } from './file-stamp.ts';
 import { codeOf, reasonOf } from './os-errors.ts';
 import { zstd } from './zstd.ts';
 
 export class LogFileSource implements ByteSource {
   readonly path: string;
+  /** When it was opened. */
+  readonly stamp: FileStamp;
   readonly size: number;
   readonly #fd: number;
 
@@ -25,12 +28,12 @@ export class LogFileSource implements ByteSource {
       const what = `cannot open the recording ${path}: ${reasonOf(error)}`;
       throw new UserError('no-recording', what, remedy, ExitCode.usage, error);
     }
-    const stats = fstatSync(this.#fd);
-    if (!stats.isFile()) {
+    if (!fstatSync(this.#fd).isFile()) {
       closeSync(this.#fd);
       throw new UserError('no-recording', `${path} is not a regular file`, 'name a recording', ExitCode.usage);
     }
-    this.size = stats.size;
+    this.stamp = stampOfOpen(this.#fd);
+    this.size = Number(this.stamp.size);
   }
 
   read(offset: number, length: number): Uint8Array {
@@ -61,6 +64,8 @@ export class LogFileSource implements ByteSource {
 export interface OpenRecording {
   readonly reader: LogReader;
   readonly sizeBytes: number;
+  /** Of the file, as it was when it was opened. */
+  readonly stamp: FileStamp;
   close(): void;
 }
 
@@ -68,7 +73,8 @@ export interface OpenRecording {
 export function openRecording(path: string): OpenRecording {
   const source = new LogFileSource(path);
   try {
-    return { reader: new LogReader(source, zstd), sizeBytes: source.size, close: () => source.close() };
+    const { size: sizeBytes, stamp } = source;
+    return { reader: new LogReader(source, zstd), sizeBytes, stamp, close: () => source.close() };
   } catch (error) {
     source.close();
     throw error;

@@ -12,6 +12,7 @@ import type { Surroundings } from './guest-options.ts';
 import { type GuestPlan, imageBytes, planGuest } from './guest-plan.ts';
 import { closeAll, deviceNames, openDrives, portsOf, refuseMore, terminalOf } from './guest-ports.ts';
 import { closeImages, type KeptImages, keepImages } from './kept-images.ts';
+import { recordedOutcome } from './kept-recording.ts';
 import type { GuestJob } from './live/job.ts';
 import { LiveGuest } from './live/live-guest.ts';
 import { LogFileSink } from './log-file-sink.ts';
@@ -129,6 +130,7 @@ async function live(
   if (sink !== undefined) ui.recording?.(sink.path);
   const found = new FoundGuest({ options, plan, ports, sink, live: guest, ui }, options.foundBy);
   let paired: PairOutcome | undefined;
+  const told = (outcome: Outcome): Outcome => recordedOutcome(outcome, sink, (text) => ui.notice(text));
   try {
     await found.mayBegin();
     return await withImages(plan.images, async (kept) => {
@@ -136,14 +138,14 @@ async function live(
       found.begins();
       await run.catch(() => {});
       paired = await found.paired();
-      return paired ?? outcomeOf(await run, sink?.path, guest.quit);
+      return paired ?? told(outcomeOf(await run, sink?.path, guest.quit));
     });
   } catch (error) {
     await closeAll(ports);
     if (!(error instanceof UserError)) throw error;
     const { ticks, time, consoleBytes, idleNs } = guest.progress;
     const totals = { ...NO_TOTALS, ticks, time, consoleBytes, idleNs };
-    return { ending: 'failed', exitCode: error.exitCode, error, ...named(sink), totals, mips: 0 };
+    return told({ ending: 'failed', exitCode: error.exitCode, error, ...named(sink), totals, mips: 0 });
   } finally {
     clearInterval(timer);
     ui.stop?.removeEventListener('abort', stop);

@@ -1,6 +1,7 @@
 /**
  * Where recordings are kept and how they are named when the operator does not say: `<kernel>-0001.lks` in the state
- * folder of the XDG Base Directory Specification. The latest is the one written last.
+ * folder of the XDG Base Directory Specification; the folder is made for its owner alone. The latest is the one written
+ * last.
  */
 
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
@@ -49,7 +50,7 @@ export function recordingPath(file: string | undefined): string {
 export function* newRecordingPaths(kernel: string): Generator<string, never> {
   const folder = recordingsFolder();
   try {
-    mkdirSync(folder, { recursive: true });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
     const what = `cannot make the folder of recordings ${folder}: ${reasonOf(error)}`;
     throw new UserError('no-folder', what, 'name the recording with -o FILE', undefined, error);

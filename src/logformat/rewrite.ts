@@ -36,13 +36,16 @@ export function planRepair(reader: LogReader, codec: Codec): Repair | undefined 
   return { keepBytes: survey.keepBytes, append, reason: survey.finish.reason };
 }
 
-/** Writes the recording anew with `images` (by role) inside, in place of any it had; an empty map strips them. */
+/**
+ * Writes the recording anew with `images` (by role) inside, in place of any it had; an empty map strips them. Gives how
+ * the walk through the old one finished: the new one always has an end.
+ */
 export function rewriteWithImages(
   reader: LogReader,
   images: ReadonlyMap<string, Uint8Array>,
   sink: LogSink,
   codec: Codec,
-): void {
+): Finish {
   const survey = surveyOf(reader);
   const writer = new FrameWriter(sink, codec);
   for (const entry of survey.entries) {
@@ -50,6 +53,7 @@ export function rewriteWithImages(
   }
   for (const [role, image] of images) writeImage(writer, survey.end.ticks, role, image);
   writer.close(survey.end);
+  return survey.finish;
 }
 
 interface Survey {

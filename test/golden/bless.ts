@@ -36,7 +36,7 @@ for (const { name, options } of GUESTS) {
   const kernel = join(root, `samples/prebuilt/${name}.elf`);
   const ui = { input: new PassThrough(), output: console, notice: () => {} };
   await recordGuest({ ...DEFAULTS, memoryBytes: 16 << 20, ...options, kernel, output }, ui);
-  packRecording(output, undefined, {});
+  await packRecording(output, undefined, {});
   writeFileSync(join(folder, `${name}.txt`), text, 'latin1');
 }
 rmSync(disk);

@@ -1,4 +1,4 @@
-import { existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { LogFileSink } from '../../src/host/log-file-sink.ts';
 import { LogFileSource, openRecording } from '../../src/host/log-file-source.ts';
@@ -40,6 +40,26 @@ test('a write that fails is what is told, also where the file cannot be cut back
   expect(() => sink.write(Uint8Array.of(1))).toThrow(
     expect.objectContaining({ code: 'storage-lost', exitCode: 4, message: expect.stringContaining('be written on') }),
   );
+  sink.close();
+  expect(readFileSync(path, 'utf8')).toBe('mine');
+});
+
+test('what others have added behind it is not the recording’s', () => {
+  const path = folder.path('longer.lks');
+  const sink = LogFileSink.create(path);
+  sink.write(Uint8Array.of(1, 2, 3));
+  appendFileSync(path, 'an end that somebody else has given it');
+  sink.write(Uint8Array.of(4));
+  sink.sync();
+  sink.close();
+  expect([...readFileSync(path)]).toEqual([1, 2, 3, 4]);
+});
+
+test('what has taken the place of a file is not removed with it', () => {
+  const path = folder.path('replaced.lks');
+  const sink = LogFileSink.create(path);
+  rmSync(path);
+  writeFileSync(path, 'mine');
   sink.close();
   expect(readFileSync(path, 'utf8')).toBe('mine');
 });

@@ -1,8 +1,10 @@
-import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { indexRecording } from '../../src/host/index-recording.ts';
 import { listRecordings, newRecordingPaths, recordingPath, recordingsFolder } from '../../src/host/recordings.ts';
+import { packRecording } from '../../src/host/rewrite-recording.ts';
 import { record, replay, testFolder } from './support.ts';
 
 const folder = testFolder();
@@ -48,6 +50,35 @@ test.each([
 ] as const)('beside %j a recording of %s is called %s', (names, kernel, expected) => {
   kept(`named-${expected}`, ...names);
   expect(basename(newRecordingPaths(kernel).next().value)).toBe(expected);
+});
+
+test('recordings are for their owner alone; what replaces one is for those whom the old one was for', async () => {
+  const open = process.umask(0o022);
+  onTestFinished(() => void process.umask(open));
+  process.env.XDG_STATE_HOME = folder.path('private');
+  const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
+  const { outcome } = await record('hello', undefined);
+  const file = outcome.recording!;
+  expect([modeOf(recordingsFolder()), modeOf(file)]).toEqual(['700', '600']);
+  const copy = folder.path('copy.lks');
+  await packRecording(file, copy, {});
+  expect(modeOf(copy)).toBe('600');
+  const changes = [
+    () => packRecording(file, undefined, {}),
+    () => indexRecording({ file, spacing: 'auto', engine: 'interpreter' }),
+  ];
+  for (const [change, mode] of changes.flatMap((each) => [0o600, 0o644, 0o440].map((mode) => [each, mode] as const))) {
+    chmodSync(file, mode);
+    await change();
+    expect(modeOf(file)).toBe(mode.toString(8));
+  }
+});
+
+test.runIf(process.getuid?.() === 0)('what root packs stays its owner’s', async () => {
+  const { outcome } = await record('hello', folder.path('owned.lks'));
+  chownSync(outcome.recording!, 4711, 4712);
+  await packRecording(outcome.recording!, undefined, {});
+  expect(statSync(outcome.recording!)).toMatchObject({ uid: 4711, gid: 4712, mode: 0o100600 });
 });
 
 test('a recording without a name goes to the folder, and is the latest', async () => {

@@ -10,7 +10,7 @@ export default class LogRepair extends LockstepCommand {
   static override summary = 'Give a cut recording an end.';
   static override description =
     'Keeps every frame up to the last whole one and adds an index and an end. ' +
-    'A recording that is whole is left as it is.';
+    'A recording that is whole is left as it is, and one that is being made is refused.';
   static override examples = [
     { description: 'After the recorder was killed.', command: '<%= config.bin %> log repair boot.lks' },
   ];
@@ -18,7 +18,7 @@ export default class LogRepair extends LockstepCommand {
 
   async run(): Promise<Repaired> {
     const { args } = await this.parse(LogRepair);
-    const repaired = repairRecording(recordingPath(args.file));
+    const repaired = await repairRecording(recordingPath(args.file));
     const { path, droppedBytes, reason } = repaired;
     this.log(
       reason === undefined

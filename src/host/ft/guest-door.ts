@@ -78,8 +78,8 @@ export class GuestDoor {
     if (word === JOIN_WORD && words !== undefined) return this.#join(words);
     if (ORDERS.has(word)) return { refused: IN_NO_PAIR };
     const { live, sink } = this.#guest;
-    const recording = sink === undefined ? {} : { recording: sink.path };
-    return { pid: process.pid, host: hostName(), command: this.#command, ticks: live.progress.ticks, ...recording };
+    const { ticks } = live.progress;
+    return { pid: process.pid, host: hostName(), command: this.#command, ticks, ...sink?.about };
   }
 
   /** Whatever comes of it, the guest goes on. */

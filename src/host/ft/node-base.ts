@@ -5,7 +5,6 @@
  *     start ── the core's effects, the guest's reports ──> over (off, halt, failure, or stopped before) ── shut
  */
 
-import { rmSync } from 'node:fs';
 import type { Output } from '../../emu/machine/events.ts';
 import type { Arbiter, ClaimResult } from '../../ft/arbiter.ts';
 import { changedPlaceOf } from '../../ft/disk/place.ts';
@@ -15,6 +14,7 @@ import type { Message } from '../../ft/protocol/message.ts';
 import type { PairSettings } from '../../ft/protocol/settings.ts';
 import type { PairStatus } from '../../ft/protocol/status.ts';
 import { ExitCode } from '../../lib/errors.ts';
+import { keptPath, tellFault } from '../kept-recording.ts';
 import type { Voices } from '../live/input-line.ts';
 import type { GuestEnd } from '../live/job.ts';
 import type { RunningGuest } from '../live/live-guest.ts';
@@ -147,7 +147,7 @@ export abstract class NodeBase {
     });
     this.#end = new NodeEnd({
       pair: settings.pair,
-      recording: () => this.#sink?.path,
+      recording: () => keptPath(this.#sink),
       progress: () => this.guest.progress,
       interrupted: () => this.#departure.isInterrupted,
       notice,
@@ -360,7 +360,7 @@ export abstract class NodeBase {
       command,
       method,
       ticks,
-      ...this.#end.recording,
+      ...this.#sink?.about,
       status,
       copy,
       backup,
@@ -393,8 +393,9 @@ export abstract class NodeBase {
     await this.#guestRun;
     await this.devices.close();
     if (this.#why !== undefined && ELSEWHERE.has(this.#why)) await this.images.leave();
-    this.#sink?.close();
-    if (this.#why === 'forgotten' && this.#sink !== undefined) rmSync(this.#sink.path, { force: true });
+    tellFault(this.#sink, (text) => this.ui.notice(text));
+    if (this.#why === 'forgotten') this.#sink?.discard();
+    else this.#sink?.close();
     await this.arbiter.close();
   }
 }

@@ -16,7 +16,7 @@ type End = Omit<PairOutcome, 'pair'>;
 
 export interface NodeEndHost {
   readonly pair: string;
-  /** The own log, when there is one. */
+  /** The own log, when there is one where it was begun. */
   recording(): string | undefined;
   /** How far the guest is. */
   progress(): Pick<Totals, 'ticks' | 'time' | 'consoleBytes' | 'idleNs'>;

@@ -18,7 +18,9 @@ export interface FoundNode extends NodeAddress {
   /** How the pair is kept in step; unknown to a backup that has no primary yet. */
   readonly method?: MethodSettings;
   readonly ticks: number;
+  /** Where it was begun, and which file it is (fileKey), wherever it is now. */
   readonly recording?: string;
+  readonly file?: string;
   /** Of its protocol core; none while a backup waits for its first primary. */
   readonly status?: PairStatus;
   /** The last backup that was made from the running guest. */

@@ -108,8 +108,10 @@ test('checkpoints stay good when images are packed and stripped', async () => {
   await indexRecording({ file, spacing: 2_000_000n, engine: 'interpreter' });
   const indexed = bytesOf(file);
   const packed = folder.path('packed.lks');
-  packRecording(file, packed, 'strip');
-  packRecording(packed, undefined, { kernel: new URL('../../../samples/prebuilt/disk.elf', import.meta.url).pathname });
+  await packRecording(file, packed, 'strip');
+  await packRecording(packed, undefined, {
+    kernel: new URL('../../../samples/prebuilt/disk.elf', import.meta.url).pathname,
+  });
   await seeks(packed, 3);
   expect(indexed.length).toBeGreaterThan(0);
 });
