@@ -61,7 +61,7 @@ const frame = (sequence: number, commit = false, copy = 1): Report => ({
   bytes: new Uint8Array(1),
 });
 
-test('the state of a copy, and all behind it, waits until its images are whole on the storage of the backup', async () => {
+test("the state of a copy, and all behind it, waits until its images are on the backup's storage", async () => {
   const [own, other] = [join(folder, 'a.img'), join(folder, 'b.img')];
   writeFileSync(own, new Uint8Array(SIZE_BYTES).fill(7));
   const drive = DriveFile.own('virtio0', await OwnImage.open(own));
