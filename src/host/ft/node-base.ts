@@ -10,7 +10,7 @@ import type { Arbiter, ClaimResult } from '../../ft/arbiter.ts';
 import { changedPlaceOf } from '../../ft/disk/place.ts';
 import type { MethodSettings } from '../../ft/guest/method.ts';
 import type { CommonEffect } from '../../ft/protocol/io.ts';
-import type { Message } from '../../ft/protocol/message.ts';
+import type { Message, PrimaryMessage } from '../../ft/protocol/message.ts';
 import type { PairSettings } from '../../ft/protocol/settings.ts';
 import type { PairStatus } from '../../ft/protocol/status.ts';
 import { ExitCode } from '../../lib/errors.ts';
@@ -256,7 +256,7 @@ export abstract class NodeBase {
   protected carryOutCommon(effect: SharedEffect): void {
     switch (effect.kind) {
       case 'send':
-        this.connections.send(effect.connection, this.#truthful(effect.message));
+        this.connections.send(effect.connection, effect.message);
         break;
       case 'release':
         this.devices.release(effect.output);
@@ -332,7 +332,7 @@ export abstract class NodeBase {
   }
 
   /** The core counts what it has released; the other side may forget only what cannot be lost with this process. */
-  #truthful<M extends Message>(message: M): M {
+  #truthful(message: PrimaryMessage): PrimaryMessage {
     return message.kind === 'released' ? { ...message, released: this.devices.left(message.released) } : message;
   }
 
