@@ -15,6 +15,8 @@ import { type PairKey, readKey } from '../host/ft/key.ts';
 import type { PairOptions, Tuning } from '../host/ft/pair-options.ts';
 import type { PairWords } from '../host/ft/pair-words.ts';
 import { UserError } from '../lib/errors.ts';
+import { requireName } from './guest-name.ts';
+import { say } from './live.ts';
 import { parseSize, parseTick } from './specs.ts';
 
 export const tuningFlags = {
@@ -179,9 +181,9 @@ const BEATS = 5;
 
 /** `version`: of this lockstep. Throws UserError. */
 export function pairOptions(words: SideWords, version: string): PairOptions {
-  if (words.name === '') throw new UserError('bad-value', '--name is empty', 'give the pair a name');
-  const key: { readonly key?: PairKey } = words.key === undefined ? {} : { key: readKey(words.key) };
-  const { name, arbiter, registry } = words;
+  const key: { readonly key?: PairKey } = words.key === undefined ? {} : { key: readKey(words.key, say) };
+  const { arbiter, registry } = words;
+  const name = requireName('--name', words.name);
   const cluster = { version, ...(registry === undefined ? {} : { registry }) };
   return { name, arbiter, ...key, tuning: tuningOf(words), cluster };
 }
@@ -193,11 +195,10 @@ export function pairWords(guest: string, words: JoinWords): Omit<PairWords, 'bac
     const what = `the guest ${guest} is in no pair, and there is no --arbiter`;
     throw new UserError('no-arbiter', what, 'say where it is decided who goes on alone: --arbiter KIND:PLACE');
   }
-  if (name === '') throw new UserError('bad-value', '--as is empty', 'give the pair a name');
   return {
     arbiter: portableArbiter(arbiter),
     tuning: tuningOf(words),
-    ...(name === undefined ? {} : { name }),
+    ...(name === undefined ? {} : { name: requireName('--as', name) }),
     ...(key === undefined ? {} : { key: resolve(key) }),
   };
 }

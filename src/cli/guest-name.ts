@@ -1,4 +1,4 @@
-/** The name of a guest that `record` and `run` start, by which it is found on its host. */
+/** Names of guests and pairs, by which they are found on their host. */
 
 import { Flags } from '@oclif/core';
 import type { FoundBy } from '../host/record-options.ts';
@@ -11,6 +11,12 @@ export const guestNameFlag = Flags.string({
 
 /** Throws UserError. */
 export function foundBy(name: string | undefined): FoundBy {
-  if (name === '') throw new UserError('bad-value', '--name is empty', 'give the guest a name, or leave it out');
-  return name === undefined ? {} : { name };
+  return name === undefined ? {} : { name: requireName('--name', name) };
+}
+
+/** The name that `flag` gives. UserError for one that would be no folder's: what is known of a guest is in one. */
+export function requireName(flag: string, name: string): string {
+  if (name !== '' && name !== '.' && name !== '..') return name;
+  const what = name === '' ? `${flag} is empty` : `${flag} ${name} is no name`;
+  throw new UserError('bad-value', what, 'give a name such as web');
 }

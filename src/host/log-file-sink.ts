@@ -5,7 +5,7 @@
  * guest has in memory are in it: it is for its owner alone, wherever it is.
  */
 
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ExitCode, UserError } from '../lib/errors.ts';
 import type { LogSink } from '../logformat/frame-writer.ts';
@@ -38,14 +38,12 @@ export class LogFileSink implements LogSink {
       return new LogFileSink(path, openSync(path, 'wx', OWNER_ONLY));
     } catch (error) {
       if (codeOf(error) === 'EEXIST') {
-        const what = `the recording ${path} exists already, or is being recorded now`;
-        throw new UserError(
-          'file-exists',
-          what,
-          'name another with -o FILE, or remove it first',
-          ExitCode.usage,
-          error,
-        );
+        const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+        const what = isFolder
+          ? `the recording cannot be ${path}, which is a folder`
+          : `the recording ${path} exists already, or is being recorded now`;
+        const remedy = isFolder ? 'name a file in it with -o FILE' : 'name another with -o FILE, or remove it first';
+        throw new UserError('file-exists', what, remedy, ExitCode.usage, error);
       }
       const what = `cannot make the recording ${path}: ${reasonOf(error)}`;
       throw new UserError('bad-output', what, 'name a file in a folder that you can write', ExitCode.usage, error);

@@ -2,6 +2,9 @@
  * What the operating system refused, in words an operator reads in one line.
  */
 
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   ECONNREFUSED: 'nobody listens there',
@@ -25,9 +28,17 @@ export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
+/** Node says that permission is denied when a socket's folder is not there, too. */
+function isWithoutFolder(error: unknown): boolean {
+  if (!(error instanceof Error) || !('syscall' in error) || error.syscall !== 'listen') return false;
+  const path = 'address' in error ? error.address : undefined;
+  return codeOf(error) === 'EACCES' && typeof path === 'string' && !existsSync(dirname(path));
+}
+
 /** A clause without a final stop. */
 export function reasonOf(error: unknown): string {
   const code = codeOf(error);
+  if (isWithoutFolder(error)) return 'its folder does not exist';
   if (code !== undefined && REASONS[code] !== undefined) return REASONS[code];
   if (code !== undefined && WRONG_KEY.test(code)) return 'the other side does not hold the same key';
   return error instanceof Error ? error.message : String(error);

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { digestTicksOf } from '../../src/cli/digest-every.ts';
+import { pairOptions, pairWords } from '../../src/cli/ft-flags.ts';
+import { foundBy, requireName } from '../../src/cli/guest-name.ts';
 import { progressText } from '../../src/cli/progress.ts';
 import { parseConsole, parseDrive, parseEntropy, parseNet, parseSize, parseTick } from '../../src/cli/specs.ts';
 import { bytes, columns, seconds } from '../../src/cli/text.ts';
@@ -24,6 +26,14 @@ describe('flag values', () => {
     expect(digestTicksOf('32')).toEqual({ all: 32n, small: 2n });
     expect(digestTicksOf('1')).toEqual({ all: 1n, small: 1n });
     expect(() => digestTicksOf('0')).toThrow(UserError);
+  });
+  it('names are those of a folder', () => {
+    expect(requireName('--name', 'web.1')).toBe('web.1');
+    for (const name of ['', '.', '..']) expect(() => requireName('--name', name)).toThrow(UserError);
+    const pair = { name: '..', arbiter: 'file:/x' };
+    expect(() => pairOptions(pair, '1')).toThrow('--name .. is no name');
+    expect(() => pairWords('guest', { as: '.', arbiter: 'file:/x' })).toThrow('--as . is no name');
+    expect(() => foundBy('..')).toThrow(UserError);
   });
   it('drives are private by default', () => {
     expect(parseDrive('d.img', '/base')).toEqual({ path: '/base/d.img', mode: 'cow' });

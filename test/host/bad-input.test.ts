@@ -176,7 +176,7 @@ test.skipIf(process.getuid?.() === 0)('what may not be read or written is refuse
 
 test('a folder as output, and one that is not there, are refused', async () => {
   const taken = await record('hello', folder.path('.')).catch((thrown: unknown) => thrown);
-  oneLine(taken as UserError, { code: 'file-exists', exitCode: 2 }, /exists already/);
+  oneLine(taken as UserError, { code: 'file-exists', exitCode: 2 }, /which is a folder/);
   oneLine(await refusal({ output: folder.path('absent/a.lks') }), { code: 'bad-output', exitCode: 2 }, /no such file/);
 });
 

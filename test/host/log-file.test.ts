@@ -27,7 +27,8 @@ test('a file that exists is refused, or passed over for the next name', () => {
   const taken = folder.path('taken.lks');
   writeFileSync(taken, 'mine');
   expect(() => LogFileSink.create(taken)).toThrow(/exists already.*; name another with -o FILE/);
-  const sink = LogFileSink.createFirst([taken, folder.path('free.lks')]);
+  expect(() => LogFileSink.create(folder.path('.'))).toThrow(/cannot be .*, which is a folder; name a file in it/);
+  const sink = LogFileSink.createFirst([folder.path('.'), taken, folder.path('free.lks')]);
   expect(sink.path).toBe(folder.path('free.lks'));
   sink.write(Uint8Array.of(0));
   sink.close();

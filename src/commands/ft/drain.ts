@@ -46,7 +46,7 @@ export default class FtDrain extends LockstepCommand {
         say(`host ${done.host} takes guests again`);
         return done;
       }
-      const key = flags.key === undefined ? undefined : readKey(flags.key);
+      const key = flags.key === undefined ? undefined : readKey(flags.key, say);
       const done = await drainHost(cluster, args.host, key, {
         moved: ({ pair, role, to }) =>
           say(role === 'primary' ? `the guest of ${pair} lives on ${to} now` : `the backup of ${pair} is on ${to} now`),

@@ -4,6 +4,7 @@ import { Flags } from '@oclif/core';
 import { LockstepCommand } from '../../cli/command.ts';
 import { REGISTRY_SUMMARY } from '../../cli/ft-flags.ts';
 import { type HostServed, serveHost } from '../../cli/ft-host.ts';
+import { say } from '../../cli/live.ts';
 import { parseSize } from '../../cli/specs.ts';
 import { parseEndpoint } from '../../host/ft/endpoint.ts';
 import { readKey } from '../../host/ft/key.ts';
@@ -44,7 +45,7 @@ export default class FtHost extends LockstepCommand {
     return serveHost({
       registry: flags.registry,
       listen: parseEndpoint('--listen', flags.listen),
-      key: flags.key === undefined ? undefined : readKey(flags.key),
+      key: flags.key === undefined ? undefined : readKey(flags.key, say),
       ...(flags.ram === undefined ? {} : { ramBytes: parseSize('--ram', flags.ram) }),
       version: this.config.version,
     });

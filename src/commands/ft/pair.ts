@@ -5,6 +5,7 @@ import { LockstepCommand } from '../../cli/command.ts';
 import { digestEveryFlag, digestTicksOf } from '../../cli/digest-every.ts';
 import { methodFlags, methodSettings, tuningFlags, tuningOf } from '../../cli/ft-flags.ts';
 import { pairUi } from '../../cli/ft-text.ts';
+import { requireName } from '../../cli/guest-name.ts';
 import { guestOptions } from '../../cli/guest-options.ts';
 import { reportOutcome } from '../../cli/live.ts';
 import { machineFlags } from '../../cli/machine-flags.ts';
@@ -55,7 +56,8 @@ export default class FtPair extends LockstepCommand {
       digestTicks: digestTicksOf(flags['digest-every']),
       command: ['lockstep', 'ft', 'pair', ...this.argv],
     };
-    const { name, respawn } = flags;
+    const name = requireName('--name', flags.name);
+    const { respawn } = flags;
     const options = { name, guest, tuning: tuningOf(flags), method: methodSettings(flags), respawn };
     const outcome = await runPair(options, pairUi(this.jsonEnabled()));
     reportOutcome('recorded', outcome);

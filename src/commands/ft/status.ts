@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Args } from '@oclif/core';
 import { LockstepCommand } from '../../cli/command.ts';
 import { statusText } from '../../cli/ft-status.ts';
-import { type NodesSeen, seeNodes } from '../../host/ft/nodes.ts';
+import { type NodesSeen, noPair, seeNodes } from '../../host/ft/nodes.ts';
 
 const REFRESH_MS = 500;
 
@@ -21,8 +21,9 @@ export default class FtStatus extends LockstepCommand {
 
   async run(): Promise<NodesSeen> {
     const { args } = await this.parse(FtStatus);
-    if (process.stdout.isTTY && !this.jsonEnabled()) await this.#watch(args.name);
     const seen = await seeNodes(args.name);
+    if (args.name !== undefined && seen.nodes.length + seen.silent.length === 0) throw noPair(args.name);
+    if (process.stdout.isTTY && !this.jsonEnabled()) await this.#watch(args.name);
     this.log(statusText(seen));
     return seen;
   }

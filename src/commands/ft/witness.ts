@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import { LockstepCommand } from '../../cli/command.ts';
 import { serveWitness, type Witnessed, witnessPlace } from '../../cli/ft-witness.ts';
+import { say } from '../../cli/live.ts';
 import { readKey } from '../../host/ft/key.ts';
 
 export default class FtWitness extends LockstepCommand {
@@ -36,7 +37,7 @@ export default class FtWitness extends LockstepCommand {
     return serveWitness({
       listen: witnessPlace(flags.listen),
       folder: resolve(flags.dir),
-      ...(flags.key === undefined ? {} : { key: readKey(flags.key) }),
+      ...(flags.key === undefined ? {} : { key: readKey(flags.key, say) }),
     });
   }
 }

@@ -3,8 +3,8 @@
  *
  *     host/NAME        lease of the host's agent: what the host is and has
  *     ledger/NAME      record of what is promised on a host; changed by whoever promises, freed by the host's agent
- *     pair/NAME/WHO    lease of the node where the pair's guest lives, or that asks the arbiter for it; the highest epoch
- *                      is the present one
+ *     pair/NAME/WHO    lease of the node where the pair's guest lives, or that asks the arbiter for it; the highest
+ *                      epoch is the present one
  *
  * Text from another version that is not understood is as if it were not there.
  */

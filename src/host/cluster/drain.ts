@@ -7,7 +7,7 @@ import type { AgentReply } from '../../ft/cluster/place-finder.ts';
 import { callRegistry, walked } from '../../ft/cluster/steps.ts';
 import type { ClusterHost, ClusterView } from '../../ft/cluster/view.ts';
 import { UserError } from '../../lib/errors.ts';
-import { parseEndpoint } from '../ft/endpoint.ts';
+import { parseEndpoint, requireKey } from '../ft/endpoint.ts';
 import type { PairKey } from '../ft/key.ts';
 import { reasonOf } from '../os-errors.ts';
 import { askAgent } from './agent-door.ts';
@@ -24,7 +24,7 @@ export interface DrainUi {
   moved(side: MovedSide): void;
 }
 
-/** UserError when no such host is known, or the registry cannot be reached. */
+/** UserError when no such host is known, its agent wants a key, or the registry cannot be reached. */
 export async function drainHost(
   cluster: Cluster,
   name: string,
@@ -32,6 +32,7 @@ export async function drainHost(
   ui: DrainUi,
 ): Promise<Drained> {
   const host = hostOf(await settledView(cluster), name);
+  if (host.report !== undefined) requireKey(parseEndpoint('agent', host.report.agent), key);
   const steps = emptied(host, { ...TIMES, now: () => performance.now(), moved: (side) => ui.moved(side) });
   return { host: host.name, ...(await walked(steps, (call) => carryOut(cluster, key, call))) };
 }

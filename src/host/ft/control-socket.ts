@@ -23,6 +23,8 @@ import { firstLine, lastWords } from './one-line.ts';
 const ANSWER_MS = 10_000;
 const SUFFIX = '.sock';
 const NAME = /^(.+)-(\d+)\.sock$/;
+/** Longest path that the system takes for a socket. */
+const PATH_BYTES_MAX = 107;
 /** Until it answers. Not longer than the other: a socket's path has about a hundred bytes. */
 const NEW_SUFFIX = '.new';
 /** The folder of a pair goes with its last socket, at whatever moment: it is made again so often. */
@@ -64,6 +66,7 @@ export class ControlSocket {
     const folder = join(pairsFolder(), fileNameOf(pair));
     const stem = join(folder, `${role}-${process.pid}`);
     const path = `${stem}${SUFFIX}`;
+    refuseLong(pair, path);
     const server = createServer((socket) => void serve(socket, answer));
     try {
       await listenAt(server, `${stem}${NEW_SUFFIX}`);
@@ -104,6 +107,14 @@ async function answerTo(command: string, answer: (command: string) => unknown): 
     const refused = error instanceof UserError ? error.what : `a defect of its process: ${reasonOf(error)}`;
     return `${JSON.stringify({ refused } satisfies Refusal)}\n`;
   }
+}
+
+/** UserError when the system takes no socket of that path, most of which is the name's. */
+function refuseLong(pair: string, path: string): void {
+  const over = Buffer.byteLength(path) - PATH_BYTES_MAX;
+  if (over <= 0) return;
+  const what = `the name ${pair} is too long by ${over} bytes: its socket would be ${path}`;
+  throw new UserError('long-name', what, 'give a shorter one, or set XDG_RUNTIME_DIR to a shorter path');
 }
 
 /** `path` is in the folder of a pair. */

@@ -4,12 +4,14 @@
  */
 
 import { createHmac, randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { UserError } from '../../lib/errors.ts';
 import { codeOf, reasonOf } from '../os-errors.ts';
 import { PSK_IDENTITY } from '../psk-tls.ts';
 
 const KEY_BYTES = 32;
+/** Of a file's mode: what any but its owner may do. */
+const OTHERS = 0o077;
 const REMEDY = 'make one with: lockstep ft keygen FILE, and copy it to the other host';
 
 export interface PairKey {
@@ -41,11 +43,12 @@ export function forAgents(key: PairKey): PairKey {
   return { ...key, channel: key.agent };
 }
 
-/** UserError when there is no key in the file. */
-export function readKey(path: string): PairKey {
+/** `warn` is told when others can read it. UserError when there is no key in the file. */
+export function readKey(path: string, warn: (text: string) => void = () => {}): PairKey {
   let text: string;
   try {
     text = readFileSync(path, 'latin1').trim();
+    if ((statSync(path).mode & OTHERS) !== 0) warn(`the key ${path} is open to others: chmod 600 ${path}`);
   } catch (error) {
     throw new UserError('no-key', `cannot read the key ${path}: ${reasonOf(error)}`, REMEDY, undefined, error);
   }

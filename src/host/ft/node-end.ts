@@ -28,7 +28,7 @@ export interface NodeEndHost {
 const REMEDIES = {
   lost: 'nothing more has left it',
   diverged: 'see: lockstep ft --help',
-  refused: 'see: lockstep ft --help',
+  refused: 'give both sides the same --name, --key and --arbiter; to have both on one host, give both --same-host',
   forgotten: 'start the backup again; the primary goes on alone',
 } as const;
 

@@ -241,12 +241,15 @@ function oneOf(
     throw new UserError('which-pair', `there are ${names.length} ${kind} here: ${names.join(', ')}`, 'name one');
   }
   const name = names[0];
-  if (name === undefined) {
-    const what = pair === undefined ? 'no pair has a side on this host' : `the pair ${pair} has no side on this host`;
-    throw new UserError('no-pair', what, 'lockstep ft status lists the sides that are here');
-  }
+  if (name === undefined) throw noPair(pair);
   const [first] = [...nodes].sort((a, b) => Number(isLiveSide(b)) - Number(isLiveSide(a)));
   return { name, first: first! };
+}
+
+/** Nothing of the pair is here; without a name, of any. */
+export function noPair(pair: string | undefined): UserError {
+  const what = pair === undefined ? 'no pair has a side on this host' : `the pair ${pair} has no side on this host`;
+  return new UserError('no-pair', what, 'lockstep ft status lists the sides that are here');
 }
 
 function isLiveSide(node: FoundNode): boolean {

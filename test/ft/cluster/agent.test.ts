@@ -88,7 +88,10 @@ test('a registry that is emptied while an agent runs has its host again, drainin
 test('only who holds the key is answered; what is asked in other words is refused', async () => {
   const { endpoint } = await agent();
   expect(await askAgent(endpoint, right, { kind: 'places' }, ASK_MS)).toEqual({ kind: 'places', places: [] });
-  await expect(askAgent(endpoint, wrong, { kind: 'places' }, ASK_MS)).rejects.toMatchObject({ code: 'no-agent' });
+  await expect(askAgent(endpoint, wrong, { kind: 'places' }, ASK_MS)).rejects.toMatchObject({
+    code: 'no-agent',
+    what: expect.stringMatching(/does not answer: the other side does not hold the same key$/),
+  });
   await expect(askAgent(endpoint, undefined, { kind: 'places' }, 1000)).rejects.toMatchObject({ code: 'no-agent' });
   // Who knows the channel's key alone is a stranger here.
   const channelOnly = { ...right, agent: wrong.agent };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Cluster } from '../../../src/ft/cluster/cluster.ts';
 import { ledgerOf } from '../../../src/ft/cluster/ledgers.ts';
-import type { PairReport } from '../../../src/ft/cluster/records.ts';
+import { hostKey, type PairReport } from '../../../src/ft/cluster/records.ts';
 import type { Registry } from '../../../src/ft/cluster/registry.ts';
 import type { AgentAnswer, AgentRequest } from '../../../src/host/cluster/agent-messages.ts';
 import { type Drained, drainHost, undrainHost } from '../../../src/host/cluster/drain.ts';
@@ -133,4 +133,13 @@ test('the guest stays when the agent there cannot be asked', async () => {
   closers.shift()!();
   const reason = expect.stringContaining('does not answer');
   expect((await drained()).stays).toMatchObject([{ pair: 'web', role: 'primary', reason }]);
+});
+
+test('a host whose agent wants a key is not marked as draining without one', async () => {
+  const agent = 'tcp:192.0.2.1:7000';
+  const report = { name: 'far', agent, version: '1', cpus: 4, load: 0, ramBytes: 2 ** 30, freeBytes: 2 ** 30 };
+  await registry.lease(hostKey('far'), JSON.stringify(report));
+  const refused = drainHost(cluster, 'far', undefined, { moved: () => {} });
+  await expect(refused).rejects.toMatchObject({ code: 'no-key' });
+  expect(await cluster.walk(ledgerOf('far'))).toMatchObject({ draining: false });
 });

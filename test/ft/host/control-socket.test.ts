@@ -27,6 +27,13 @@ test('who looks for nodes while one begins and another ends takes no socket away
   expect(readdirSync(world.path('run/lockstep/ft'))).toEqual([]);
 });
 
+test('a name that is too long for a socket is refused as that, and leaves no folder', async () => {
+  const name = 'n'.repeat(108);
+  const refusal = { code: 'long-name', what: expect.stringContaining(`the name ${name} is too long by `) };
+  await expect(ControlSocket.listen(name, 'primary', () => undefined)).rejects.toMatchObject(refusal);
+  expect(readdirSync(world.path('run'))).toEqual([]);
+});
+
 test('a socket that cannot be had is told of, and keeps no process alive', async () => {
   mkdirSync(world.path(`run/lockstep/ft/pair/primary-${process.pid}.new/in-the-way`), { recursive: true });
   await expect(ControlSocket.listen('pair', 'primary', () => undefined)).rejects.toMatchObject({ code: 'no-socket' });

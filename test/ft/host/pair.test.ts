@@ -74,6 +74,9 @@ test('ft status tells of both sides; ft stop ends both, and nobody takes over', 
   expect(await text.ended).toBe(0);
   expect(text.said).toMatch(/pair +web, primary, process \d+/);
   expect(text.said).toMatch(/lag +[\d.]+ ms/);
+  const other = world.command('ft', 'status', 'nope');
+  expect(await other.ended).toBe(2);
+  expect(other.complaints).toContain('the pair nope has no side on this host');
   const stop = world.command('ft', 'stop');
   expect(await stop.ended).toBe(0);
   expect(await pair.ended).toBe(0);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { connect as dialPlain, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import type { HeartbeatPath } from '../../../src/ft/protocol/io.ts';
@@ -167,6 +167,19 @@ test('a key file is made once and read again; one that holds none is refused', (
   expect(readKey(world.path('other')).channel).not.toEqual(readKey(world.path('key')).channel);
   writeFileSync(world.path('bad'), 'no key');
   expect(() => readKey(world.path('bad'))).toThrow(/holds no key/);
+});
+
+test('a key that others can use is told of once, and used', () => {
+  const path = world.path('open');
+  makeKey(path);
+  const warnings: string[] = [];
+  readKey(path, (text) => warnings.push(text));
+  expect(warnings).toEqual([]);
+  for (const mode of [0o640, 0o604]) {
+    chmodSync(path, mode);
+    expect(readKey(path, (text) => warnings.push(text)).channel).toEqual(readKey(path).channel);
+    expect(warnings.splice(0)).toEqual([`the key ${path} is open to others: chmod 600 ${path}`]);
+  }
 });
 
 test('a pair with a key runs; a stranger meanwhile does not disturb it', async () => {
