@@ -53,6 +53,7 @@ export function reportOutcome(verb: 'ran' | 'recorded' | 'replayed', outcome: Ou
   const begun = outcome.ending !== 'failed' || totals.ticks > totals.fromTick;
   if (begun) line(`${verb} ${count(totals.ticks - totals.fromTick)} ticks${took}${speed}; ${endingText(outcome)}`);
   if (verb === 'replayed' && outcome.exitCode === ExitCode.done) say(`everything agreed: ${agreedText(outcome)}`);
+  if (outcome.ending === 'damaged') say(`what is sound agreed: ${agreedText(outcome)}`);
   if (outcome.ending === 'halted' && outcome.cut !== undefined) say(`the recording has no sound end: ${outcome.cut}`);
   if (divergence !== undefined) reportDivergence(divergence, recording);
   if (error !== undefined) line(`${chalkStderr.red(printable(error.what))}; ${printable(error.remedy)}`);
@@ -76,6 +77,8 @@ function endingText({ ending, halt, cut, totals }: Outcome): string {
       return `stopped at tick ${count(totals.ticks)}`;
     case 'cut':
       return `the recording is cut here: ${cut}`;
+    case 'damaged':
+      return 'nothing behind this can be replayed';
     case 'diverged':
       return chalkStderr.red('the replay diverged');
     case 'failed':

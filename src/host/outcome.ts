@@ -10,9 +10,10 @@ import { fromPlain, type GuestEnd, type Totals } from './live/job.ts';
 
 /**
  * 'halted': the guest stopped by itself; 'stopped': the operator ended it, or the replay came to where it was to end;
- * 'cut': the recording has no end and was replayed as far as it goes; 'failed': `error` ended it.
+ * 'cut': the recording has no end and was replayed as far as it goes; 'damaged': it was replayed as far as it is sound,
+ * and `error` says where that is; 'failed': `error` ended it.
  */
-export type Ending = 'halted' | 'stopped' | 'cut' | 'diverged' | 'failed';
+export type Ending = 'halted' | 'stopped' | 'cut' | 'damaged' | 'diverged' | 'failed';
 
 export interface Outcome {
   readonly ending: Ending;

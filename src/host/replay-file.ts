@@ -9,8 +9,7 @@ import type { Output } from '../emu/machine/events.ts';
 import type { Machine } from '../emu/machine/machine.ts';
 import { tick } from '../lib/brands.ts';
 import { ExitCode, UserError } from '../lib/errors.ts';
-import type { Finish } from '../logformat/reader.ts';
-import type { LogRecord, RecordKind } from '../logformat/records.ts';
+import type { Cut } from '../logformat/reader.ts';
 import { Doors } from '../session/doors.ts';
 import { ClosedGate, type OutputPort } from '../session/gate.ts';
 import { Replayer } from '../session/replayer.ts';
@@ -89,10 +88,9 @@ async function replayWith(
   const fromTick = machine.tick;
   if (untilTick !== undefined && untilTick < fromTick) throw beforeStart(untilTick, fromTick);
   const shown = new ShownConsole(reader.header.terminal ?? UART, ui.output);
-  const events = {};
   const replayer = new Replayer({
     machine,
-    records: counted(reader.records(), events),
+    records: reader.records(),
     gate: new ClosedGate(shown),
     ...(untilTick === undefined ? {} : { until: tick(untilTick) }),
     ...(from === undefined ? {} : { from }),
@@ -115,10 +113,10 @@ async function replayWith(
     idleNs: 0n,
     consoleBytes: shown.bytes,
     logBytes: sizeBytes,
-    events,
+    events: replayer.counts,
   };
   await shown.close();
-  return { recording: options.file, totals, mips: mipsOf(totals), ...endingOf(result, machine, replayer, untilTick) };
+  return { recording: options.file, totals, mips: mipsOf(totals), ...endingOf(result, machine, replayer, options) };
 }
 
 function beforeStart(untilTick: bigint, fromTick: bigint): UserError {
@@ -139,40 +137,39 @@ async function inChunks(session: Session, pause: () => Promise<boolean>): Promis
   }
 }
 
+function damagedRecording(file: string, { offset, reason }: Cut): UserError {
+  const what = `the recording ${file} is damaged at byte ${offset}: ${reason}`;
+  const remedy = 'take a sound copy, or give what is sound an end with: lockstep log repair';
+  return new UserError('damaged-recording', what, remedy, ExitCode.badLog);
+}
+
 type EndingParts = Omit<Outcome, 'totals' | 'mips' | 'recording'>;
 
 function endingOf(
   result: StepResult,
   machine: Machine,
   replayer: Replayer,
-  untilTick: bigint | undefined,
+  { untilTick, file }: ReplayOptions,
 ): EndingParts {
   if (result.kind === 'ran') return { ending: 'stopped', exitCode: ExitCode.interrupted };
   if (result.kind === 'diverged') {
     return { ending: 'diverged', exitCode: ExitCode.diverged, divergence: result.divergence };
   }
-  if (untilTick !== undefined && machine.tick < untilTick) {
+  const { finish } = replayer;
+  const reached = untilTick !== undefined && machine.tick >= untilTick;
+  if (finish?.kind === 'cut' && finish.damaged && !reached) {
+    const error = damagedRecording(file, finish);
+    return { ending: 'damaged', exitCode: error.exitCode, error, cut: finish.reason };
+  }
+  if (untilTick !== undefined && !reached) {
     const what = `the recording ends at tick ${machine.tick}, before tick ${untilTick}`;
     const error = new UserError('no-such-tick', what, `give --until ${machine.tick} or less`);
     return { ending: 'failed', exitCode: error.exitCode, error };
   }
-  const { finish } = replayer;
   const cut = finish?.kind === 'cut' ? { cut: finish.reason } : {};
   if (machine.halt !== undefined) return { ending: 'halted', exitCode: ExitCode.done, halt: machine.halt, ...cut };
   if (untilTick === undefined && finish?.kind === 'cut') return { ending: 'cut', exitCode: ExitCode.done, ...cut };
   return { ending: 'stopped', exitCode: ExitCode.done };
-}
-
-function* counted(
-  records: Iterator<LogRecord, Finish>,
-  events: { [kind in RecordKind]?: number },
-): Generator<LogRecord, Finish> {
-  for (;;) {
-    const step = records.next();
-    if (step.done === true) return step.value;
-    events[step.value.kind] = (events[step.value.kind] ?? 0) + 1;
-    yield step.value;
-  }
 }
 
 /** The output of one console for whoever watches; that of all is counted. */

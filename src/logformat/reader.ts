@@ -20,10 +20,18 @@ export interface ByteSource {
   read(offset: number, length: number): Uint8Array;
 }
 
-/** How a walk finished. `cut`: the recording has no sound end; all before `offset` is sound. */
-export type Finish =
-  | { readonly kind: 'end'; readonly end: LogEnd }
-  | { readonly kind: 'cut'; readonly offset: number; readonly reason: string };
+/**
+ * How a walk finished. `cut`: the recording has no sound end; all before `offset` is sound. `damaged`: bytes that are
+ * there are wrong; without it bytes are missing at the end, as a recorder that was killed leaves it.
+ */
+export type Finish = { readonly kind: 'end'; readonly end: LogEnd } | Cut;
+
+export interface Cut {
+  readonly kind: 'cut';
+  readonly offset: number;
+  readonly reason: string;
+  readonly damaged?: true;
+}
 
 export interface PlacedFrame {
   readonly offset: number;
@@ -183,9 +191,11 @@ export class LogReader {
       if (frame !== undefined) return frame;
       const readTo = offset + stream.waiting;
       if (readTo >= this.#source.size) {
-        throw new FormatError(
-          stream.waiting === 0 ? 'the recording stops without an end' : 'the last frame is not whole',
-        );
+        // Behind a frame that states a wrong length there may be a sound end.
+        const missing = this.end() === undefined;
+        throw stream.waiting === 0
+          ? new MissingBytes('the recording stops without an end')
+          : new (missing ? MissingBytes : FormatError)('the last frame is not whole');
       }
       stream.push(this.#source.read(readTo, WALK_BYTES));
     }
@@ -194,8 +204,8 @@ export class LogReader {
   #finish(frame: StoredFrame, offset: number, next: number): Finish {
     try {
       const { end, ownOffset } = decodeEnd(unpack(frame, this.#codec));
-      if (ownOffset !== offset) return { kind: 'cut', offset, reason: 'the end frame is not in its place' };
-      if (next !== this.#source.size) return { kind: 'cut', offset: next, reason: 'bytes follow the end' };
+      if (ownOffset !== offset) return damagedAt(offset, 'the end frame is not in its place');
+      if (next !== this.#source.size) return damagedAt(next, 'bytes follow the end');
       return { kind: 'end', end };
     } catch (error) {
       return cutBy(error, offset);
@@ -203,10 +213,16 @@ export class LogReader {
   }
 }
 
+/** The source ends before the recording does; what is there is sound. */
+class MissingBytes extends FormatError {}
+
+const damagedAt = (offset: number, reason: string): Cut => ({ kind: 'cut', offset, reason, damaged: true });
+
 /** A cut, unless the bytes are of a newer format: then the reader cannot go on and says so. */
 function cutBy(error: unknown, offset: number): Finish {
   if (error instanceof NewerFormatError) throw newerFormat(error.message, error);
-  if (error instanceof FormatError) return { kind: 'cut', offset, reason: error.message };
+  if (error instanceof MissingBytes) return { kind: 'cut', offset, reason: error.message };
+  if (error instanceof FormatError) return damagedAt(offset, error.message);
   throw error;
 }
 
@@ -215,8 +231,7 @@ export function checkTotals(finish: Finish & { kind: 'end' }, counts: Counts, si
   const kinds = new Set([...Object.keys(counts), ...Object.keys(finish.end.events)]) as Set<RecordKind>;
   for (const kind of kinds) {
     const [found, stated] = [counts[kind] ?? 0, finish.end.events[kind] ?? 0];
-    if (found !== stated)
-      return { kind: 'cut', offset: size, reason: `the end states ${stated} ${kind} records, there are ${found}` };
+    if (found !== stated) return damagedAt(size, `the end states ${stated} ${kind} records, there are ${found}`);
   }
   return finish;
 }

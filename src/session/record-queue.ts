@@ -7,8 +7,9 @@
  */
 
 import type { Tick } from '../lib/brands.ts';
+import type { Counts } from '../logformat/closing.ts';
 import type { Finish } from '../logformat/reader.ts';
-import type { LogRecord, NondetRecord } from '../logformat/records.ts';
+import type { LogRecord, NondetRecord, RecordKind } from '../logformat/records.ts';
 
 /** Reads looked ahead over in search of the next record that ends a run. */
 const LOOK_AHEAD = 4096;
@@ -29,6 +30,7 @@ export class RecordQueue {
   #ahead: LogRecord | undefined;
   #finish: Finish | undefined;
   #pulled = 0;
+  readonly #counts: { [kind in RecordKind]?: number } = {};
   #starved = false;
 
   constructor(records: LogRecords) {
@@ -55,6 +57,11 @@ export class RecordQueue {
     return this.#pulled - (this.#ahead === undefined ? 0 : 1) - (this.#reads.length - this.#readsTaken);
   }
 
+  /** Those, by kind. */
+  get counts(): Counts {
+    return this.#counts;
+  }
+
   /** The next record at exactly this tick that takes effect between two runs. */
   at(tick: Tick): BetweenRuns | undefined {
     for (;;) {
@@ -67,6 +74,7 @@ export class RecordQueue {
 
   /** Takes the record that `at` gave. */
   take(): void {
+    if (this.#ahead !== undefined) this.#count(this.#ahead.kind);
     this.#ahead = undefined;
   }
 
@@ -93,9 +101,14 @@ export class RecordQueue {
 
   takeRead(): void {
     this.#readsTaken++;
+    this.#count('nondet');
     if (this.#readsTaken < this.#reads.length) return;
     this.#reads.length = 0;
     this.#readsTaken = 0;
+  }
+
+  #count(kind: RecordKind): void {
+    this.#counts[kind] = (this.#counts[kind] ?? 0) + 1;
   }
 
   #queueRead(record: NondetRecord): void {

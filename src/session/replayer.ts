@@ -13,7 +13,7 @@
 import type { Input, Output } from '../emu/machine/events.ts';
 import type { Machine } from '../emu/machine/machine.ts';
 import type { Tick } from '../lib/brands.ts';
-import type { LogEnd } from '../logformat/closing.ts';
+import type { Counts, LogEnd } from '../logformat/closing.ts';
 import type { Finish } from '../logformat/reader.ts';
 import type { DigestRecord, LogRecord, NondetRecord, OutputRecord } from '../logformat/records.ts';
 import { DivergenceError, type DivergenceKind } from './divergence.ts';
@@ -77,6 +77,11 @@ export class Replayer implements InputSource, Gate {
   /** Records of the log that have become history: the prefix that a recording going on from here shares. */
   get taken(): number {
     return this.#queue.taken;
+  }
+
+  /** Those, by kind: inputs given, reads answered, and what was compared and agreed. */
+  get counts(): Counts {
+    return this.#queue.counts;
   }
 
   /** State digests compared so far, all equal. */

@@ -61,6 +61,22 @@ describe('record, replay and what comes after', () => {
     expect((await lockstep('log', 'verify', 'cut.lks')).status).toBe(0);
   });
 
+  it('replays a damaged recording as far as it is sound, and ends with 3, also where nothing is behind', async () => {
+    await lockstep('record', '--kernel', sample('race'), '--digest-every', '1000000', '-o', 'sound.lks');
+    const bytes = readFileSync(at('sound.lks'));
+    bytes[bytes.length >> 1]! ^= 4;
+    writeFileSync(at('flipped.lks'), bytes);
+    for (const how of [['--verify'], ['--verify', '--json'], []]) {
+      const ran = await lockstep('replay', 'flipped.lks', ...how);
+      expect(ran.status).toBe(3);
+      expect(ran.stderr).toMatch(/what is sound agreed: .*\n.*flipped\.lks is damaged at byte \d+: .*; .*log repair/);
+      expect(ran.stderr).not.toContain('everything agreed');
+      if (how[1] === undefined) continue;
+      expect(JSON.parse(ran.stdout)).toMatchObject({ ending: 'damaged', error: { code: 'damaged-recording' } });
+    }
+    expect(await lockstep('replay', 'flipped.lks', '--verify', '--until', '100')).toMatchObject({ status: 0 });
+  });
+
   it('packs images inside, replays without them, and strips them again to the same bytes', async () => {
     // One byte more: an image that is nowhere else.
     writeFileSync(at('kernel.elf'), Buffer.concat([readFileSync(sample('hello')), Buffer.of(1)]));

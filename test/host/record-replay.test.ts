@@ -48,6 +48,15 @@ test('with clock ticks and a seed, every run is the same', async () => {
   expect(runs[1]!.outcome.totals.ticks).toBe(runs[0]!.outcome.totals.ticks);
 });
 
+test('a replay that stops early counts what it has compared, and not what it has read ahead', async () => {
+  const file = folder.path('early.lks');
+  const { outcome } = await record('hello', file);
+  const early = await replay(file, { untilTick: 1n });
+  expect(early.outcome).toMatchObject({ ending: 'stopped', exitCode: 0 });
+  expect(early.outcome.totals.events.output).toBeUndefined();
+  expect((await replay(file)).outcome.totals.events).toEqual(outcome.totals.events);
+});
+
 test('the reference engine replays what the interpreter recorded', async () => {
   const file = folder.path('cross.lks');
   const live = await record('hello', file, { memoryBytes: MIB });

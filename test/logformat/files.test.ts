@@ -67,6 +67,32 @@ describe('a file that cannot be used is refused with its reason and exit code 3'
   });
 });
 
+describe('a walk tells bytes that are missing from bytes that are wrong', () => {
+  const [, first, second, ...others] = open(log)
+    .index()
+    .map(({ offset }) => offset);
+  const last = others.at(-1)!;
+  const flipped = (at: number, bit: number): Uint8Array => log.map((byte, i) => (i === at ? byte ^ bit : byte));
+  const without = new Uint8Array(Buffer.concat([log.slice(0, first), log.slice(second)]));
+  // Its heads state a payload of 65,535 bytes, which reaches past the end.
+  const long = log.slice();
+  long.set([0x86, 1, log[last + 2]!, 0, 0, 0x59, 0xff, 0xff], last);
+  it.each([
+    ['no end', log.slice(0, last), undefined],
+    ['half a frame', log.slice(0, last + 20), undefined],
+    ['half an end', log.slice(0, -3), undefined],
+    ['a wrong bit in the middle', flipped(last - 20, 1), true],
+    ['a wrong bit in the end', flipped(log.length - 12, 1), true],
+    ['a frame that states a wrong length', long, true],
+    ['a frame that is not there', without, true],
+    ['bytes behind the end', Uint8Array.of(...log, 0), true],
+  ])('%s', (_, bytes, damaged) => {
+    const { finish } = read(open(bytes));
+    expect(finish.kind).toBe('cut');
+    expect(finish.kind === 'cut' && finish.damaged).toBe(damaged);
+  });
+});
+
 describe('a checkpoint frame', () => {
   it('is read and passed over', () => {
     const sink = new MemoryLog();
