@@ -4,11 +4,24 @@
  */
 
 import { Command } from '@oclif/core';
+import { stdoutFailure, takeStdout } from '../host/ports/stdout.ts';
 import { printable } from '../host/printable.ts';
 import { ExitCode, UserError } from '../lib/errors.ts';
 
+// oclif throws out of the stream what is not a reader that has gone.
+takeStdout();
+
 export abstract class LockstepCommand extends Command {
   static override enableJsonFlag = true;
+
+  /** As oclif's. When standard output was lost and nothing has told so, it ends here: there is nothing to flush. */
+  protected override async _run<T>(): Promise<T> {
+    const result = await super._run<T>();
+    const failure = await stdoutFailure();
+    if (failure === undefined) return result;
+    if (process.exitCode !== failure.exitCode) tell(failure);
+    process.exit(process.exitCode || failure.exitCode);
+  }
 
   /** Ends the command with this status once its output is written. */
   protected finish(code: ExitCode): void {
@@ -28,9 +41,9 @@ export abstract class LockstepCommand extends Command {
     }
     process.exitCode = user.exitCode;
     if (this.jsonEnabled()) {
-      this.logJson({ error: { code: user.code, message: user.what, remedy: user.remedy }, exitCode: user.exitCode });
+      this.logJson({ error: errorJson(user), exitCode: user.exitCode });
     } else {
-      process.stderr.write(`lockstep: ${printable(`${user.what}${user.remedy === '' ? '' : `; ${user.remedy}`}`)}\n`);
+      tell(user);
     }
     return undefined;
   }
@@ -40,6 +53,9 @@ export abstract class LockstepCommand extends Command {
     return plain(result);
   }
 }
+
+const tell = ({ what, remedy }: UserError): void =>
+  void process.stderr.write(`lockstep: ${printable(`${what}${remedy === '' ? '' : `; ${remedy}`}`)}\n`);
 
 /** oclif's own complaints about a command line: unknown flag, missing value. `id`: the command's, with colons. */
 function asUsage(error: Error & { oclif?: { exit?: number } }, id: string | undefined): UserError | undefined {
@@ -58,11 +74,15 @@ function withDetail(headline: string, detail: string): string {
   return headline.startsWith('Parsing ') && detail !== '' ? `${headline}: ${detail}` : headline;
 }
 
+/** An operator error in a result, at whatever moment it came. */
+const errorJson = ({ code, what, remedy }: UserError) => ({ code, message: what, remedy });
+
 function plain(value: unknown): unknown {
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString();
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
   if (Array.isArray(value)) return value.map(plain);
   if (value instanceof Map) return plain(Object.fromEntries(value));
+  if (value instanceof UserError) return errorJson(value);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
 }

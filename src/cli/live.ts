@@ -50,7 +50,8 @@ export function reportOutcome(verb: 'ran' | 'recorded' | 'replayed', outcome: Ou
   const { totals, error, divergence, recording } = outcome;
   const took = totals.elapsedNs === 0n ? '' : ` in ${seconds(Number(totals.elapsedNs) / 1e9)}`;
   const speed = outcome.mips === 0 ? '' : ` (${outcome.mips.toFixed(0)} MIPS)`;
-  const begun = outcome.ending !== 'failed' || totals.ticks > totals.fromTick;
+  const made = verb !== 'recorded' || recording !== undefined;
+  const begun = outcome.ending !== 'failed' || (made && totals.ticks > totals.fromTick);
   if (begun) line(`${verb} ${count(totals.ticks - totals.fromTick)} ticks${took}${speed}; ${endingText(outcome)}`);
   if (verb === 'replayed' && outcome.exitCode === ExitCode.done) say(`everything agreed: ${agreedText(outcome)}`);
   if (outcome.ending === 'damaged') say(`what is sound agreed: ${agreedText(outcome)}`);

@@ -3,6 +3,7 @@
  * goes on as a live guest.
  */
 
+import { fstatSync } from 'node:fs';
 import { UserError } from '../lib/errors.ts';
 import type { LogHeader } from '../logformat/header.ts';
 import { epochNs } from './clock.ts';
@@ -13,11 +14,11 @@ import { type GuestPlan, imageBytes, planGuest } from './guest-plan.ts';
 import { closeAll, deviceNames, openDrives, portsOf, refuseMore, terminalOf } from './guest-ports.ts';
 import { closeImages, type KeptImages, keepImages } from './kept-images.ts';
 import { recordedOutcome } from './kept-recording.ts';
-import type { GuestJob } from './live/job.ts';
+import { type GuestEnd, type GuestJob, toPlain } from './live/job.ts';
 import { LiveGuest } from './live/live-guest.ts';
 import { LogFileSink } from './log-file-sink.ts';
 import { openRecording } from './log-file-source.ts';
-import { NO_TOTALS, type Outcome, outcomeOf } from './outcome.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
 import { toolVersion } from './package-files.ts';
 import type { HostPort } from './ports/port.ts';
 import type { LiveOptions, LiveUi, RecordOptions, RunOptions } from './record-options.ts';
@@ -138,14 +139,13 @@ async function live(
       found.begins();
       await run.catch(() => {});
       paired = await found.paired();
-      return paired ?? told(outcomeOf(await run, sink?.path, guest.quit));
+      return paired ?? told(outcomeOf(await run, madeBy(sink), guest.quit));
     });
   } catch (error) {
     await closeAll(ports);
     if (!(error instanceof UserError)) throw error;
-    const { ticks, time, consoleBytes, idleNs } = guest.progress;
-    const totals = { ...NO_TOTALS, ticks, time, consoleBytes, idleNs };
-    return told({ ending: 'failed', exitCode: error.exitCode, error, ...named(sink), totals, mips: 0 });
+    const end: GuestEnd = { kind: 'failed', error: toPlain(error), totals: guest.ended?.totals };
+    return told(outcomeOf(end, madeBy(sink), guest.quit));
   } finally {
     clearInterval(timer);
     ui.stop?.removeEventListener('abort', stop);
@@ -164,4 +164,6 @@ async function withImages<T>(images: GuestPlan['images'], use: (kept: KeptImages
   }
 }
 
-const named = (sink: LogFileSink | undefined) => (sink === undefined ? {} : { recording: sink.path });
+/** The recording that is there; undefined where nothing was written, and the file goes with its sink. */
+const madeBy = (sink: LogFileSink | undefined): string | undefined =>
+  sink !== undefined && fstatSync(sink.fd).size > 0 ? sink.path : undefined;

@@ -37,6 +37,7 @@ export class LiveGuest {
   /** What ports say besides inputs. */
   #voices: Voices;
   #end: Promise<GuestEnd> | undefined;
+  #ended: GuestEnd | undefined;
   #over = false;
   #failure: Error | undefined;
   #quit = false;
@@ -65,6 +66,11 @@ export class LiveGuest {
   /** The operator has ended it at the terminal, by Ctrl-A x. */
   get quit(): boolean {
     return this.#quit;
+  }
+
+  /** How its thread ended, also when `run` throws what a port failed with; undefined before. */
+  get ended(): GuestEnd | undefined {
+    return this.#ended;
   }
 
   /** It runs, is not about to end, and nobody else serves it. */
@@ -107,6 +113,7 @@ export class LiveGuest {
       this.#switchboard.serve().catch((error: Error) => this.#fail(error));
       this.#end = guestThread().run({ ...job, shared: this.#shared }, (tick) => this.#events.live?.(tick));
       const end = await this.#end;
+      this.#ended = end;
       if (this.#failure !== undefined && end.kind !== 'failed') throw this.#failure;
       return end;
     } finally {

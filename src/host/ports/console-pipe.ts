@@ -6,7 +6,9 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Output } from '../../emu/machine/events.ts';
 import { ExitCode, UserError } from '../../lib/errors.ts';
+import { codeOf } from '../os-errors.ts';
 import type { HostPort, Inbox } from './port.ts';
+import { outputLost } from './stdout.ts';
 import { StreamWriter } from './stream-writer.ts';
 
 export class ConsolePipe implements HostPort {
@@ -19,7 +21,7 @@ export class ConsolePipe implements HostPort {
   constructor(device: string, input: Readable | undefined, output: Writable) {
     this.device = device;
     this.#input = input;
-    this.#writer = new StreamWriter(output, () => this.#inbox?.fail(outputGone()));
+    this.#writer = new StreamWriter(output, (error) => this.#inbox?.fail(outputGone(error)));
   }
 
   async open(inbox: Inbox): Promise<void> {
@@ -68,12 +70,14 @@ export function readInto(input: Readable, inbox: Inbox, heard: (bytes: Uint8Arra
   };
 }
 
-/** The reader of standard output left, as `head` does. */
-export function outputGone(): UserError {
+/** The reader of standard output left, as `head` does; or what it is written to is full. */
+export function outputGone(error: Error): UserError {
+  if (codeOf(error) !== 'EPIPE') return outputLost(error);
   return new UserError(
     'console-closed',
     'the reader of the console output went away',
     'send the console to a file with --console file:PATH if nobody reads it',
     ExitCode.lost,
+    error,
   );
 }

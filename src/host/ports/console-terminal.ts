@@ -27,7 +27,7 @@ export class ConsoleTerminal implements HostPort {
   constructor(device: string, input: TerminalInput, output: Writable) {
     this.device = device;
     this.#input = input;
-    this.#writer = new StreamWriter(output, () => this.#inbox?.fail(outputGone()));
+    this.#writer = new StreamWriter(output, (error) => this.#inbox?.fail(outputGone(error)));
   }
 
   async open(inbox: Inbox): Promise<void> {

@@ -1,16 +1,47 @@
 /**
- * Standard output for long listings: waits when the reader is slow, and ends quietly when it has gone away (`| head`).
+ * Standard output of a command. A reader that has gone away (`| head`) ends long listings quietly and is nothing to the
+ * others; output that cannot be written (a full disk) is a loss that the operator is told of, never an exception out of
+ * the stream. Long listings wait while the reader is slow.
  */
 
 import { once } from 'node:events';
+import { ExitCode, UserError } from '../../lib/errors.ts';
+import { reasonOf } from '../os-errors.ts';
 
+let listing = false;
 let gone = false;
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  gone = true;
-  process.exit();
-});
+let failure: UserError | undefined;
 
+/** From now on failures of standard output come here, and to writers that listen for themselves: to nobody else. */
+export function takeStdout(): void {
+  process.stdout.removeAllListeners('error');
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') failure ??= outputLost(error);
+    else if (listing) {
+      gone = true;
+      process.exit();
+    }
+  });
+}
+
+/** Throws the UserError when it cannot be written on. */
 export async function writeOut(text: string): Promise<void> {
-  if (!gone && !process.stdout.write(text)) await once(process.stdout, 'drain');
+  listing = true;
+  if (failure !== undefined) throw failure;
+  if (gone || process.stdout.write(text)) return;
+  await once(process.stdout, 'drain').catch((error) => {
+    throw outputLost(error);
+  });
+}
+
+/** What became of everything written so far, as far as the system has told: undefined when nothing is lost. */
+export async function stdoutFailure(): Promise<UserError | undefined> {
+  // A stream tells of a failed write a little later.
+  await new Promise(setImmediate);
+  return failure;
+}
+
+export function outputLost(error: unknown): UserError {
+  const what = `standard output cannot be written on: ${reasonOf(error)}`;
+  return new UserError('output-lost', what, 'send it to where there is space', ExitCode.lost, error);
 }
