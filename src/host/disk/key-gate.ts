@@ -5,6 +5,7 @@
  */
 
 import type { Socket } from 'node:net';
+import { strangerNotice } from '../ft/strangers.ts';
 import { pskAccept } from '../psk-tls.ts';
 import { bytesOf } from './byte-parts.ts';
 import { greet } from './greeting.ts';
@@ -26,16 +27,15 @@ const NEEDS_KEY = 'this server wants its key to be shown, in TLS';
 export class KeyGate {
   readonly #psk: Uint8Array;
   readonly #admit: Admit;
-  readonly #notice: (text: string) => void;
+  readonly #refused: (from: string) => void;
   readonly #knocking = new Set<Socket>();
-  #told = false;
   #closed = false;
 
   /** `admit` is given those who have shown the key. */
   constructor(psk: Uint8Array, admit: Admit, notice: (text: string) => void) {
     this.#psk = psk;
     this.#admit = admit;
-    this.#notice = notice;
+    this.#refused = strangerNotice(notice);
   }
 
   /** A new connection, of which nothing is left soon when its client has not the key. */
@@ -64,19 +64,14 @@ export class KeyGate {
     reply(socket, Option.startTls, Reply.ack);
     const secured = await pskAccept(socket, this.#psk);
     this.#knocking.delete(socket);
-    if (secured === undefined) this.#refused(from);
-    else if (this.#closed) secured.destroy();
+    if (this.#closed) secured?.destroy();
+    else if (secured === undefined) this.#refused(from);
     else this.#admit(secured, flags);
   }
 
   close(): void {
     this.#closed = true;
     for (const socket of this.#knocking) socket.destroy();
-  }
-
-  #refused(from: string): void {
-    if (!this.#told && !this.#closed) this.#notice(`somebody at ${from} tried to connect and does not hold the key`);
-    this.#told = true;
   }
 }
 

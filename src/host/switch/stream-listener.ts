@@ -4,6 +4,7 @@
  */
 
 import { createServer, type Server, type Socket } from 'node:net';
+import { strangerNotice } from '../ft/strangers.ts';
 import { FrameLink } from '../ports/frame-link.ts';
 import { listenAt, stopListening } from '../ports/listen-at.ts';
 import { addressText, type StreamAddress } from '../ports/stream-address.ts';
@@ -32,10 +33,7 @@ export class StreamListener implements Connector {
   async open(plug: (port: SwitchPort) => Attachment, notice: (text: string) => void): Promise<void> {
     const name = addressText(await listenAt(this.#server, this.#address));
     this.#admit = (socket) => this.#plugIn(socket, name, plug);
-    this.#refused = (from) => {
-      notice(`somebody at ${from} tried to connect and does not hold the key`);
-      this.#refused = () => {};
-    };
+    this.#refused = strangerNotice(notice);
     this.#server.on('drop', () => notice(`${name}: a client was turned away, there are ${CLIENTS_MAX} already`));
     notice(`listens at ${name}`);
   }
