@@ -16,7 +16,7 @@ export interface Message {
 /** Longest head of any message, for the size of rings. */
 export const HEAD_BYTES_MAX = 2 + 255 + 32;
 
-const KINDS = ['clock', 'console', 'packet', 'disk', 'entropy', 'control'] as const;
+const KINDS = ['clock', 'console', 'packet', 'disk', 'entropy', 'control', 'suspend', 'resume', 'share'] as const;
 const ACTIONS = ['powerOff', 'reset'] as const;
 const OPS = ['read', 'write', 'flush', 'discard', 'writeZeroes'] as const;
 const EMPTY = new Uint8Array(0);
@@ -43,6 +43,10 @@ export function encodeInput(input: Input): Message {
       return message('entropy', input.device, number(input.request), input.bytes);
     case 'control':
       return message('control', '', new DataView(Uint8Array.of(ACTIONS.indexOf(input.action)).buffer));
+    case 'share':
+      return message('share', '', new DataView(Uint8Array.of(input.percent).buffer));
+    default:
+      return message(input.kind, '', NONE);
   }
 }
 
@@ -66,6 +70,10 @@ export function decodeInput(bytes: Uint8Array): Input {
       return { kind, device, request: fields.getFloat64(0, true), bytes: rest.subarray(8) };
     case 'control':
       return { kind, action: ACTIONS[fields.getUint8(0)]! };
+    case 'share':
+      return { kind, percent: fields.getUint8(0) };
+    default:
+      return { kind };
   }
 }
 

@@ -84,13 +84,29 @@ export interface DigestRecord {
   readonly digest: bigint;
 }
 export type DigestScope = 'all' | 'small';
-/** The operator's word. */
+/** The operator's word: as if the plug were pulled, or the reset button pressed. */
 export interface ControlRecord {
   readonly kind: 'control';
   readonly tick: Tick;
   readonly action: ControlAction;
 }
-export type ControlAction = 'powerOff' | 'reset' | 'quiesce' | 'resize';
+export type ControlAction = 'powerOff' | 'reset';
+/** The operator's word: the guest stands still, so that nothing but inputs happens before its `resume`. */
+export interface SuspendRecord {
+  readonly kind: 'suspend';
+  readonly tick: Tick;
+}
+/** A guest that stands still goes on. */
+export interface ResumeRecord {
+  readonly kind: 'resume';
+  readonly tick: Tick;
+}
+/** The operator's word: the guest has so much of a processor, 1 to 100 percent, from here on. */
+export interface ShareRecord {
+  readonly kind: 'share';
+  readonly tick: Tick;
+  readonly percent: number;
+}
 /** Nothing else happens before this tick. */
 export interface ProgressRecord {
   readonly kind: 'progress';
@@ -108,6 +124,9 @@ export type LogRecord =
   | OutputRecord
   | DigestRecord
   | ControlRecord
+  | SuspendRecord
+  | ResumeRecord
+  | ShareRecord
   | ProgressRecord;
 
 /** What the frames of a channel hold. */
@@ -147,6 +166,9 @@ export const ROWS: { readonly [kind in RecordKind]: Row } = {
   control: row(9, 0, { action: 'action' }),
   progress: row(10, 0, {}),
   read: row(11, 2, { device: 'device', request: 'uint', length: 'uint', digest: 'hash' }),
+  suspend: row(12, 3, {}),
+  resume: row(13, 3, {}),
+  share: row(14, 3, { percent: 'uint' }),
 };
 
 export const RECORD_KINDS = Object.keys(ROWS) as readonly RecordKind[];
@@ -156,7 +178,7 @@ export const FILE_KINDS: readonly LogRecord['kind'][] = RECORD_KINDS.filter((kin
 
 /** Order is the wire value. */
 export const SCOPES: readonly DigestScope[] = ['small', 'all'];
-export const ACTIONS: readonly ControlAction[] = ['powerOff', 'reset', 'quiesce', 'resize'];
+export const ACTIONS: readonly ControlAction[] = ['powerOff', 'reset'];
 
 const KIND_BY_TAG: ReadonlyMap<number, RecordKind> = new Map(RECORD_KINDS.map((kind) => [ROWS[kind].tag, kind]));
 

@@ -50,8 +50,8 @@ export interface Plan {
 
 export class HostClock {
   readonly #mode: HostClockOptions['mode'];
-  readonly #startTime: bigint;
-  readonly #startNs: bigint;
+  #startTime: bigint;
+  #startNs: bigint;
   readonly #sliceNs: bigint;
   readonly #runTicks: number;
   #ticksPerSlice = 1 << 16;
@@ -70,6 +70,12 @@ export class HostClock {
   /** Guest time that host time `hostNs` stands for. */
   timeAt(hostNs: bigint): bigint {
     return this.#startTime + (hostNs - this.#startNs) / UNIT_NS;
+  }
+
+  /** The guest has stood still by the operator's word, and its time with it: both go on from here. */
+  goOn(time: bigint, hostNs: bigint): void {
+    this.#startTime = time;
+    this.#startNs = hostNs;
   }
 
   /** First thing when a run has come back: takes the speed down. */

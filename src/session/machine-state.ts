@@ -12,13 +12,14 @@ export type SmallState = Omit<MachineState, 'pages'>;
 
 const WIDE = 'wide';
 
-export function stateToCbor({ harts, devices, halt }: SmallState): CborMap {
+export function stateToCbor({ harts, devices, halt, operator }: SmallState): CborMap {
   // Every number of a hart is a 64-bit quantity.
   const bare = (fields: { readonly [field: string]: Plain }): CborValue =>
     Object.fromEntries(
       Object.entries(fields).map(([name, value]) => [name, typeof value === 'bigint' ? value : toCbor(value)]),
     );
-  return { harts: harts.map(bare), devices: toCbor(devices), halt: toCbor(halt) };
+  const rest = operator === undefined ? {} : { operator: toCbor(operator) };
+  return { harts: harts.map(bare), devices: toCbor(devices), halt: toCbor(halt), ...rest };
 }
 
 /** FormatError when the map is not a machine's state. Whether it is of this machine shows when it is restored. */
@@ -27,6 +28,7 @@ export function stateFromCbor(map: CborMap): SmallState {
     harts: list(map.harts).map((hart) => asMap(hart)),
     devices: fromCbor(asMap(map.devices)) as SmallState['devices'],
     halt: fromCbor(map.halt ?? null),
+    ...(map.operator === undefined ? {} : { operator: fromCbor(map.operator) }),
   };
 }
 

@@ -5,7 +5,6 @@
 
 import type { Input } from '../emu/machine/events.ts';
 import type { Tick } from '../lib/brands.ts';
-import { FormatError } from '../logformat/errors.ts';
 import type { LogRecord } from '../logformat/records.ts';
 
 /** Records that the replayer applies; the others it compares. */
@@ -18,17 +17,16 @@ const INPUT_KINDS: ReadonlySet<string> = new Set<Input['kind']>([
   'disk',
   'entropy',
   'control',
+  'suspend',
+  'resume',
+  'share',
 ]);
 
 export const isInput = (record: LogRecord): record is InputRecord => INPUT_KINDS.has(record.kind);
 
 export const recordOf = (input: Input, tick: Tick): InputRecord => ({ ...input, tick });
 
-/** FormatError for an action that this machine does not have. */
 export function inputOf(record: InputRecord): Input {
   const { tick: _, ...input } = record;
-  if (input.kind !== 'control') return input;
-  if (input.action !== 'powerOff' && input.action !== 'reset')
-    throw new FormatError(`the machine has no action ${input.action}`);
-  return { kind: 'control', action: input.action };
+  return input;
 }

@@ -23,6 +23,8 @@ const input: fc.Arbitrary<Input> = fc.oneof(
   fc.record({ kind: kind('disk'), device, request, status: fc.nat({ max: 2 }), data: bytes }),
   fc.record({ kind: kind('entropy'), device, request, bytes }),
   fc.record({ kind: kind('control'), action: fc.constantFrom('powerOff', 'reset') }),
+  fc.record({ kind: fc.constantFrom('suspend', 'resume') }),
+  fc.record({ kind: kind('share'), percent: fc.integer({ min: 1, max: 100 }) }),
 );
 
 const operation = fc.oneof(

@@ -24,7 +24,8 @@ const body: fc.Arbitrary<{ readonly kind: LogRecord['kind'] }> = fc.oneof(
   fc.record({ kind: fc.constant('output' as const), device, length: u32, digest: u64 }),
   fc.record({ kind: fc.constant('digest' as const), scope: fc.constantFrom(...SCOPES), digest: u64 }),
   fc.record({ kind: fc.constant('control' as const), action: fc.constantFrom(...ACTIONS) }),
-  fc.record({ kind: fc.constant('progress' as const) }),
+  fc.record({ kind: fc.constantFrom('progress' as const, 'suspend' as const, 'resume' as const) }),
+  fc.record({ kind: fc.constant('share' as const), percent: u32 }),
 );
 
 export const records: fc.Arbitrary<LogRecord[]> = fc

@@ -5,6 +5,7 @@ import { UserError } from '../../src/lib/errors.ts';
 import { encode } from '../../src/logformat/cbor.ts';
 import { decodeIndex } from '../../src/logformat/closing.ts';
 import { FormatError } from '../../src/logformat/errors.ts';
+import { encodeEvents } from '../../src/logformat/events.ts';
 import { decodeFrame, encodeFrame } from '../../src/logformat/frame.ts';
 import { FrameIndex } from '../../src/logformat/frame-index.ts';
 import { FrameWriter } from '../../src/logformat/frame-writer.ts';
@@ -267,6 +268,19 @@ describe('the bytes of version 1.0 are frozen', () => {
         "020103010401050106020701080109010a010010000101010101010001a701d401d401d00f000002",
         "41420101010203000109030401080101d80401000501020304050607080111121314151617180144",
         "d949e991",
+      ]
+    `);
+  });
+
+  it('events of version 1.3', () => {
+    const each: LogRecord[] = [
+      { kind: 'suspend', tick: tick(10) },
+      { kind: 'resume', tick: tick(10) },
+      { kind: 'share', tick: tick(11), percent: 40 },
+    ];
+    expect(hex(encodeEvents(each, tick(10)))).toMatchInlineSnapshot(`
+      [
+        "03000c010d010e0100000128",
       ]
     `);
   });

@@ -83,5 +83,9 @@ function inputText(record: InputRecord): string {
       return `entropy ${record.device}, ${record.bytes.length} bytes`;
     case 'control':
       return `control ${record.action}`;
+    case 'share':
+      return `share ${record.percent} %`;
+    default:
+      return record.kind;
   }
 }

@@ -6,6 +6,7 @@
 import type { Board } from '../../emu/machine/board.ts';
 import type { Halt, Input, Output } from '../../emu/machine/events.ts';
 import type { Machine, MachineConfig, MachineState, RunResult } from '../../emu/machine/machine.ts';
+import type { Operator } from '../../emu/machine/operator.ts';
 import type { Tick } from '../../lib/brands.ts';
 import type { Probe } from './probe.ts';
 
@@ -50,6 +51,9 @@ export class WatchedMachine implements Machine {
   }
   get halt(): Halt | undefined {
     return this.#board.halt;
+  }
+  get operator(): Operator {
+    return this.#board.operator;
   }
   get pc(): bigint {
     return this.#board.pc;

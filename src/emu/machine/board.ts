@@ -29,6 +29,7 @@ import type { Halt, Input, Output } from './events.ts';
 import { HartBlock } from './hart-block.ts';
 import type { Machine, MachineConfig, MachineImages, MachinePorts, MachineState, RunResult } from './machine.ts';
 import { NS_PER_TIME_UNIT } from './memory-map.ts';
+import { type Operator, restoredOperator, saveOperator, UNTOUCHED, withWord } from './operator.ts';
 import type { PageTable } from './page-table.ts';
 import { Ram } from './ram.ts';
 import { functionAt, pendingOf } from './slots.ts';
@@ -51,6 +52,7 @@ export class Board implements Machine {
   readonly #loaded: readonly PageSpan[];
   #engine: Engine;
   #halt: Halt | undefined;
+  #operator: Operator = UNTOUCHED;
   /** What the present call of `run` was asked for. */
   #until = 0n;
 
@@ -115,6 +117,9 @@ export class Board implements Machine {
   get halt(): Halt | undefined {
     return this.#halt;
   }
+  get operator(): Operator {
+    return this.#operator;
+  }
   get engine(): Engine {
     return this.#engine;
   }
@@ -123,6 +128,7 @@ export class Board implements Machine {
     this.#until = until;
     for (;;) {
       if (this.#halt !== undefined) return 'halted';
+      if (this.#operator.suspended) return 'idle';
       this.#chipset.rtc.expire(this.#wallNs);
       if (this.tick >= until) return 'limit';
       this.#limitRun();
@@ -158,6 +164,9 @@ export class Board implements Machine {
       case 'control':
         if (input.action === 'reset') this.#reset();
         else this.#halt = { reason: 'powerOff', code: 0 };
+        break;
+      default:
+        this.#operator = withWord(this.#operator, input);
     }
   }
 
@@ -170,7 +179,7 @@ export class Board implements Machine {
   }
 
   get nextTimer(): bigint | undefined {
-    if (this.harts.some((hart) => hart.get('waiting') === 0n)) return undefined;
+    if (this.#operator.suspended || this.harts.some((hart) => hart.get('waiting') === 0n)) return undefined;
     const times = this.harts.flatMap((hart) => hart.wakingTimes()).map((time) => time - this.#clock.offset);
     const alarm = this.#chipset.rtc.alarmAt;
     if (alarm !== undefined && this.#chipset.alarmWakes) times.push(this.#machineTime(alarm));
@@ -191,8 +200,7 @@ export class Board implements Machine {
   }
 
   digest(scope: 'all' | 'small'): string {
-    const { harts, devices, halt } = this.saveSmall();
-    const small = digest64(canonicalBytes({ harts, devices, halt }));
+    const small = digest64(canonicalBytes({ ...this.saveSmall() }));
     const whole = scope === 'small' ? small : digest64(canonicalBytes([small, this.#engine.digestRam()]));
     return whole.toString(16).padStart(16, '0');
   }
@@ -203,6 +211,7 @@ export class Board implements Machine {
       harts: this.harts.map(saveHart),
       devices: { ...this.#chipset.save(), clock: this.#clock.save() },
       halt: this.#halt === undefined ? null : { ...this.#halt },
+      ...saveOperator(this.#operator),
     };
   }
 
@@ -236,6 +245,7 @@ export class Board implements Machine {
     this.#clock.restore(clock);
     this.#chipset.restore(devices);
     this.#halt = restoredHalt(state.halt);
+    this.#operator = restoredOperator(state.operator);
     this.#rederive();
   }
 
@@ -289,8 +299,8 @@ export class Board implements Machine {
   }
 
   /**
-   * As at power on, except that time and ticks go on, RAM outside the images keeps its bytes, and requests outside stay
-   * out.
+   * As at power on, except that time and ticks go on, RAM outside the images keeps its bytes, requests outside stay
+   * out, and what the operator has set stays.
    */
   #reset(boot = planBoot(this.config, this.#images)): void {
     this.#chipset.reset();

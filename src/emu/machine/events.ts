@@ -26,7 +26,11 @@ export type Input =
   /** Random bytes that a virtio-entropy request asked for. */
   | { readonly kind: 'entropy'; readonly device: string; readonly request: number; readonly bytes: Uint8Array }
   /** Operator's word. `powerOff`: like pulling the plug; `reset`: as the reset button. */
-  | { readonly kind: 'control'; readonly action: 'powerOff' | 'reset' };
+  | { readonly kind: 'control'; readonly action: 'powerOff' | 'reset' }
+  /** The operator's word too: the guest stands still at this tick; it goes on; it is to have so much of a processor. */
+  | { readonly kind: 'suspend' }
+  | { readonly kind: 'resume' }
+  | { readonly kind: 'share'; readonly percent: number };
 
 /** Emitted in program order while the machine runs or takes an input. */
 export type Output =

@@ -5,6 +5,7 @@
 import type { Tick } from '../../lib/brands.ts';
 import type { Plain } from '../devices/device.ts';
 import type { Halt, Input, Output } from './events.ts';
+import type { Operator } from './operator.ts';
 
 /**
  * Everything that decides how a machine behaves, besides the bytes of its images. Goes into the log's header as it is.
@@ -60,6 +61,8 @@ export interface Machine {
   /** Guest time now, 100 ns units. */
   readonly time: bigint;
   readonly halt: Halt | undefined;
+  /** Of a machine that operators speak to. While it is suspended it waits, with no timer armed, for an input. */
+  readonly operator?: Operator;
   /** Steps made by each way of making them, where that is known; for reports only. */
   readonly engineTicks?: { readonly [engine: string]: bigint };
   /** Program counter of the hart that made the last step; for reports only. */
@@ -102,5 +105,7 @@ export interface MachineState {
   readonly harts: readonly { readonly [field: string]: Plain }[];
   readonly devices: { readonly [name: string]: Plain };
   readonly halt: Plain;
+  /** Absent: as at power on. */
+  readonly operator?: Plain;
   readonly pages: ReadonlyMap<number, Uint8Array>;
 }

@@ -96,6 +96,7 @@ export class LiveSource implements InputSource {
       if (this.#parts.inputs.stopAsked) return 'end';
       arrived.push(...this.#arrived(now));
     }
+    if (this.#parts.machine.operator?.suspended === true) return this.#standingStill(now, arrived);
     const { anchor, until } = this.#clock.plan(now, monotonicNs());
     return {
       inputs: anchor === undefined ? arrived : [anchor, ...arrived],
@@ -108,6 +109,12 @@ export class LiveSource implements InputSource {
     if (kind !== Nondet.seed) throw new Error(`a read of unknown kind ${kind}`);
     const [low, high] = this.#parts.entropy.bytes(SEED_READ_BYTES);
     return BigInt(low! | (high! << 8));
+  }
+
+  /** Of a suspended guest: its devices take what comes, its time stands still. */
+  #standingStill(now: Moment, inputs: readonly Input[]): Grant {
+    if (inputs.some(({ kind }) => kind === 'resume')) this.#clock.goOn(now.time, monotonicNs());
+    return { inputs, until: sliceEnd(now.tick) };
   }
 
   #arrived(now: Moment): Input[] {
