@@ -1,18 +1,21 @@
 /**
  * Messages on a stream of bytes: `Content-Length: N`, an empty line, N bytes of JSON. Debug Adapter Protocol, "Base
- * Protocol". Whatever comes in, the next sound message is read: one that cannot be is told and passed over.
+ * Protocol". Whatever comes in, the next sound message is read: one that cannot be is told and passed over. A header
+ * that is not clean may be of another protocol, HTTP for one: who takes a stream from anybody is to end it there.
  */
 
 export type Incoming =
   | { readonly kind: 'message'; readonly message: unknown }
-  | { readonly kind: 'damaged'; readonly what: string };
+  | { readonly kind: 'damaged'; readonly in: 'header' | 'message'; readonly what: string };
 
 /** Longest message that is believed. */
 const LENGTH_MAX = 1 << 26;
 const HEADER_MAX = 1 << 14;
 const END = '\r\n\r\n';
-/** The last length of a header, and what stands before it. */
-const LENGTH = /^([\s\S]*?)content-length:[ \t]*(\d{1,9})[ \t]*((?:\r\n[^\r\n]*)*)$/i;
+/** A length that a message may be found by, behind whatever there is. */
+const LENGTH = /content-length:[ \t]*(\d{1,9})[ \t]*(?:\r\n[^\r\n]*)*$/i;
+/** One length, and types; Content-Type is the base protocol's only other field, of its older versions. */
+const CLEAN = /^(?:content-type:[^\r\n]*\r\n)*content-length:[ \t]*\d{1,9}[ \t]*(?:\r\ncontent-type:[^\r\n]*)*$/i;
 const utf8 = new TextDecoder();
 const latin1 = new TextDecoder('latin1');
 const encoder = new TextEncoder();
@@ -53,15 +56,15 @@ export class MessageReader {
     if (end < 0) {
       if (text.length < HEADER_MAX) return false;
       this.#taken(HEADER_MAX - END.length);
-      yield { kind: 'damaged', what: 'a header without an end' };
+      yield { kind: 'damaged', in: 'header', what: 'a header without an end' };
       return true;
     }
     this.#taken(end + END.length);
-    const [, before, digits] = LENGTH.exec(text.slice(0, end)) ?? [];
-    const length = Number(digits ?? Number.NaN);
-    // Other fields are whole lines.
-    const isClean = before !== undefined && /^([\w-]+:[^\r\n]*\r\n)*$/.test(before);
-    if (!isClean || length > LENGTH_MAX) yield { kind: 'damaged', what: 'a header that tells no length' };
+    const header = text.slice(0, end);
+    const length = Number(LENGTH.exec(header)?.[1] ?? Number.NaN);
+    if (!CLEAN.test(header) || length > LENGTH_MAX) {
+      yield { kind: 'damaged', in: 'header', what: 'a header that is not a length alone' };
+    }
     this.#length = length <= LENGTH_MAX ? length : undefined;
     return true;
   }
@@ -77,6 +80,7 @@ function parsed(bytes: Uint8Array): Incoming {
   try {
     return { kind: 'message', message: JSON.parse(utf8.decode(bytes)) as unknown };
   } catch (error) {
-    return { kind: 'damaged', what: `a message that is no JSON: ${error instanceof Error ? error.message : error}` };
+    const what = `a message that is no JSON: ${error instanceof Error ? error.message : error}`;
+    return { kind: 'damaged', in: 'message', what };
   }
 }

@@ -1,7 +1,8 @@
 /**
  * One client of the debug adapter on a pair of streams. Messages are read by our own reader, which finds the next sound
  * one behind anything; sequence numbers, responses and events are @vscode/debugadapter's. What requests mean is
- * src/debug/dap's matter.
+ * src/debug/dap's matter. A client that came from anywhere is left at the first header that is not clean: it may be a
+ * web page that has a browser send a request whose body are messages.
  */
 
 import type { Readable, Writable } from 'node:stream';
@@ -11,6 +12,9 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 import { Adapter, type AdapterPorts, type Answer, type Request } from '../../debug/dap/adapter.ts';
 import { encodeMessage, type Incoming, MessageReader } from '../../debug/dap/wire.ts';
 
+/** Who is at the other end: whoever started this process, or whoever found the port. */
+export type Peer = 'starter' | 'anybody';
+
 export class DapConnection extends ProtocolServer {
   /** Resolves when the client has gone, or `end` was called, and nothing is held any more; rejects on a defect. */
   readonly done: Promise<void>;
@@ -19,10 +23,14 @@ export class DapConnection extends ProtocolServer {
   readonly #reader = new MessageReader();
   readonly #adapter: Adapter;
   readonly #finish: { resolve(): void; reject(error: unknown): void };
+  readonly #peer: Peer;
   #ended = false;
+  /** Nothing more is heard. */
+  #refused = false;
 
-  constructor(input: Readable, output: Writable, ports: Pick<AdapterPorts, 'open' | 'defect'>) {
+  constructor(input: Readable, output: Writable, peer: Peer, ports: Pick<AdapterPorts, 'open' | 'defect'>) {
     super();
+    this.#peer = peer;
     this.#input = input;
     this.#output = output;
     this.#adapter = new Adapter({
@@ -39,7 +47,11 @@ export class DapConnection extends ProtocolServer {
       if (output.writable) output.write(encodeMessage(message));
     });
     input.on('data', (bytes: Buffer) => {
-      for (const incoming of this.#reader.push(bytes)) this.#take(incoming);
+      if (this.#refused) return;
+      for (const incoming of this.#reader.push(bytes)) {
+        this.#take(incoming);
+        if (this.#refused) return;
+      }
     });
     // How the client goes away does not matter.
     for (const stream of [input, output]) stream.on('error', () => this.end());
@@ -67,8 +79,11 @@ export class DapConnection extends ProtocolServer {
   }
 
   #take(incoming: Incoming): void {
-    if (incoming.kind === 'damaged') this.#complain(incoming.what);
-    else if (isRequest(incoming.message)) this.handleMessage({ ...incoming.message, type: 'request' });
+    if (incoming.kind === 'damaged') {
+      this.#complain(incoming.what);
+      this.#refused = this.#peer === 'anybody' && incoming.in === 'header';
+      if (this.#refused) this.end();
+    } else if (isRequest(incoming.message)) this.handleMessage({ ...incoming.message, type: 'request' });
     else this.#refuse(incoming.message);
   }
 

@@ -32,6 +32,16 @@ test('other fields and other cases of letters are allowed; text may be in any al
 });
 
 test.each([
+  ['a field of another protocol before the length', 'Host: 127.0.0.1\r\nContent-Length: 2'],
+  ['one behind it', 'Content-Length: 2\r\nOrigin: http://example.org'],
+  ['two lengths', 'Content-Length: 2\r\nContent-Length: 2'],
+  ['a length in the middle of a line', 'Content-Type: content-length: 2'],
+  ['a request of HTTP', 'POST / HTTP/1.1\r\nContent-Type: text/plain\r\nContent-Length: 2'],
+])('a header with %s is not clean', (_, header) => {
+  expect(read(bytes(`${header}\r\n\r\n{}`))[0]).toMatchObject({ kind: 'damaged', in: 'header' });
+});
+
+test.each([
   ['no length', 'Content-Type: x\r\n\r\n'],
   ['a length in words', 'Content-Length: ten\r\n\r\n{"a":1}'],
   ['a length below nothing', 'Content-Length: -5\r\n\r\n{}'],
