@@ -26,6 +26,7 @@ function silentText({ pair, command, pid }: NodeAddress): string {
 
 function nodeText(node: FoundNode): string {
   const { pair, pid, command, ticks, recording, status, copy, method, reads } = node;
+  const { suspended = false, sharePercent = 100 } = node;
   const alone = isUnpaired(node) ? 'in no pair, nothing protects it' : 'waiting for a primary';
   const rows: Row[] = [
     [isUnpaired(node) ? 'name' : 'pair', `${pair}, ${command}, process ${pid}`],
@@ -37,7 +38,8 @@ function nodeText(node: FoundNode): string {
     ...backupRow(node),
     ...(copy === undefined ? [] : [['copy', copyText(copy)] as const]),
     ...(copy?.images === undefined ? [] : [['images', imagesText(copy.images)] as const]),
-    ['guest', `tick ${count(ticks)}`],
+    ['guest', `tick ${count(ticks)}${suspended ? ', suspended' : ''}`],
+    ...(sharePercent === 100 ? [] : [['share', `${sharePercent} % of a processor, by order`] as const]),
     ...(recording === undefined ? [] : [['recording', recording] as const]),
   ];
   return columns(rows);

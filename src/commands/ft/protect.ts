@@ -9,11 +9,11 @@ import { endpointText, parseEndpoint } from '../../host/ft/endpoint.ts';
 import {
   isUnpaired,
   joinCluster,
+  namedGuest,
   pairUp,
   protectedAt,
   protectedInCluster,
   protectPair,
-  toProtect,
 } from '../../host/ft/nodes.ts';
 import type { CopyStatus } from '../../host/ft/shield.ts';
 
@@ -59,7 +59,7 @@ export default class FtProtect extends LockstepCommand {
     const { args, flags } = await this.parse(FtProtect);
     const backup = flags.registry === undefined ? parseEndpoint('--backup', flags.backup ?? '') : undefined;
     const registry = flags.registry === undefined ? undefined : portableRegistry(flags.registry);
-    const found = await toProtect(args.name);
+    const found = await namedGuest(args.name);
     let copy: CopyStatus | undefined;
     if (isUnpaired(found)) {
       const place = backup === undefined ? {} : { backup: endpointText(backup) };

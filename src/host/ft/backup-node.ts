@@ -101,8 +101,15 @@ export class BackupNode extends NodeBase {
     return this.#core?.state;
   }
 
-  protected override get lives(): boolean {
-    return this.#core?.state === 'live';
+  protected override get elsewhere(): string | undefined {
+    if (this.#core?.state === 'live') return undefined;
+    const primary = this.#core?.status.peer;
+    const where = primary === undefined ? 'it has no primary yet' : `its primary is ${primary.who} on ${primary.host}`;
+    return `this is the backup of the pair ${this.#settings.pair}; ${where}`;
+  }
+
+  protected override told(): Promise<void> {
+    return this.#prepared.catch(() => {});
   }
 
   protected override get isHeir(): boolean {
@@ -167,14 +174,9 @@ export class BackupNode extends NodeBase {
   };
 
   protected override powerOff(): string | undefined {
-    if (this.#core?.state !== 'live') {
-      const primary = this.#core?.status.peer;
-      const where =
-        primary === undefined ? 'it has no primary yet' : `its primary is ${primary.who} on ${primary.host}`;
-      return `this is the backup of the pair ${this.#settings.pair}; ${where}`;
-    }
-    this.guest.input({ kind: 'control', action: 'powerOff' });
-    return undefined;
+    const { elsewhere } = this;
+    if (elsewhere === undefined) void this.told().then(() => this.guest.input({ kind: 'control', action: 'powerOff' }));
+    return elsewhere;
   }
 
   protected override heard(report: Report): void {

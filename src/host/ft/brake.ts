@@ -18,6 +18,7 @@ export class Brake {
   readonly #bell: Doorbell;
   readonly #busyNs: () => bigint;
   readonly #meanwhile: () => boolean;
+  readonly #given: () => number;
   #seenNs: bigint;
   #brakedNs = 0n;
   #owedNs = 0;
@@ -25,12 +26,19 @@ export class Brake {
   /**
    * `busyNs`: time that the guest has run; what is spent waiting here may be in it. `meanwhile`: a little of the
    * thread's other work, which is not in `busyNs`; false when there is none now.
+   * `given`: the share that the operator gives the guest; it has that of the control words if that is less.
    */
-  constructor(shared: SharedState, busyNs: () => bigint, meanwhile: () => boolean = () => false) {
+  constructor(
+    shared: SharedState,
+    busyNs: () => bigint,
+    meanwhile: () => boolean = () => false,
+    given: () => number = () => 1,
+  ) {
     this.#control = new ControlWords(shared.control);
     this.#bell = new Doorbell(shared.guestBell);
     this.#busyNs = busyNs;
     this.#meanwhile = meanwhile;
+    this.#given = given;
     this.#seenNs = busyNs();
   }
 
@@ -55,7 +63,7 @@ export class Brake {
   }
 
   #throttle(ranNs: number): void {
-    const { share } = this.#control;
+    const share = Math.min(this.#control.share, this.#given());
     this.#owedNs = share >= 1 ? 0 : this.#owedNs + Math.min(ranNs, LONGEST_BUSY_NS) * (1 / share - 1);
     if (this.#owedNs < SHORTEST_NS) return;
     const until = monotonicNs() + BigInt(Math.round(this.#owedNs));

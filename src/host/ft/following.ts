@@ -145,7 +145,8 @@ export class Following implements Required<Pick<CoveredGateParts, 'flush' | 'pas
     const { log, machine } = this.#parts;
     if (machine.tick > (log.lastTick ?? 0n)) log.append({ kind: 'progress', tick: machine.tick });
     log.flush();
-    if (this.#followed) this.#method.write?.();
+    // A state that is not whole yet holds all of that when it is.
+    if (this.#followed && this.#branch?.guest.done !== false) this.#method.write?.();
   }
 
   flush(): void {

@@ -4,18 +4,24 @@
  */
 
 import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Input } from '../../emu/machine/events.ts';
 import { ExitCode, UserError } from '../../lib/errors.ts';
 import { toPlain } from '../live/job.ts';
 import type { RunningGuest } from '../live/live-guest.ts';
 import { reasonOf } from '../os-errors.ts';
 import { kernelStem, RECORDING_SUFFIX } from '../recordings.ts';
 import { ControlSocket, listNodes } from './control-socket.ts';
+import { guestWord, isSet, objectionTo } from './guest-words.ts';
 import { hostName, nodeName } from './identity.ts';
 import { isTaken } from './nodes.ts';
 import type { PairOutcome } from './pair-options.ts';
 import { decodeWords, JOIN_WORD, type JoinAnswer } from './pair-words.ts';
 import type { GuestName, UnpairedGuest } from './unpaired-guest.ts';
 
+/** As in guest-orders.ts. */
+const TAKEN_MS = 15_000;
+const LOOK_MS = 5;
 const IN_NO_PAIR = 'the guest is in no pair: lockstep ft protect makes it the primary of one';
 const ORDERS: ReadonlySet<string> = new Set(['stop', 'leave', 'switch', 'move', 'protect', 'join']);
 
@@ -76,10 +82,25 @@ export class GuestDoor {
   #answer(line: string): unknown {
     const [, word = '', words] = /^(\S+)(?: (.+))?$/.exec(line) ?? [];
     if (word === JOIN_WORD && words !== undefined) return this.#join(words);
+    const said = guestWord(word, words);
+    if (said !== undefined) return this.#tellGuest(said);
     if (ORDERS.has(word)) return { refused: IN_NO_PAIR };
     const { live, sink } = this.#guest;
-    const { ticks } = live.progress;
-    return { pid: process.pid, host: hostName(), command: this.#command, ticks, ...sink?.about };
+    const { ticks, operator } = live.progress;
+    return { pid: process.pid, host: hostName(), command: this.#command, ticks, ...operator, ...sink?.about };
+  }
+
+  /** It is done when it can be seen. */
+  async #tellGuest(said: Input): Promise<{ readonly refused?: string }> {
+    const { live } = this.#guest;
+    const refused = live.isServedHere ? objectionTo(said, live.progress) : 'the guest is ending';
+    if (refused !== undefined) return { refused };
+    live.input(said);
+    for (const untilMs = performance.now() + TAKEN_MS; performance.now() < untilMs; ) {
+      if (isSet(said, live.progress.operator)) return {};
+      await sleep(LOOK_MS, undefined, { ref: false });
+    }
+    return { refused: 'the guest does not take it: it stands still' };
   }
 
   /** Whatever comes of it, the guest goes on. */

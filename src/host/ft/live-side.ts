@@ -33,7 +33,7 @@ import { Brake } from './brake.ts';
 import { Following } from './following.ts';
 import type { OwnDevices } from './job.ts';
 import type { JoinedOutputs } from './joined-outputs.ts';
-import { encodeReport, type Order } from './ring-messages.ts';
+import { encodeReport, type Order, type Report } from './ring-messages.ts';
 
 /** Records of a guest that nobody follows wait at most about this long before they are in the own file. */
 const FLUSH_NS = 250_000_000n;
@@ -80,8 +80,9 @@ export class LiveSide {
   readonly #following: Following;
   readonly #brake: Brake;
   #flushedNs = monotonicNs();
-  /** Number of the order to come to a stop. */
+  /** Numbers of the orders to come to a stop, and to cover what the operator has said. */
   #quiesce: number | undefined;
+  #cover: number | undefined;
 
   constructor(parts: LiveSideParts) {
     const { machine, meter, header, sender, marks, units, lines, inside, method, channel } = parts;
@@ -107,6 +108,7 @@ export class LiveSide {
       parts.shared,
       () => meter.busyNs - this.#following.copyingNs,
       () => this.#following.work(),
+      () => (machine.operator?.sharePercent ?? 100) / 100,
     );
     this.#gate = new CoveredGate({
       flush: () => this.#following.flush(),
@@ -129,6 +131,7 @@ export class LiveSide {
 
   order(order: Order): void {
     if (order.kind === 'quiesce') this.#quiesce = order.number;
+    else if (order.kind === 'cover') this.#cover = order.number;
     else this.#following.order(order);
   }
 
@@ -181,7 +184,9 @@ export class LiveSide {
       this.#flushedNs = now;
       this.#log.flush();
     }
-    meter.count(longWait);
+    meter.count(longWait || this.#cover !== undefined);
+    if (this.#cover !== undefined) this.#settled({ kind: 'covered', number: this.#cover });
+    this.#cover = undefined;
     this.#brake.hold(this.#isQuiet());
   }
 
@@ -190,10 +195,15 @@ export class LiveSide {
     const number = this.#quiesce;
     this.#quiesce = undefined;
     if (number === undefined || !this.#brake.quiesced) return false;
+    this.#settled({ kind: 'quiet', number });
+    return true;
+  }
+
+  /** Followers are given all up to the tick where this guest stands, and then that is told. */
+  #settled(report: Report): void {
     const { outputs, sender } = this.#parts;
     this.#following.settle();
     outputs.flush();
-    sender.send(encodeReport({ kind: 'quiet', number }));
-    return true;
+    sender.send(encodeReport(report));
   }
 }

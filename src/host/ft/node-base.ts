@@ -132,13 +132,15 @@ export abstract class NodeBase {
       tell: (answer) => this.shield.tell(answer),
     });
     this.#orders = new OperatorOrders({
+      guest: this.guest,
       shield: this.shield,
       handover: this.#handover,
       membership,
       key,
       memoryBytes: () => this.memoryBytes,
       patienceMs: settings.detectMs,
-      lives: () => this.lives,
+      elsewhere: () => this.elsewhere,
+      told: () => this.told(),
       powerOff: () => this.powerOff(),
       leave: () => this.leave(),
       storageFault,
@@ -153,7 +155,7 @@ export abstract class NodeBase {
       notice,
     });
     this.#departure = new Departure(ui.stop, {
-      lives: () => this.lives,
+      lives: () => this.elsewhere === undefined,
       isHeir: () => this.isHeir,
       hasBackup: () => !ALONE.has(this.shield.state ?? this.firstState),
       leave: () => this.leave(),
@@ -177,8 +179,12 @@ export abstract class NodeBase {
   /** How the pair is kept in step; undefined while a backup does not know. */
   protected abstract get method(): MethodSettings | undefined;
   protected abstract start(): Promise<void>;
-  /** The guest lives here, and not elsewhere as far as is known. */
-  protected abstract get lives(): boolean;
+  /** Where the guest lives; undefined: here, as far as is known. */
+  protected abstract get elsewhere(): string | undefined;
+  /** Of a guest that lives here: its thread takes what is said to it. */
+  protected told(): Promise<void> {
+    return Promise.resolve();
+  }
   /** It does not live here, and could come to. */
   protected abstract get isHeir(): boolean;
   /** The operator powers the guest off; why not, when this is not the side for it. */
@@ -231,6 +237,10 @@ export abstract class NodeBase {
     }
     if (report.kind === 'quiet') {
       this.#handover.quiet(report.number);
+      return true;
+    }
+    if (report.kind === 'covered') {
+      this.#orders.covered(report.number);
       return true;
     }
     if (report.kind !== 'output') return false;
@@ -347,26 +357,15 @@ export abstract class NodeBase {
 
   /** What `ft status` and others hear of this node. */
   #about(): object {
-    const { ticks } = this.guest.progress;
+    const { ticks, operator } = this.guest.progress;
     const { backup, fault } = this.shield;
     const { progress } = this.images;
     const images = progress === undefined ? {} : { images: progress };
     const copy = this.shield.copy === undefined ? undefined : { ...this.shield.copy, ...images };
     const { command, method, status, reads } = this;
     const { host } = this.#settings;
-    return {
-      pid: process.pid,
-      host,
-      command,
-      method,
-      ticks,
-      ...this.#sink?.about,
-      status,
-      copy,
-      backup,
-      fault,
-      reads,
-    };
+    const side = { pid: process.pid, host, command, method, reads, ticks, ...operator, ...this.#sink?.about };
+    return { ...side, status, copy, backup, fault };
   }
 
   #halted(halt: Halt): void {
@@ -383,6 +382,7 @@ export abstract class NodeBase {
   async #close(): Promise<void> {
     this.devices.unwatch();
     this.#handover.over({ refused: 'the guest is off' });
+    this.#orders.over();
     this.#control?.close();
     this.shield.stop();
     this.images.stop();

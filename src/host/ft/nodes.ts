@@ -1,6 +1,7 @@
 /** The nodes of pairs on this host, as who is on this host sees them: asked for their status, told to stop. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Operator } from '../../emu/machine/operator.ts';
 import type { MethodSettings } from '../../ft/guest/method.ts';
 import type { PairStatus } from '../../ft/protocol/status.ts';
 import { ExitCode, UserError } from '../../lib/errors.ts';
@@ -12,7 +13,7 @@ import { JOIN_WORD, type JoinAnswer, type PairWords } from './pair-words.ts';
 import type { CopyStatus } from './shield.ts';
 
 /** A node that has answered. */
-export interface FoundNode extends NodeAddress {
+export interface FoundNode extends NodeAddress, Partial<Operator> {
   /** As nodes name it to each other. */
   readonly host: string;
   /** How the pair is kept in step; unknown to a backup that has no primary yet. */
@@ -223,8 +224,8 @@ export async function liveSideOf(
   return oneOf(nodes, pair);
 }
 
-/** What is to be protected: as `liveSideOf`; or the guest of that name that runs in no pair. */
-export async function toProtect(name: string | undefined): Promise<FoundNode> {
+/** Whom an order to a guest is for: as `liveSideOf`; or the guest of that name that runs in no pair. */
+export async function namedGuest(name: string | undefined): Promise<FoundNode> {
   const found = await findNodes(name);
   const ways = [found.filter(isLiveSide), found.filter(isUnpaired), found];
   return oneOf(ways.find((nodes) => nodes.length > 0) ?? [], name).first;

@@ -3,22 +3,28 @@
  * the guest lives, which says why when it does not do one. It knows nothing of how they are carried out.
  *
  *     stop | leave | switch | move [ENDPOINT] | protect ENDPOINT | join REGISTRY
+ *     what is said to the guest itself (guest-words.ts)
  *     anything else: tell about yourself
  *
  * Invariant: words that are not understood change nothing. What fails by a defect while an order is carried out ends
  * the node: its core may be between two states, in which no guest may go on; the other side is there for that.
  */
 
+import type { Input } from '../../emu/machine/events.ts';
 import { UserError } from '../../lib/errors.ts';
 import { type Endpoint, endpointText, parseEndpoint } from './endpoint.ts';
+import { GuestOrders } from './guest-orders.ts';
+import { guestWord } from './guest-words.ts';
 import type { Handover, SwitchAnswer } from './handover.ts';
 import type { PairKey } from './key.ts';
 import type { Membership } from './membership.ts';
 import { type Place, placeAt } from './places.ts';
 import type { Shield } from './shield.ts';
+import type { SideGuest } from './side-guest.ts';
 import { listenerFault } from './transport.ts';
 
 export interface OrdersParts {
+  readonly guest: SideGuest;
   readonly shield: Shield;
   readonly handover: Handover;
   readonly membership: Membership | undefined;
@@ -27,8 +33,10 @@ export interface OrdersParts {
   memoryBytes(): number;
   /** How long somebody may take who is to answer. */
   readonly patienceMs: number;
-  /** The guest lives here, and not elsewhere as far as is known. */
-  lives(): boolean;
+  /** Where the guest lives, when that is not here as far as is known. */
+  elsewhere(): string | undefined;
+  /** The thread of a guest that lives here has been told so, and takes what is said to it. */
+  told(): Promise<void>;
   /** Powers the guest off; why not, when this is not the side for it. */
   powerOff(): string | undefined;
   /** Ends this side, if the guest cannot live in it; why not. */
@@ -47,14 +55,25 @@ interface Answer {
 /** Where the backup is being made. */
 export type MoveAnswer = Answer | { readonly to: string };
 
-const ELSEWHERE = 'the guest does not live on this side';
 const answerOf = (refused: string | undefined): Answer => (refused === undefined ? {} : { refused });
 
 export class OperatorOrders {
   readonly #parts: OrdersParts;
+  readonly #guestOrders: GuestOrders;
 
   constructor(parts: OrdersParts) {
     this.#parts = parts;
+    this.#guestOrders = new GuestOrders(parts.guest, parts.shield);
+  }
+
+  /** The guest's thread has covered what the operator said. */
+  covered(number: number): void {
+    this.#guestOrders.covered(number);
+  }
+
+  /** This side has come to its end. */
+  over(): void {
+    this.#guestOrders.over();
   }
 
   /** What is answered to this line. Rejects with a UserError for words that are not understood, or for a defect. */
@@ -73,7 +92,9 @@ export class OperatorOrders {
   /** How it is carried out; undefined when it is none. */
   #orderOf(line: string): (() => unknown) | undefined {
     const { powerOff, leave } = this.#parts;
-    const [, word, where] = /^(\S+)(?: (.+))?$/.exec(line) ?? [];
+    const [, word = '', where] = /^(\S+)(?: (.+))?$/.exec(line) ?? [];
+    const said = guestWord(word, where);
+    if (said !== undefined) return () => this.#tellGuest(said);
     if (word === 'stop') return () => answerOf(powerOff());
     if (word === 'leave') return () => leave().then(answerOf);
     if (word === 'switch') return () => this.switchOver();
@@ -88,21 +109,29 @@ export class OperatorOrders {
     return () => answerOf(this.#protect(endpoint));
   }
 
+  async #tellGuest(order: Input): Promise<Answer> {
+    const { elsewhere, told } = this.#parts;
+    const refused = elsewhere();
+    if (refused !== undefined) return { refused };
+    await told();
+    return answerOf(await this.#guestOrders.give(order));
+  }
+
   /** The guest is to live where its backup is. Settles when it does, or does not. */
   async switchOver(reason = 'the operator wants it'): Promise<SwitchAnswer> {
-    const { lives, shield, handover } = this.#parts;
-    return handover.ordered(() => (lives() ? shield.switchOver(reason) : ELSEWHERE));
+    const { elsewhere, shield, handover } = this.#parts;
+    return handover.ordered(() => elsewhere() ?? shield.switchOver(reason));
   }
 
   /** The operator wants a backup there; why not. */
   #protect(endpoint: Endpoint): string | undefined {
-    return this.#parts.lives() ? this.#parts.shield.protect(endpoint) : ELSEWHERE;
+    return this.#parts.elsewhere() ?? this.#parts.shield.protect(endpoint);
   }
 
   /** Without a place the cluster has one. Somebody who listens there is looked for before the backup is let go. */
   async #move(named: Place | undefined): Promise<MoveAnswer> {
-    const { lives, shield, storageFault, membership } = this.#parts;
-    const objection = (to?: Endpoint): string | undefined => (lives() ? shield.moveObjection(to) : ELSEWHERE);
+    const { elsewhere, shield, storageFault, membership } = this.#parts;
+    const objection = (to?: Endpoint): string | undefined => elsewhere() ?? shield.moveObjection(to);
     const before = objection(named?.endpoint) ?? (await storageFault());
     if (before !== undefined) return { refused: before };
     const places = membership?.places;
@@ -126,8 +155,9 @@ export class OperatorOrders {
 
   /** The guest's backups are to be on the hosts of a cluster. */
   async #join(registry: string): Promise<Answer> {
-    const { lives, shield, membership } = this.#parts;
-    if (!lives()) return { refused: ELSEWHERE };
+    const { elsewhere, shield, membership } = this.#parts;
+    const refused = elsewhere();
+    if (refused !== undefined) return { refused };
     if (membership === undefined) return { refused: 'a pair on one host, for a trial, is in no cluster' };
     try {
       shield.join(await membership.join(registry));

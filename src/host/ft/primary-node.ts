@@ -52,8 +52,8 @@ export abstract class PrimaryNode extends NodeBase {
     return 'alone';
   }
 
-  protected override get lives(): boolean {
-    return this.begun;
+  protected override get elsewhere(): string | undefined {
+    return this.begun ? undefined : 'the guest has not begun: it waits for its backup';
   }
 
   protected override surroundings(spares: readonly Endpoint[]): Uint8Array {

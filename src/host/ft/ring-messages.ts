@@ -2,8 +2,9 @@
  * What goes through the rings between the threads of a pair's side besides inputs and outputs. Kinds above those of
  * messages.ts, in the same form: a few bytes of head, little endian, then the payload as it is. Never stored.
  *
- *     to the main thread:  frame, reads, output (under its number), again, executed, drained, copying, quiet, joined
- *     to the guest thread: feed, drain, goLive, copy, imagesNear, endCopy, quiesce, join
+ *     to the main thread:  frame, reads, output (under its number), again, executed, drained, copying, quiet, covered,
+ *                           joined
+ *     to the guest thread: feed, drain, goLive, copy, imagesNear, endCopy, quiesce, cover, join
  */
 
 import type { Output } from '../../emu/machine/events.ts';
@@ -32,6 +33,8 @@ const READS = 142;
 const AGAIN = 143;
 const JOIN = 144;
 const JOINED = 145;
+const COVER = 146;
+const COVERED = 147;
 const EMPTY = new Uint8Array(0);
 
 /** From the guest thread. */
@@ -60,6 +63,8 @@ export type Report =
   | { readonly kind: 'drained' }
   /** Answers the order 'quiesce' of this number: everything made is before this in the ring. */
   | { readonly kind: 'quiet'; readonly number: number }
+  /** Answers the order 'cover' of this number: who follows has been given every input before it, if anybody does. */
+  | { readonly kind: 'covered'; readonly number: number }
   /** Answers the order 'join': what comes behind this is of a guest that lives at a side of a pair. */
   | { readonly kind: 'joined' };
 
@@ -77,6 +82,8 @@ export type Order =
   | { readonly kind: 'endCopy'; readonly copy: number }
   /** Come to a stop at the end of a slice, for as long as the control words say. */
   | { readonly kind: 'quiesce'; readonly number: number }
+  /** Tell 'covered' when the inputs before this in the ring are taken, and given to who follows. */
+  | { readonly kind: 'cover'; readonly number: number }
   /**
    * A guest that runs in no pair is to live at a side of one. `inside`: as OwnDevices. `log`: the file of its own log,
    * which begins with a checkpoint; left out: it is recorded already.
@@ -115,6 +122,8 @@ export function encodeReport(report: Report): Message {
       return { head: Uint8Array.of(JOINED), body: EMPTY };
     case 'quiet':
       return numbers(QUIET, report.number);
+    case 'covered':
+      return numbers(COVERED, report.number);
     case 'copying':
       return plain(COPYING, report);
     case 'reads':
@@ -156,6 +165,8 @@ export function decodeReport(bytes: Uint8Array): Report | undefined {
       return { kind: 'joined' };
     case QUIET:
       return { kind: 'quiet', number: view.getUint32(1, true) };
+    case COVERED:
+      return { kind: 'covered', number: view.getUint32(1, true) };
     case AGAIN:
       return { kind: 'again', output: decodeOutput(bytes.subarray(1)) };
     case COPYING:
@@ -186,6 +197,8 @@ export function encodeOrder(order: Order): Message {
       return numbers(END_COPY, order.copy);
     case 'quiesce':
       return numbers(QUIESCE, order.number);
+    case 'cover':
+      return numbers(COVER, order.number);
     case 'join':
       return plain(JOIN, order);
   }
@@ -211,6 +224,8 @@ export function decodeOrder(bytes: Uint8Array): Order {
       return { kind: 'endCopy', copy: number(0) };
     case QUIESCE:
       return { kind: 'quiesce', number: number(0) };
+    case COVER:
+      return { kind: 'cover', number: number(0) };
     case JOIN:
       return parsed(bytes) as Order;
     default:

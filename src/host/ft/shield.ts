@@ -186,6 +186,13 @@ export class Shield {
     return says ? this.#link : undefined;
   }
 
+  /** Tells from now on whether all that has been handed over by now is acknowledged, or nobody is there to do that. */
+  acknowledgement(): () => boolean {
+    const link = this.#link;
+    const handed = link?.status.frames.handed ?? -1;
+    return () => this.#isAlone || this.#link !== link || (link?.status.frames.acked ?? -1) >= handed;
+  }
+
   get copy(): CopyStatus | undefined {
     return this.#copy;
   }

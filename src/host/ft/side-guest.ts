@@ -126,6 +126,11 @@ export class SideGuest {
     this.order({ kind: 'quiesce', number });
   }
 
+  /** The guest's thread tells 'covered' with this number when who follows has been given all inputs before. */
+  cover(number: number): void {
+    this.order({ kind: 'cover', number });
+  }
+
   resume(): void {
     this.#control.quiesced = false;
     this.#guestBell.ring();

@@ -21,6 +21,7 @@ import type { InputSource } from '../../session/source.ts';
 import { monotonicNs } from '../clock.ts';
 import { Doorbell } from '../doorbell.ts';
 import { type CountedEntropy, guestEntropy } from '../entropy.ts';
+import { Brake } from '../ft/brake.ts';
 import type { Joining } from '../ft/joining.ts';
 import { ImageReader } from '../kept-images.ts';
 import { LogFileSink } from '../log-file-sink.ts';
@@ -69,6 +70,8 @@ export class GuestRun {
   /** What the main thread has said that is no input. */
   readonly #orders: Uint8Array[] = [];
   #joining: Joining | undefined;
+  /** Once the guest is live. */
+  #brake: Brake | undefined;
   #log: LogWriter | undefined;
   #sink: LogFileSink | undefined;
   #flushedNs = 0n;
@@ -159,6 +162,8 @@ export class GuestRun {
     const machine = this.#machine;
     const entropy = guestEntropy(this.#job.entropy, BigInt(history?.randomBytes ?? 0));
     this.#meter.goesLive();
+    const given = (): number => (machine.operator?.sharePercent ?? 100) / 100;
+    this.#brake = new Brake(this.#job.shared, () => this.#meter.busyNs, undefined, given);
     const work: ThreadWork = {
       between: (longWait) => this.#between(longWait),
       busy: () => this.#joining?.busy === true,
@@ -243,5 +248,6 @@ export class GuestRun {
       this.#log?.flush();
     }
     this.#meter.count(longWait);
+    this.#brake?.hold();
   }
 }

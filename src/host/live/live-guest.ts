@@ -3,6 +3,7 @@
  * how it ended. One use each.
  */
 
+import type { Input } from '../../emu/machine/events.ts';
 import { Doorbell } from '../doorbell.ts';
 import type { HostPort } from '../ports/port.ts';
 import { guestThread } from './early-thread.ts';
@@ -91,6 +92,11 @@ export class LiveGuest {
       this.#voices = voices;
     };
     return { ...rings, shared: this.#shared, heed, end };
+  }
+
+  /** For the guest, behind what ports have delivered. */
+  input(input: Input): void {
+    this.#switchboard.input(input);
   }
 
   /** The guest is to end where it stands; `run` tells when it has. Who serves it now is not told what to do. */

@@ -3,6 +3,7 @@
  */
 
 import type { Machine } from '../../emu/machine/machine.ts';
+import { UNTOUCHED } from '../../emu/machine/operator.ts';
 import type { LogWriter } from '../../logformat/writer.ts';
 import type { FinalResult } from '../../session/session.ts';
 import { monotonicNs } from '../clock.ts';
@@ -70,7 +71,8 @@ export class RunMeter {
     this.#countedNs = now;
     const { ticks, time, events, logBytes, consoleBytes, idleNs } = this.totals();
     const records = Object.values(events).reduce((sum, count) => sum + BigInt(count), 0n);
-    this.#counters.set({ ticks, time, events: records, logBytes: BigInt(logBytes), consoleBytes, idleNs });
+    const { operator = UNTOUCHED } = this.#machine;
+    this.#counters.set({ ticks, time, events: records, logBytes: BigInt(logBytes), consoleBytes, idleNs, operator });
   }
 
   /** How a run with this result ended. */

@@ -8,6 +8,7 @@
  * standing still, and for less than the whole processor, and tells what a backup has acknowledged.
  */
 
+import type { Operator } from '../../emu/machine/operator.ts';
 import { ringMemory } from '../ring.ts';
 
 /** What goes to the other thread as it is. */
@@ -26,7 +27,7 @@ export function sharedState(): SharedState {
     toHost: ringMemory(),
     guestBell: new SharedArrayBuffer(4),
     hostBell: new SharedArrayBuffer(4),
-    counters: new SharedArrayBuffer(8 * NAMES.length),
+    counters: new SharedArrayBuffer(8 * (NAMES.length + 2)),
     control: new SharedArrayBuffer(28),
   };
 }
@@ -43,9 +44,14 @@ export interface Progress {
   readonly consoleBytes: bigint;
   /** Host time spent waiting because the guest waited, nanoseconds. */
   readonly idleNs: bigint;
+  /** What the operator has set. */
+  readonly operator: Operator;
 }
 
 const NAMES = ['ticks', 'time', 'events', 'logBytes', 'consoleBytes', 'idleNs'] as const;
+/** Words behind these: both 0 at first, as at power on. */
+const SUSPENDED = NAMES.length;
+const PERCENT_LEFT_OUT = NAMES.length + 1;
 
 export class Counters {
   readonly #words: BigInt64Array;
@@ -56,6 +62,9 @@ export class Counters {
 
   set(progress: Progress): void {
     for (const [i, name] of NAMES.entries()) Atomics.store(this.#words, i, progress[name]);
+    const { suspended, sharePercent } = progress.operator;
+    Atomics.store(this.#words, SUSPENDED, suspended ? 1n : 0n);
+    Atomics.store(this.#words, PERCENT_LEFT_OUT, BigInt(100 - sharePercent));
   }
 
   get(): Progress {
@@ -67,6 +76,10 @@ export class Counters {
       logBytes: value('logBytes'),
       consoleBytes: value('consoleBytes'),
       idleNs: value('idleNs'),
+      operator: {
+        suspended: Atomics.load(this.#words, SUSPENDED) !== 0n,
+        sharePercent: 100 - Number(Atomics.load(this.#words, PERCENT_LEFT_OUT)),
+      },
     };
   }
 }

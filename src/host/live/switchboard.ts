@@ -4,9 +4,9 @@
  * for.
  */
 
-import type { Output } from '../../emu/machine/events.ts';
+import type { Input, Output } from '../../emu/machine/events.ts';
 import { Doorbell } from '../doorbell.ts';
-import { decodeOutput } from '../messages.ts';
+import { decodeOutput, encodeInput } from '../messages.ts';
 import type { HostPort, Inbox } from '../ports/port.ts';
 import { RingReader } from '../ring.ts';
 import { InputLine, type Voices } from './input-line.ts';
@@ -47,6 +47,10 @@ export class Switchboard {
       await this.#closePorts();
       throw error;
     }
+  }
+
+  input(input: Input): void {
+    this.#inputs.send(encodeInput(input));
   }
 
   /** Carries messages both ways until `close`. A port that throws is a defect, and ends this. */

@@ -6,11 +6,11 @@ import { ControlWords, sharedState } from '../../../src/host/live/shared-state.t
 
 const MS = 1_000_000n;
 
-function brake(share: number, meanwhile: () => boolean) {
+function brake(share: number, meanwhile: () => boolean, given?: () => number) {
   const shared = sharedState();
   new ControlWords(shared.control).share = share;
   let ranNs = 0n;
-  const held = new Brake(shared, () => ranNs, meanwhile);
+  const held = new Brake(shared, () => ranNs, meanwhile, given);
   return {
     /** The guest runs for so long, and is held; how long, in milliseconds. */
     slice: (ns: bigint): number => {
@@ -34,6 +34,16 @@ test('a guest with the whole processor is not held, and no other work is done fo
   const whole = brake(1, () => ++pieces < 1000);
   for (let i = 0; i < 100; i++) whole.slice(10n * MS);
   expect(pieces).toBe(0);
+});
+
+test('of what the operator gives and what its backup leaves a guest has the smaller share', () => {
+  const none = (): boolean => false;
+  let given = 0.1;
+  const slowed = brake(0.5, none, () => given);
+  expect(slowed.slice(2n * MS)).toBeGreaterThanOrEqual(17.9);
+  given = 1;
+  expect(slowed.slice(10n * MS)).toBeGreaterThanOrEqual(9.9);
+  expect(brake(0.1, none, () => 0.5).slice(2n * MS)).toBeGreaterThanOrEqual(17.9);
 });
 
 test('a guest with a tenth waits nine times as long as it has run', () => {

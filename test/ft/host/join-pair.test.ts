@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from '
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { makeKey } from '../../../src/host/ft/key.ts';
-import { findNodes, pairUp, protectedAt, stopPair, toProtect } from '../../../src/host/ft/nodes.ts';
+import { findNodes, namedGuest, pairUp, protectedAt, stopPair } from '../../../src/host/ft/nodes.ts';
 import type { PairWords } from '../../../src/host/ft/pair-words.ts';
 import type { CopyStatus } from '../../../src/host/ft/shield.ts';
 import { FrameSplitter } from '../../../src/host/ports/frame-splitter.ts';
@@ -80,7 +80,7 @@ const words = (more: Partial<PairWords> = {}): PairWords => ({
 });
 
 async function protect(at: string, more: Partial<PairWords> = {}): Promise<CopyStatus> {
-  const node = await pairUp(await toProtect(undefined), words({ backup: at, ...more }));
+  const node = await pairUp(await namedGuest(undefined), words({ backup: at, ...more }));
   return protectedAt(node, at);
 }
 
@@ -95,12 +95,12 @@ test.each(['record', 'run'] as const)(
     const { backup, at } = await waiting();
     const guest = guestOf(role, { output: world.path('guest.lks') });
     await guest.until((side) => side.said.includes('count 50\n'));
-    const before = await toProtect('pair');
+    const before = await namedGuest('pair');
     expect(before).toMatchObject({ command: role, pid: guest.child.pid, pair: 'pair' });
     const copy = await protect(at);
     expect(copy.pausedNs).toBeGreaterThan(0);
     await said(guest, 300);
-    expect(await toProtect('pair')).toMatchObject({ command: 'primary', status: { state: 'protected', epoch: 1 } });
+    expect(await namedGuest('pair')).toMatchObject({ command: 'primary', status: { state: 'protected', epoch: 1 } });
     guest.kill();
     await guest.ended;
     await said(backup, 500);
@@ -160,7 +160,7 @@ test('a guest that has joined is moved, and stopped, like any other', async () =
 test('what is against it is told, and the guest goes on in no pair until nothing is', async () => {
   const guest = guestOf('record', { drives: [], output: world.path('guest.lks') });
   await found(guest);
-  const node = await toProtect('pair');
+  const node = await namedGuest('pair');
   for (const name of ['key', 'other']) makeKey(world.path(name));
   const key = world.path('key');
   const { backup, at } = await waiting({ key });
@@ -170,7 +170,7 @@ test('what is against it is told, and the guest goes on in no pair until nothing
   await expect(refusal({ backup: 'tcp:127.0.0.1:1' })).rejects.toMatchObject({ code: 'not-protected', exitCode: 4 });
   const away = `file:${world.path('away')}`;
   await expect(refusal({ arbiter: away })).rejects.toMatchObject({ code: 'no-arbiter', exitCode: 4 });
-  expect(await toProtect('pair')).toMatchObject({ command: 'record' });
+  expect(await namedGuest('pair')).toMatchObject({ command: 'record' });
   expect(world.epochs).toEqual([]);
 
   expect(await protectedAt(await refusal({}), at)).toMatchObject({ to: at });

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { METHODS } from '../../../src/ft/guest/method.ts';
+import { findNodes } from '../../../src/host/ft/nodes.ts';
+import { orderGuest } from '../../../src/host/ft/order-guest.ts';
 import { replay } from '../../host/support.ts';
 import { countOf, eachWorld, joined, type Side } from './sides.ts';
 
@@ -27,6 +29,21 @@ test.each(METHODS)('kept in step by %s, the guest goes on at the backup without 
   if (method !== 'checkpoints') {
     expect((await replay(world.path('backup.lks'))).text).toBe(whole);
   }
+});
+
+test.each(METHODS)('kept in step by %s, a guest that is suspended is so at the backup too', async (method) => {
+  const { primary, backup } = await world.pair({ append: 'every=5', method, detectMs });
+  await primary.until(({ said }) => said.includes('count 40\n'));
+  await orderGuest('pair', 'share 70');
+  await orderGuest('pair', 'suspend');
+  const { ticks } = (await findNodes('pair')).find(({ command }) => command === 'primary')!;
+  primary.kill();
+  await primary.ended;
+  await backup.state('live');
+  await orderGuest('pair', 'share 80');
+  expect(await findNodes('pair')).toMatchObject([{ ticks, suspended: true, sharePercent: 80 }]);
+  await orderGuest('pair', 'resume');
+  await backup.until(() => seen(primary, backup) > 80);
 });
 
 test('a survivor of a pair with checkpoints gets a new backup, which survives it too', async () => {

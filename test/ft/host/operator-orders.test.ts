@@ -1,4 +1,4 @@
-/** Which failures of an order end a node: its own defects, and nothing that an operator can say. */
+/** Which orders a node refuses, and which failures of one end it: its own defects, nothing that an operator can say. */
 import { expect, test } from 'vitest';
 import { OperatorOrders, type OrdersParts } from '../../../src/host/ft/operator-orders.ts';
 
@@ -11,7 +11,7 @@ interface Trial {
 function orders(parts: { readonly [name in keyof OrdersParts]?: unknown }): Trial {
   const failures: unknown[] = [];
   const all = {
-    lives: () => true,
+    elsewhere: () => undefined,
     powerOff: () => undefined,
     about: () => ({ pid: 7 }),
     failed: (error: unknown) => failures.push(error),
@@ -28,6 +28,8 @@ test('words that are not understood are refused, and nothing is done', async () 
   const { orders: node, failures } = orders({ shield: { protect: broken, move: broken } });
   for (const word of ['protect nonsense', 'move nonsense', 'protect tcp:h:99999'])
     await expect(node.answer(word), word).rejects.toMatchObject({ code: 'bad-value' });
+  for (const word of ['share', 'share 0', 'share 101', 'share 1.5', 'share much'])
+    await expect(node.answer(word), word).rejects.toMatchObject({ code: 'bad-share' });
   for (const word of ['', 'protect', 'move', 'join', 'nonsense', '{'])
     expect(await node.answer(word), word).toEqual({ pid: 7 });
   expect(failures).toEqual([]);
@@ -44,3 +46,13 @@ test.each([
   await expect(node.answer(line)).rejects.toThrow('an invariant does not hold');
   expect(failures).toMatchObject([{ message: 'an invariant does not hold' }]);
 });
+
+test.each(['switch', 'move tcp:h:1', 'protect tcp:h:1', 'join dir:/r', 'reset', 'suspend', 'resume', 'share 40'])(
+  '%s is refused where the guest does not live, with where it does, and nothing is done',
+  async (line) => {
+    const handover = { ordered: async (begin: () => string | undefined) => ({ refused: begin() }) };
+    const shield = { switchOver: broken, moveObjection: broken, protect: broken };
+    const { orders: node } = orders({ elsewhere: () => 'its primary is a on b', handover, shield, told: broken });
+    expect(await node.answer(line)).toEqual({ refused: 'its primary is a on b' });
+  },
+);

@@ -1,5 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import type { Input } from '../../../src/emu/machine/events.ts';
 import { BackupOrders } from '../../../src/host/ft/backup-orders.ts';
+import { GuestOrders } from '../../../src/host/ft/guest-orders.ts';
 import {
   decodeOrder,
   decodeReport,
@@ -9,8 +12,10 @@ import {
 } from '../../../src/host/ft/ring-messages.ts';
 import { InputLine } from '../../../src/host/live/input-line.ts';
 import { RingInputs } from '../../../src/host/live/ring-ports.ts';
-import { ControlWords, sharedState } from '../../../src/host/live/shared-state.ts';
+import { ControlWords, Counters, sharedState } from '../../../src/host/live/shared-state.ts';
 import { encodeInput, type Message } from '../../../src/host/messages.ts';
+
+const NO_PROGRESS = new Counters(sharedState().counters).get();
 
 test('an input behind an order that ends the turn is left for the next, however late the thread looks', () => {
   const shared = sharedState();
@@ -39,6 +44,36 @@ test('a guest that is to live and to stop lives before it stops: its log has an 
   const stopped = sharedState();
   new ControlWords(stopped.control).askStop();
   expect(new BackupOrders(stopped).untilLive()).toBe(false);
+});
+
+test('an order to a guest is answered when its backup has the entry, and refused when it ends before', async () => {
+  const log: string[] = [];
+  let acknowledged = false;
+  const progress = { ...NO_PROGRESS, ticks: 5n, operator: { suspended: true, sharePercent: 100 } };
+  const guest = {
+    progress,
+    input: ({ kind }: Input) => log.push(kind),
+    cover: (number: number) => {
+      log.push(`cover ${number}`);
+      setImmediate(() => orders.covered(number));
+    },
+  };
+  const orders = new GuestOrders(guest, { acknowledgement: () => () => acknowledged });
+  expect(await orders.give({ kind: 'suspend' })).toBe('the guest is suspended already');
+  let answer: string | undefined = 'none yet';
+  const resumed = orders.give({ kind: 'resume' }).then((said) => {
+    answer = said;
+  });
+  await sleep(100);
+  expect(answer).toBe('none yet');
+  acknowledged = true;
+  await resumed;
+  expect(answer).toBeUndefined();
+  expect(log).toEqual(['cover 1', 'cover 2', 'resume', 'cover 3']);
+  acknowledged = false;
+  const reset = orders.give({ kind: 'control', action: 'reset' });
+  orders.over();
+  expect(await reset).toBe('the guest is off');
 });
 
 test('the order to join a pair, and its answer, come through whole', () => {

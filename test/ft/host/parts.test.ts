@@ -35,6 +35,7 @@ test('what goes through the rings comes out as it went in', () => {
     },
     { kind: 'executed', sequence: -1, tick: tick(1n << 50n), digests: 12 },
     { kind: 'drained' },
+    { kind: 'covered', number: 70_000 },
     {
       kind: 'copying',
       copy: 2,
@@ -49,6 +50,7 @@ test('what goes through the rings comes out as it went in', () => {
     { kind: 'copy', copy: 3 },
     { kind: 'endCopy', copy: 0 },
     { kind: 'quiesce', number: 70_000 },
+    { kind: 'cover', number: 70_000 },
   ] as const) {
     expect(decodeOrder(bytesOf(encodeOrder(order)))).toEqual(order);
   }
