@@ -3,7 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { parseEndpoint } from '../../../src/host/ft/endpoint.ts';
 import { moveBackup, switchPair } from '../../../src/host/ft/moves.ts';
-import { type FoundNode, findNodes, joinCluster, protectPair, stopPair } from '../../../src/host/ft/nodes.ts';
+import {
+  type FoundNode,
+  findNodes,
+  joinCluster,
+  pairUp,
+  protectedAt,
+  protectPair,
+  stopPair,
+} from '../../../src/host/ft/nodes.ts';
 import { orderGuest } from '../../../src/host/ft/order-guest.ts';
 import { replay } from '../../host/support.ts';
 import { countOf, eachWorld, joined, moved, type Side, sample } from './sides.ts';
@@ -93,6 +101,27 @@ test('a suspended guest is handed over, and stands still there', async () => {
   await orderGuest('pair', 'resume');
   await goesOn(backup);
   expect(countOf(joined(primary.said, backup.said))).toBeDefined();
+});
+
+test('a suspended guest is given a backup, which has a guest that stands still', async () => {
+  const guest = world.side({ role: 'record', at: 'none', kernel: sample('count'), append: 'every=5' });
+  await guest.until(({ said }) => said.includes('count 20\n'));
+  await orderGuest('pair', 'suspend');
+  const { ticks } = await theSide('record');
+  const { backup, port } = await world.backup();
+  const at = `tcp:127.0.0.1:${port}`;
+  const tuning = { detectMs: 10_000, sameHost: true, reconnectMs: 200 };
+  await protectedAt(await pairUp(await theSide('record'), { arbiter: world.arbiter, tuning, backup: at }), at);
+  guest.kill();
+  await guest.ended;
+  await backup.state('live');
+  expect(await told('backup', ({ suspended }) => suspended === true)).toMatchObject({ ticks });
+  await orderGuest('pair', 'resume');
+  await goesOn(backup);
+  expect(countOf(joined(guest.said, backup.said))).toBeDefined();
+  backup.kill('SIGINT');
+  expect(await backup.ended).toBe(130);
+  expect((await replay(world.path('backup.lks'))).outcome).toMatchObject({ ending: 'stopped', exitCode: 0 });
 });
 
 const ELSEWHERE = parseEndpoint('--to', 'tcp:127.0.0.1:1');
