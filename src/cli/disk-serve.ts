@@ -58,7 +58,7 @@ export async function serveDisks(words: DiskServeWords): Promise<DiskServed> {
 
 /** UserError for an address that others can reach, without a key. */
 function keyOf({ key: file, plaintext }: DiskServeWords, listen: readonly StreamAddress[]): { readonly key?: PairKey } {
-  const key = file === undefined ? undefined : readKey(file);
+  const key = file === undefined ? undefined : readKey(file, say);
   if (key !== undefined && plaintext) {
     throw new UserError('bad-value', '--key and --plaintext exclude each other', 'give one of them');
   }

@@ -7,6 +7,7 @@ import type { SwitchPlan } from '../host/switch/run-switch.ts';
 import { VNI_MAX } from '../host/switch/vxlan-header.ts';
 import type { VxlanOptions } from '../host/switch/vxlan-port.ts';
 import { UserError } from '../lib/errors.ts';
+import { say } from './live.ts';
 import { parseAddress, parseHostPort } from './specs.ts';
 
 export interface SwitchWords {
@@ -30,7 +31,7 @@ export function parseSwitch(words: SwitchWords, base: string): SwitchPlan {
     const remedy = 'give --listen unix:PATH for guests, or --connect, or --vxlan';
     throw new UserError('no-ports', 'a switch without ports carries nothing', remedy);
   }
-  const key = words.key === undefined ? undefined : readKey(words.key);
+  const key = words.key === undefined ? undefined : readKey(words.key, say);
   if (!words.plaintext) {
     for (const address of [...listen, ...connect].flatMap(hostOf)) requireKey(address, key, KEY_REMEDY);
     refuseExposed([...(status === undefined ? [] : hostOf(status)), ...vxlan.flatMap(hostsOf)]);

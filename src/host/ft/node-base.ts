@@ -359,13 +359,11 @@ export abstract class NodeBase {
   #about(): object {
     const { ticks, operator } = this.guest.progress;
     const { backup, fault } = this.shield;
-    const { progress } = this.images;
-    const images = progress === undefined ? {} : { images: progress };
+    const images = this.images.progress === undefined ? {} : { images: this.images.progress };
     const copy = this.shield.copy === undefined ? undefined : { ...this.shield.copy, ...images };
     const { command, method, status, reads } = this;
-    const { host } = this.#settings;
-    const side = { pid: process.pid, host, command, method, reads, ticks, ...operator, ...this.#sink?.about };
-    return { ...side, status, copy, backup, fault };
+    const side = { pid: process.pid, host: this.#settings.host, command, method, reads, ticks, ...operator };
+    return { ...side, ...this.#sink?.about, status, copy, backup, fault };
   }
 
   #halted(halt: Halt): void {
