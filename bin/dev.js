@@ -9,6 +9,7 @@ restartWithFlags(process.argv.slice(2));
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pjson = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 pjson.oclif.commands = './src/commands';
+pjson.oclif.hooks = { command_not_found: './src/cli/command-not-found.ts' };
 
 // Loaded by the process that goes on, not by the one that is restarted.
 const { execute } = await import('@oclif/core/execute');

@@ -3,7 +3,7 @@
  * exit code, a stack only for our own bugs. Results go to stdout, everything else to stderr.
  */
 
-import { Command } from '@oclif/core';
+import { Command, ux } from '@oclif/core';
 import { stdoutFailure, takeStdout } from '../host/ports/stdout.ts';
 import { printable } from '../host/printable.ts';
 import { ExitCode, UserError } from '../lib/errors.ts';
@@ -39,12 +39,7 @@ export abstract class LockstepCommand extends Command {
       process.exitCode = ExitCode.bug;
       return undefined;
     }
-    process.exitCode = user.exitCode;
-    if (this.jsonEnabled()) {
-      this.logJson({ error: errorJson(user), exitCode: user.exitCode });
-    } else {
-      tell(user);
-    }
+    reportError(user, this.jsonEnabled());
     return undefined;
   }
 
@@ -52,6 +47,13 @@ export abstract class LockstepCommand extends Command {
   protected override toSuccessJson(result: unknown): unknown {
     return plain(result);
   }
+}
+
+/** Ends the process with the error's status once its output is written. */
+export function reportError(error: UserError, json: boolean): void {
+  process.exitCode = error.exitCode;
+  if (json) ux.stdout(ux.colorizeJson({ error: errorJson(error), exitCode: error.exitCode }, { pretty: true }));
+  else tell(error);
 }
 
 const tell = ({ what, remedy }: UserError): void =>

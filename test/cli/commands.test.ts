@@ -111,6 +111,10 @@ describe('a mistake is told in one line, with the remedy and the documented exit
   writeFileSync(at('bad.json'), '{ "kernal": "x" }');
   const kernel = ['--kernel', sample('hello')];
   const table: readonly (readonly [string, readonly string[], number, RegExp])[] = [
+    ['a word that is no command', ['rn'], 2, /no command rn; see: lockstep --help$/m],
+    ['a word that is no command of a topic', ['log', 'foo'], 2, /no command log foo; see: lockstep log --help$/m],
+    ['a kernel without its flag', ['run', 'text'], 2, /name the file with: lockstep run --kernel text$/m],
+    ['help on what is not there', ['help', 'foo'], 2, /foo/],
     ['no image', ['record'], 2, /neither kernel nor firmware/],
     ['a kernel that is not there', ['record', '--kernel', 'none.elf'], 2, /cannot read the kernel none\.elf|none\.elf/],
     ['a flag that is not there', ['record', '--kernle', 'x'], 2, /--kernle/],
@@ -144,5 +148,16 @@ describe('a mistake is told in one line, with the remedy and the documented exit
     const ran = await lockstep('replay', 'empty', '--json');
     expect(ran.status).toBe(3);
     expect(JSON.parse(ran.stdout)).toMatchObject({ error: { remedy: expect.any(String) }, exitCode: 3 });
+    const none = await lockstep('rn', '--json');
+    expect(none).toMatchObject({ status: 2, stderr: '' });
+    expect(JSON.parse(none.stdout)).toMatchObject({ error: { code: 'usage' }, exitCode: 2 });
   });
+});
+
+it('help and version are found by the words and letters that one tries first', async () => {
+  const asked = await lockstep('log', 'info', '--help');
+  expect(asked).toMatchObject({ status: 0, stdout: expect.stringContaining('$ lockstep log info') });
+  expect(await lockstep('log', 'info', '-h')).toEqual(asked);
+  expect(await lockstep('help', 'log', 'info')).toEqual(asked);
+  expect(await lockstep('-v')).toEqual(await lockstep('--version'));
 });

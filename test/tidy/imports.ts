@@ -105,7 +105,11 @@ export function cborErrors(sources: Sources): string[] {
 }
 
 /** The package entry, and what bin/run.js loads before all others. */
-const ENTRIES: ReadonlySet<string> = new Set(['src/index.ts', 'src/host/node-flags.ts']);
+const ENTRIES: ReadonlySet<string> = new Set([
+  'src/cli/command-not-found.ts',
+  'src/index.ts',
+  'src/host/node-flags.ts',
+]);
 
 /** Files of src that nothing starts: not reachable from a command, a worker entry point or one of these entries. */
 export function deadFiles(sources: Sources): string[] {
