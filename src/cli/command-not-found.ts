@@ -1,4 +1,4 @@
-/** What oclif runs for words that are no command: one line that says where to look, and the exit code of a usage error. */
+/** What oclif runs for words that are no command: one line that says where to look, with the exit code of usage. */
 
 import { existsSync } from 'node:fs';
 import type { Hook } from '@oclif/core';

@@ -132,16 +132,15 @@ function momentOf(text: string, { timeline, reader }: InspectSession): Tick {
   return event === null ? parseMoment('--at', text, timeline) : tick(tickOfEvent(reader, Number(event[1])));
 }
 
-/** Until the debugger has gone, or SIGINT or SIGTERM. */
+/** Until the debugger has gone, or a signal. */
 async function untilEnd(server: GdbServer): Promise<void> {
   const stop = (): void => void server.close();
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.once(signal, stop);
   try {
     await server.done;
   } finally {
-    process.off('SIGINT', stop);
-    process.off('SIGTERM', stop);
+    for (const signal of signals) process.off(signal, stop);
     await server.close();
   }
 }
@@ -149,13 +148,17 @@ async function untilEnd(server: GdbServer): Promise<void> {
 /** While gdb has the terminal Ctrl-C goes to both: gdb does not pass it on while it waits for `monitor`. */
 async function withGdb(server: GdbServer, run: () => Promise<void>): Promise<void> {
   const interrupt = (): void => server.interrupt();
+  // A terminal that goes takes gdb with it, and that ends this.
+  const outlive = (): void => {};
   process.on('SIGINT', interrupt);
+  process.on('SIGHUP', outlive);
   try {
     await run();
     await server.close();
     await server.done;
   } finally {
     process.off('SIGINT', interrupt);
+    process.off('SIGHUP', outlive);
     await server.close();
   }
 }

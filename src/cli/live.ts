@@ -20,15 +20,15 @@ const SAME_REQUEST_MS = 500;
 
 /**
  * The guest's console is this process's input and output; with `json` the output goes to stderr, for stdout holds the
- * result. A first SIGINT or SIGTERM ends the guest cleanly, or has it go on elsewhere; another one later ends this
- * process.
+ * result. A first SIGINT, SIGTERM or SIGHUP ends the guest cleanly, or has it go on elsewhere; another one later
+ * ends this process.
  */
 export function liveUi(json: boolean): LiveUi {
   const stop = stopOnSignal();
   return { input: process.stdin, output: json ? process.stderr : process.stdout, notice: say, stop };
 }
 
-/** Aborted by the first signal. SIGINT is from whoever wants an end, SIGTERM from who wants this process to go. */
+/** Aborted by the first signal. SIGINT is from whoever wants an end, SIGTERM and SIGHUP from who wants this process to go. */
 export function stopOnSignal(): AbortSignal {
   const controller = new AbortController();
   let first = 0;
@@ -41,7 +41,7 @@ export function stopOnSignal(): AbortSignal {
     }
   };
   process.on('SIGINT', () => stop('end'));
-  process.on('SIGTERM', () => stop('leave'));
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop('leave'));
   return controller.signal;
 }
 

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { reasonOf } from '../host/os-errors.ts';
 import { UserError } from '../lib/errors.ts';
 import type { MachineWords } from './machine-flags.ts';
 
@@ -42,7 +43,10 @@ export function readMachineFile(path: string): MachineFile {
   try {
     parsed = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    return refuse(error instanceof SyntaxError ? `not JSON: ${error.message}` : 'cannot be read', error);
+    return refuse(
+      error instanceof SyntaxError ? `not JSON: ${error.message}` : `cannot be read: ${reasonOf(error)}`,
+      error,
+    );
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return refuse('not a JSON object');
   for (const [key, value] of Object.entries(parsed)) {

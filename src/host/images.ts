@@ -46,7 +46,7 @@ export function findImage(role: ImageRole, wanted: ImageName, path: string | und
     if (bytes !== undefined) changed ??= otherThan(wanted, role, place, bytes);
   }
   if (changed !== undefined) throw changed;
-  const where = places.length === 0 ? 'was not recorded on this host' : `is no longer at ${places.join(' nor at ')}`;
+  const where = places.length === 0 ? 'is not known to this user' : `is no longer at ${places.join(' nor at ')}`;
   throw new UserError(
     'missing-image',
     `the recording needs the ${role} ${wanted.name} (SHA-256 ${shortHex(wanted.sha256)}…), which ${where}`,

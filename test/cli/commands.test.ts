@@ -125,6 +125,7 @@ describe('a mistake is told in one line, with the remedy and the documented exit
     ['a drive that is not there', ['run', ...kernel, '--drive', 'none.img'], 2, /none\.img/],
     ['a drive mode that is none', ['run', ...kernel, '--drive', 'text,mode=x'], 2, /mode/],
     ['a network that is none', ['run', ...kernel, '--net', 'tap0'], 2, /--net tap0/],
+    ['a machine file that is not there', ['run', '--machine', 'none.json'], 2, /none\.json: .*no such file/],
     ['an unknown word in a machine file', ['run', '--machine', 'bad.json'], 2, /kernal/],
     ['a recording that is not there', ['replay', 'none.lks'], 2, /none\.lks/],
     ['an empty recording', ['replay', 'empty'], 3, /empty/],

@@ -91,9 +91,9 @@ const drive = (path: string): Partial<RecordOptions> => ({ drives: [{ path, mode
 test.each<[string, () => RecordOptions['nets'][number]['peer'], RegExp]>([
   ['TCP', () => ({ kind: 'tcp', host: '127.0.0.1', port: 1 }), /tcp:127.0.0.1:1: nobody listens there; start the peer/],
   ['a Unix socket', () => ({ kind: 'unix', path: folder.path('absent.sock') }), /absent.sock: no such file; start/],
-])('a network peer that refuses on %s is a loss', async (_name, peer, says) => {
+])('a network peer that refuses on %s is refused', async (_name, peer, says) => {
   const net = peer();
-  oneLine(await refusal({ nets: net === undefined ? [] : [{ peer: net }] }), { code: 'net-peer', exitCode: 4 }, says);
+  oneLine(await refusal({ nets: net === undefined ? [] : [{ peer: net }] }), { code: 'net-peer', exitCode: 2 }, says);
 });
 
 test.each<[string, () => string, string, number, RegExp]>([

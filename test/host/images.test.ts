@@ -40,7 +40,7 @@ test('an image that was moved is missing until the operator says where it is', (
 
 test('an image that was never here is missing', () => {
   const wanted = imageOf(Uint8Array.of(1, 2, 3), 'elsewhere');
-  expect(() => findImage('initrd', wanted, undefined)).toThrow(/was not recorded on this host; give it with --initrd/);
+  expect(() => findImage('initrd', wanted, undefined)).toThrow(/is not known to this user; give it with --initrd/);
   expect(() => findImage('initrd', wanted, folder.path('absent'))).toThrow(/cannot read the initrd .*: no such file/);
 });
 

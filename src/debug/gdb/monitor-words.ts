@@ -172,7 +172,9 @@ export const WORDS: readonly Word[] = [
     usage: 'on|off',
     help: 'whether steps go into interrupts, system calls and page faults [off]',
     run: (desk, [word]) => {
-      if (word === 'on' || word === 'off') desk.intoTraps = word === 'on';
+      if (word !== undefined && word !== 'on' && word !== 'off')
+        throw new UserError('bad-word', `${word} is neither on nor off`, 'give on or off');
+      if (word !== undefined) desk.intoTraps = word === 'on';
       return `Steps go ${desk.intoTraps ? 'into' : 'over'} interrupts, system calls and page faults.`;
     },
   },

@@ -66,7 +66,8 @@ export class NetStream implements HostPort {
     } catch (error) {
       const what = `cannot connect ${this.device} to ${addressText(this.#address)}: ${reasonOf(error)}`;
       const remedy = 'start the peer first (passt, or lockstep switch)';
-      throw new UserError('net-peer', what, remedy, ExitCode.lost, error);
+      // A guest that begins names a peer that cannot be had; one that goes on here has lost its own.
+      throw new UserError('net-peer', what, remedy, this.#quiet ? ExitCode.lost : ExitCode.usage, error);
     }
   }
 

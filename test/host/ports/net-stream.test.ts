@@ -92,13 +92,15 @@ test.each(['unix', 'tcp'] as const)('packets go both ways over %s, and a closed 
 });
 
 test('a peer that is not there is named with the remedy', async () => {
-  const card = new NetStream('virtio1', { kind: 'unix', path: '/nonexistent/net.sock' });
-  await expect(card.open(new TestInbox())).rejects.toMatchObject({
-    code: 'net-peer',
-    exitCode: 4,
-    what: expect.stringContaining('unix:/nonexistent/net.sock'),
-  });
-  await card.close();
+  for (const quiet of [false, true]) {
+    const card = new NetStream('virtio1', { kind: 'unix', path: '/nonexistent/net.sock' }, { quiet });
+    await expect(card.open(new TestInbox())).rejects.toMatchObject({
+      code: 'net-peer',
+      exitCode: quiet ? 4 : 2,
+      what: expect.stringContaining('unix:/nonexistent/net.sock'),
+    });
+    await card.close();
+  }
 });
 
 const MAC = Uint8Array.of(0x52, 0x54, 0, 0x12, 0x34, 0x56);
