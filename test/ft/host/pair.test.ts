@@ -39,7 +39,7 @@ test.each([false, true])(
   'ft pair ends when its primary dies before the guest is whole there, respawn: %s',
   async (respawn) => {
     // A primary that cannot record dies when its backup follows, and before the first frame with a guest is made.
-    const digestTicks = { small: 0n, all: 0n };
+    const digestTicks = { small: 2n, all: 3n };
     const options = { ...DEFAULTS, memoryBytes: 16 << 20, kernel: sample('count'), digestTicks };
     const [input, output] = [new PassThrough(), new PassThrough()];
     const states: string[] = [];
