@@ -20,8 +20,8 @@ const SAME_REQUEST_MS = 500;
 
 /**
  * The guest's console is this process's input and output; with `json` the output goes to stderr, for stdout holds the
- * result. A first SIGINT, SIGTERM or SIGHUP ends the guest cleanly, or has it go on elsewhere; another one later
- * ends this process.
+ * result. A first SIGINT, SIGTERM or SIGHUP ends the guest cleanly, or has it go on elsewhere; another one later ends
+ * this process.
  */
 export function liveUi(json: boolean): LiveUi {
   const stop = stopOnSignal();

@@ -14,6 +14,8 @@ import { recordingPath } from '../host/recordings.ts';
 import { type ReplayOptions, replayFile } from '../host/replay-file.ts';
 
 const { kernel, bios, initrd, drive, net, console, 'virtio-console': consoles, entropy, engine } = machineFlags;
+/** A replay has no surroundings: their flags mean something with --live alone. */
+const whenLive = <T extends object>(flag: T): T => ({ ...flag, dependsOn: ['live'] });
 
 export default class Replay extends LockstepCommand {
   static override summary = 'Make a recorded run again, exactly.';
@@ -48,11 +50,11 @@ export default class Replay extends LockstepCommand {
     kernel,
     bios,
     initrd,
-    drive,
-    net,
-    console,
-    'virtio-console': consoles,
-    entropy,
+    drive: whenLive(drive),
+    net: whenLive(net),
+    console: whenLive(console),
+    'virtio-console': whenLive(consoles),
+    entropy: whenLive(entropy),
     engine,
   };
 

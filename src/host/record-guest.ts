@@ -22,7 +22,13 @@ import { type Outcome, outcomeOf } from './outcome.ts';
 import { toolVersion } from './package-files.ts';
 import type { HostPort } from './ports/port.ts';
 import type { LiveOptions, LiveUi, RecordOptions, RunOptions } from './record-options.ts';
-import { type ImagePaths, recordedConfig, recordedImages, requirePowerOn } from './recorded-machine.ts';
+import {
+  type ImagePaths,
+  recordedConfig,
+  recordedImages,
+  refuseOtherImages,
+  requirePowerOn,
+} from './recorded-machine.ts';
 import { headerOf } from './recording-header.ts';
 import { newRecordingPaths } from './recordings.ts';
 
@@ -82,6 +88,7 @@ async function historyPlan(options: ContinueOptions): Promise<{ header: LogHeade
       const what = `the recorded machine has ${has} drives, and ${options.drives.length} are given`;
       throw new UserError('missing-drive', what, 'give each with --drive, as it was when the recording began');
     }
+    refuseOtherImages(recording.reader, options);
     const images = recordedImages(recording.reader, options);
     const drives = await openDrives(options.drives);
     return { header, plan: { config, images, drives } };

@@ -48,6 +48,16 @@ export function recordedImages(reader: LogReader, paths: ImagePaths): { readonly
   return images;
 }
 
+/** UserError when an image is named that the recorded machine does not have. */
+export function refuseOtherImages({ header }: LogReader, { kernel, bios, initrd }: ImagePaths): void {
+  const firmware = bios === 'none' ? undefined : bios;
+  for (const [role, path] of Object.entries({ firmware, kernel, initrd })) {
+    if (path === undefined || header.images[role as ImageRole] !== undefined) continue;
+    const what = `${path} is given as ${role}, and the recorded machine has none`;
+    throw new UserError('no-such-image', what, 'leave it out');
+  }
+}
+
 function packedImages(reader: LogReader): ReadonlyMap<string, Uint8Array> {
   try {
     return readImages(reader);

@@ -24,7 +24,13 @@ import { type OpenRecording, openRecording } from './log-file-source.ts';
 import { machineOf } from './machine-of.ts';
 import { mipsOf, type Outcome } from './outcome.ts';
 import { StreamWriter } from './ports/stream-writer.ts';
-import { type ImagePaths, recordedConfig, recordedImages, recordingError } from './recorded-machine.ts';
+import {
+  type ImagePaths,
+  recordedConfig,
+  recordedImages,
+  recordingError,
+  refuseOtherImages,
+} from './recorded-machine.ts';
 
 export interface ReplayOptions extends ImagePaths {
   readonly file: string;
@@ -66,6 +72,7 @@ export async function replayFile(options: ReplayOptions, ui: ReplayUi): Promise<
 }
 
 async function replay(recording: OpenRecording, options: ReplayOptions, ui: ReplayUi): Promise<Outcome> {
+  refuseOtherImages(recording.reader, options);
   const kept = keepImages(imageBytes(recordedImages(recording.reader, options)));
   try {
     return await replayWith(new ImageReader(kept), recording, options, ui);

@@ -130,6 +130,8 @@ describe('a mistake is told in one line, with the remedy and the documented exit
     ['a recording that is not there', ['replay', 'none.lks'], 2, /none\.lks/],
     ['an empty recording', ['replay', 'empty'], 3, /empty/],
     ['a file of another kind', ['log', 'info', 'text'], 3, /recording/],
+    ['a console for a replay', ['replay', 'text', '--console', 'none'], 2, /--live .* --console|--console.*--live/],
+    ['a drive for a replay', ['replay', 'text', '--drive', 'text'], 2, /--live .* --drive|--drive.*--live/],
     ['a tick that is none', ['replay', 'text', '--until', 'noon'], 2, /--until noon/],
   ];
   for (const [what, args, status, says] of table) {

@@ -57,6 +57,15 @@ test('a replay that stops early counts what it has compared, and not what it has
   expect((await replay(file)).outcome.totals.events).toEqual(outcome.totals.events);
 });
 
+test('a replay refuses an image that the recorded machine does not have', async () => {
+  const file = folder.path('images.lks');
+  await record('hello', file);
+  for (const images of [{ initrd: sample('hello') }, { bios: sample('hello') }]) {
+    await expect(replay(file, images)).rejects.toMatchObject({ code: 'no-such-image', exitCode: 2 });
+  }
+  expect((await replay(file, { kernel: sample('hello'), bios: 'none' })).outcome.exitCode).toBe(0);
+});
+
 test('the reference engine replays what the interpreter recorded', async () => {
   const file = folder.path('cross.lks');
   const live = await record('hello', file, { memoryBytes: MIB });
