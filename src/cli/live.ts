@@ -28,7 +28,7 @@ export function liveUi(json: boolean): LiveUi {
   return { input: process.stdin, output: json ? process.stderr : process.stdout, notice: say, stop };
 }
 
-/** Aborted by the first signal. SIGINT is from whoever wants an end, SIGTERM and SIGHUP from who wants this process to go. */
+/** Aborted by the first signal. SIGINT is from whoever wants an end, the others from who wants this process to go. */
 export function stopOnSignal(): AbortSignal {
   const controller = new AbortController();
   let first = 0;

@@ -240,6 +240,7 @@ describe('monitor', () => {
     const { gdb, target } = attached();
     expect(await gdb.monitor('when')).toBe('tick 500 of 1,000: M-mode at 0x80000008 loop+8\n');
     expect(await gdb.monitor('when-ticks')).toBe('Current tick: 500\n');
+    expect(await gdb.monitor('step-into-traps maybe')).toContain('maybe is neither on nor off; give on or off');
     expect(await gdb.monitor('goto 1_2')).toMatch(/^tick 12 of/);
     expect(await gdb.monitor('goto +10')).toMatch(/^tick 22 of/);
     expect(await gdb.monitor('goto 1001')).toContain('tick 1,001 is not in the recording');
