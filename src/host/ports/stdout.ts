@@ -10,6 +10,8 @@ import { reasonOf } from '../os-errors.ts';
 
 let listing = false;
 let gone = false;
+/** The command is over, and only waits until all is written. */
+let over = false;
 let failure: UserError | undefined;
 
 /** From now on failures of standard output come here, and to writers that listen for themselves: to nobody else. */
@@ -17,9 +19,9 @@ export function takeStdout(): void {
   process.stdout.removeAllListeners('error');
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') failure ??= outputLost(error);
-    else if (listing) {
+    else {
       gone = true;
-      process.exit();
+      if (listing || over) process.exit();
     }
   });
 }
@@ -34,10 +36,15 @@ export async function writeOut(text: string): Promise<void> {
   });
 }
 
-/** What became of everything written so far, as far as the system has told: undefined when nothing is lost. */
+/**
+ * What became of all that a command has written, at its end, as far as the system has told: undefined when nothing is
+ * lost. Does not return when nobody reads: there is nothing to wait for.
+ */
 export async function stdoutFailure(): Promise<UserError | undefined> {
+  over = true;
   // A stream tells of a failed write a little later.
   await new Promise(setImmediate);
+  if (failure === undefined && gone) process.exit();
   return failure;
 }
 
