@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { connect } from 'node:net';
+import { hostname } from 'node:os';
 import { expect, test } from 'vitest';
 import type { Arbiter, Holding } from '../../../src/ft/arbiter.ts';
 import type { Hello } from '../../../src/ft/protocol/greeting.ts';
@@ -78,7 +79,7 @@ test('a backup with another arbiter follows nobody, and the primary says why', a
 
 test('a primary that is lost before its first frame leaves its backup waiting, which says so', async () => {
   const { backup, port } = await world.backup({ detectMs: 500 });
-  const who = 'lost:1:1';
+  const who = `${hostname()}:1:1`;
   const arbiter = arbiterOf(world.arbiter, world.folder, undefined);
   expect(await arbiter.claim('pair', 1, who)).toEqual({ kind: 'won' });
   await arbiter.close();

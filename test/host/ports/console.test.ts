@@ -77,7 +77,9 @@ test('a slow reader of the output holds the caller, and everything arrives', asy
 });
 
 test('a reader of the output that leaves ends the run', async () => {
-  const output = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EPIPE')) });
+  const output = new Writable({
+    write: (_chunk, _encoding, done) => done(Object.assign(new Error('gone'), { code: 'EPIPE' })),
+  });
   const inbox = new TestInbox();
   const port = new ConsolePipe('uart', undefined, output);
   await port.open(inbox);
