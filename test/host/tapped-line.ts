@@ -36,18 +36,18 @@ export class TappedLine {
   }
 
   #carry(socket: Socket, other: Socket): void {
-    for (const [from, to] of [
-      [socket, other],
-      [other, socket],
-    ] as const) {
-      this.#sockets.add(from);
-      from.on('error', () => {});
-      from.on('data', (chunk) => {
-        this.#heard.push(chunk);
-        to.write(chunk);
-      });
-      from.on('end', () => to.end());
-      from.on('close', () => to.destroy());
-    }
+    this.#carryOn(socket, other);
+    this.#carryOn(other, socket);
+  }
+
+  #carryOn(from: Socket, to: Socket): void {
+    this.#sockets.add(from);
+    from.on('error', () => {});
+    from.on('data', (chunk) => {
+      this.#heard.push(chunk);
+      to.write(chunk);
+    });
+    from.on('end', () => to.end());
+    from.on('close', () => to.destroy());
   }
 }

@@ -1,17 +1,12 @@
 /**
- * The main thread of a backup: carries what happens (network, guest thread, arbiter, operator) to the protocol core,
- * and carries its effects out. It decides nothing about the pair itself.
- *
- * The pair's epoch comes with the primary's hello; a backup that follows nobody takes each hello as the first.
+ * The main thread of a backup: carries what happens (guest thread, arbiter, operator) to the protocol core, which has
+ * the network in its link, and carries its effects out. It decides nothing about the pair itself.
  */
 
 import type { Output } from '../../emu/machine/events.ts';
 import type { MachineConfig } from '../../emu/machine/machine.ts';
 import type { Arbiter } from '../../ft/arbiter.ts';
 import type { MethodSettings } from '../../ft/guest/method.ts';
-import { Backup } from '../../ft/protocol/backup.ts';
-import type { BackupEffect, BackupEvent, ConnectionId } from '../../ft/protocol/io.ts';
-import type { PrimaryMessage } from '../../ft/protocol/message.ts';
 import type { PairSettings } from '../../ft/protocol/settings.ts';
 import type { BackupStatus } from '../../ft/protocol/status.ts';
 import { decodeHeader } from '../../logformat/header.ts';
@@ -25,15 +20,10 @@ import type { TargetFacts } from '../mirror/mirror-target.ts';
 import { recordedConfig } from '../recorded-machine.ts';
 import { newRecordingPaths } from '../recordings.ts';
 import { zstd } from '../zstd.ts';
-import { BackupDoor } from './backup-door.ts';
-import { clockMs } from './clock.ts';
-import { CoreDriver } from './core-driver.ts';
+import { BackupLink, type BackupLinkEffect } from './backup-link.ts';
 import { type Endpoint, isAnywhere } from './endpoint.ts';
-import { Heartbeats } from './heartbeats.ts';
 import type { Membership } from './membership.ts';
-import { arbiterObjection } from './newcomer.ts';
 import { NodeBase } from './node-base.ts';
-import { onOnePort } from './one-port.ts';
 import type { BackupOptions, NodeUi } from './pair-options.ts';
 import { StaticPlaces } from './places.ts';
 import type { Report } from './ring-messages.ts';
@@ -47,29 +37,19 @@ import {
   type ToldSurroundings,
 } from './surroundings.ts';
 
-type Event = BackupEvent<Output>;
-type Effect = BackupEffect<Output>;
-
 /** The guest does not live here, and could come to. */
 const HEIRS: ReadonlySet<BackupStatus['state'] | undefined> = new Set(['following', 'claiming', 'draining']);
 
 export class BackupNode extends NodeBase {
   readonly #options: BackupOptions;
   readonly #settings: PairSettings;
-  #core: Backup<Output> | undefined;
-  #driver: CoreDriver<Event, Effect> | undefined;
-  readonly #door: BackupDoor;
-  /** By whom a connection is heard. */
-  readonly #greeted = new Map<ConnectionId, CoreDriver<Event, Effect>>();
-  #heartbeats: Heartbeats | undefined;
+  readonly #link: BackupLink;
   #surroundings: ToldSurroundings | undefined;
   #memoryBytes = 0;
   #prepared: Promise<void> = Promise.resolve();
   /** Has this side lived. */
   #lived = false;
   readonly #mirror: BackupMirror;
-  /** As in the hello of who is followed. */
-  #copy: number | undefined;
 
   /** The epoch of `settings` is not looked at. In no cluster its places are those that the primary tells. */
   constructor(options: BackupOptions, settings: PairSettings, arbiter: Arbiter, ui: NodeUi, membership?: Membership) {
@@ -81,29 +61,32 @@ export class BackupNode extends NodeBase {
       stall: (stalled) => this.guest.stall('images', stalled),
       read: (device, request, data) => this.guest.input({ kind: 'disk', device, request, status: 0, data }),
       notice: (text) => ui.notice(text),
-      follows: () => this.#core?.state === 'following',
+      follows: () => this.#link.state === 'following',
       failed: (error) => this.failed(error),
     });
-    this.#door = new BackupDoor(this.connections, {
-      objection: (first) => this.#objection(first),
-      message: (connection, message) => this.#heard(connection, message),
-      closed: (connection, reason) => this.#closed(connection, reason),
-      mirror: (socket) => this.#mirror.accept(socket),
-      notice: (text) => ui.notice(text),
-    });
+    const { key } = options;
+    this.#link = new BackupLink(
+      { settings, key, arbiter },
+      {
+        effect: (effect) => this.#carryOut(effect),
+        mirror: (socket) => this.#mirror.accept(socket),
+        notice: (text) => ui.notice(text),
+        look: () => this.look(),
+      },
+    );
   }
 
   protected override get firstStatus(): BackupStatus | undefined {
-    return this.#core?.status;
+    return this.#link.status;
   }
 
   protected override get firstState(): BackupStatus['state'] | undefined {
-    return this.#core?.state;
+    return this.#link.state;
   }
 
   protected override get elsewhere(): string | undefined {
-    if (this.#core?.state === 'live') return undefined;
-    const primary = this.#core?.status.peer;
+    if (this.#link.state === 'live') return undefined;
+    const primary = this.#link.status?.peer;
     const where = primary === undefined ? 'it has no primary yet' : `its primary is ${primary.who} on ${primary.host}`;
     return `this is the backup of the pair ${this.#settings.pair}; ${where}`;
   }
@@ -113,11 +96,11 @@ export class BackupNode extends NodeBase {
   }
 
   protected override get isHeir(): boolean {
-    return HEIRS.has(this.#core?.state);
+    return HEIRS.has(this.#link.state);
   }
 
   protected override surroundings(spares: readonly Endpoint[]): Uint8Array {
-    const own = this.#options.stay === true ? this.#door.endpoint : undefined;
+    const own = this.#options.stay === true ? this.#link.endpoint : undefined;
     const told = this.#surroundings!;
     return encodeSurroundings(told, told.method, own === undefined || isAnywhere(own) ? spares : [...spares, own]);
   }
@@ -139,14 +122,14 @@ export class BackupNode extends NodeBase {
   }
 
   protected override async leave(): Promise<string | undefined> {
-    const follows = (): boolean => this.#core?.state === 'following';
+    const follows = (): boolean => this.#link.state === 'following';
     // While the primary waits for the storage's verdict nothing of the guest leaves.
     const fault = follows() ? await this.storageFault() : undefined;
     if (fault !== undefined) return fault;
-    const state = this.#core?.state ?? 'waiting';
+    const state = this.#link.state ?? 'waiting';
     if (state !== 'waiting' && state !== 'following') return 'the guest lives here, or may';
     // Of a primary that may be lost already this is the only one to take over.
-    if (follows()) this.#tell({ kind: 'leave' });
+    if (follows()) this.#link.tell({ kind: 'leave' });
     else this.endBefore();
     return undefined;
   }
@@ -156,12 +139,8 @@ export class BackupNode extends NodeBase {
   }
 
   protected override async start(): Promise<void> {
-    const { listen: endpoint, key } = this.#options;
     this.guest.prepare();
-    const door = { open: (at: Endpoint) => this.#door.open(at, key), close: () => this.#door.close() };
-    const { taken, opened } = await onOnePort(endpoint, door, (at) => Heartbeats.at(at, key));
-    this.#heartbeats = opened;
-    opened.listen((heartbeat, from) => this.#driver?.tell({ kind: 'heartbeat', heartbeat, from }));
+    const taken = await this.#link.open(this.#options.listen);
     this.ui.listening?.(taken);
     this.ui.input.on('data', this.#refuseTyped);
   }
@@ -169,7 +148,7 @@ export class BackupNode extends NodeBase {
   /** The console is where the guest lives; what is typed here before goes nowhere. */
   readonly #refuseTyped = (): void => {
     this.ui.input.off('data', this.#refuseTyped);
-    const primary = this.#core?.status.peer?.who;
+    const primary = this.#link.status?.peer?.who;
     this.ui.notice(`the guest's console is at its primary${primary === undefined ? '' : ` ${primary}`}, not here`);
   };
 
@@ -184,19 +163,19 @@ export class BackupNode extends NodeBase {
     switch (report.kind) {
       case 'executed': {
         const { sequence, tick, digests } = report;
-        this.#tell({ kind: 'executed', sequence, tick, digests });
+        this.#link.tell({ kind: 'executed', sequence, tick, digests });
         return;
       }
       case 'output': {
         const { device, unit, output } = report;
-        this.#tell({ kind: 'output', output: { device, unit, payload: output } });
+        this.#link.tell({ kind: 'output', output: { device, unit, payload: output } });
         return;
       }
       case 'again':
         if (report.output.kind === 'disk') void this.#mirror.again(report.output);
         return;
       case 'drained':
-        this.#tell({ kind: 'drained' });
+        this.#link.tell({ kind: 'drained' });
         return;
       default:
         throw new Error(`a ${report.kind} report from a backup's guest`);
@@ -207,24 +186,23 @@ export class BackupNode extends NodeBase {
     if (end.kind === 'diverged') {
       const { tick, expected, found, explanation } = end.divergence;
       const report = `at tick ${tick}: expected ${expected}, found ${found}; ${explanation}`;
-      this.#tell({ kind: 'diverged', report });
-    } else if (!this.shield.ended()) this.#tell({ kind: 'off' });
+      this.#link.tell({ kind: 'diverged', report });
+    } else if (!this.shield.ended()) this.#link.tell({ kind: 'off' });
   }
 
   protected override linksChanged(up: boolean): void {
     super.linksChanged(up);
-    this.#driver?.tell({ kind: 'links', up });
+    this.#link.tell({ kind: 'links', up });
   }
 
   protected override async shut(): Promise<void> {
     this.ui.input.off('data', this.#refuseTyped);
     this.ui.input.pause();
-    this.#driver?.stop();
-    this.#door.close();
-    this.#heartbeats?.close();
+    this.#link.stop();
     await this.#prepared.catch(() => {});
-    if (this.#core?.state === 'off' && !this.#lived) await this.#mirror.ended(this.#mirrorFacts);
+    if (this.#link.state === 'off' && !this.#lived) await this.#mirror.ended(this.#mirrorFacts);
     await this.#mirror.close();
+    this.#link.hangUp();
   }
 
   protected override direct(output: Output): void {
@@ -234,73 +212,18 @@ export class BackupNode extends NodeBase {
 
   get #mirrorFacts(): TargetFacts {
     const { pair, who, host } = this.#settings;
-    const { epoch = 0, peer } = this.#core?.status ?? {};
-    return { pair, epoch, who, host, source: peer?.who, copy: this.#copy };
-  }
-
-  #tell(event: Event): void {
-    this.#driver?.tell(event);
-  }
-
-  #heard(connection: ConnectionId, message: PrimaryMessage): void {
-    let driver = this.#greeted.get(connection);
-    if (driver === undefined) {
-      driver = this.#driverFor(message);
-      this.#greeted.set(connection, driver);
-      driver.tell({ kind: 'connected', connection });
-    }
-    driver.tell({ kind: 'message', connection, message });
-  }
-
-  #closed(connection: ConnectionId, reason: string): void {
-    const driver = this.#greeted.get(connection);
-    this.#greeted.delete(connection);
-    driver?.tell({ kind: 'closed', connection, reason });
-  }
-
-  #objection(first: PrimaryMessage): Promise<string | undefined> | undefined {
-    const { pair, detectMs } = this.#settings;
-    if (first.kind !== 'hello' || first.pair !== pair || this.#isFollowing) return undefined;
-    return arbiterObjection(this.arbiter, first, detectMs / 2);
-  }
-
-  get #isFollowing(): boolean {
-    return this.#driver !== undefined && this.#core?.state !== 'waiting';
-  }
-
-  /** While nobody is followed, whoever greets says which epoch the pair is in. */
-  #driverFor(message: PrimaryMessage): CoreDriver<Event, Effect> {
-    if (this.#driver !== undefined && this.#isFollowing) return this.#driver;
-    const epoch = message.kind === 'hello' ? message.epoch : this.#settings.epoch;
-    this.#copy = message.kind === 'hello' ? message.copy : undefined;
-    const core = new Backup<Output>({ ...this.#settings, epoch }, clockMs());
-    this.#driver?.stop();
-    this.#core = core;
-    this.#driver = new CoreDriver<Event, Effect>(
-      core,
-      (effect) => this.#carryOut(effect),
-      () => this.look(),
-    );
-    return this.#driver;
+    const { epoch = 0, peer } = this.#link.status ?? {};
+    return { pair, epoch, who, host, source: peer?.who, copy: this.#link.copy };
   }
 
   /** Of a guest that is handed over the images are settled before: until the claim it can go on where it stands. */
   async #claim(epoch: number): Promise<void> {
-    if (this.#core?.status.detected === 'yielded') await this.#mirror.settled();
-    this.claim(epoch, (result) => this.#tell({ kind: 'claimed', epoch, result }));
+    if (this.#link.status?.detected === 'yielded') await this.#mirror.settled();
+    this.claim(epoch, (result) => this.#link.tell({ kind: 'claimed', epoch, result }));
   }
 
-  #carryOut(effect: Effect): void {
+  #carryOut(effect: BackupLinkEffect): void {
     switch (effect.kind) {
-      case 'disconnect':
-        this.connections.disconnect(effect.connection, effect.reason);
-        break;
-      case 'reading':
-        this.connections.reading(effect.connection, effect.reading);
-        break;
-      case 'heartbeat':
-        this.#heartbeats?.send(effect.heartbeat, effect.to);
-        break;
       case 'claim':
         this.#claim(effect.epoch).catch((error: unknown) => this.failed(error));
         break;
@@ -376,7 +299,7 @@ export class BackupNode extends NodeBase {
 
   /** Shows early what would be missing; nothing is written and no card speaks before this side is live. */
   async #prepare(config: MachineConfig, surroundings: Surroundings): Promise<void> {
-    const { pair, epoch } = this.#core!.status;
+    const { pair, epoch } = this.#link.status!;
     const sizes = config.devices.flatMap((device) => (device.type === 'block' ? [device.sizeBytes] : []));
     const { key } = this.#options;
     const drives = await openDrives(surroundings.drives, { pair, epoch, key }, sizes);

@@ -1,6 +1,6 @@
 /**
- * What both sides of a pair have on their main thread: the guest's thread, its devices, connections, claims, the own
- * log, the operator's word, and one end. Sides add their protocol core and what is special to them.
+ * What both sides of a pair have on their main thread: the guest's thread, its devices, claims, the own log, the
+ * operator's word, and one end. Sides add their protocol core, with its network, and what is special to them.
  *
  *     start ── the core's effects, the guest's reports ──> over (off, halt, failure, or stopped before) ── shut
  */
@@ -20,7 +20,6 @@ import type { GuestEnd } from '../live/job.ts';
 import type { RunningGuest } from '../live/live-guest.ts';
 import { LogFileSink } from '../log-file-sink.ts';
 import type { ReadCounts } from '../mirror/disk-reader.ts';
-import { Connections } from './connections.ts';
 import { ControlSocket } from './control-socket.ts';
 import { Departure } from './departure.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -38,7 +37,8 @@ import { SideGuest } from './side-guest.ts';
 import { SideImages } from './side-images.ts';
 
 /** The effects that the sides have in common and that are done alike. */
-type SharedEffect = Exclude<CommonEffect<Message, Output>, { kind: 'disconnect' | 'heartbeat' | 'claim' | 'live' }>;
+type NetworkEffect = { kind: 'send' | 'disconnect' | 'heartbeat' };
+type SharedEffect = Exclude<CommonEffect<Message, Output>, NetworkEffect | { kind: 'claim' | 'live' }>;
 
 /** The pair goes on without this side. */
 const ELSEWHERE: ReadonlySet<Halt['why']> = new Set(['handedOver', 'lost', 'letGo']);
@@ -48,7 +48,6 @@ const ALONE: ReadonlySet<PairStatus['state'] | undefined> = new Set(['alone', 'l
 export abstract class NodeBase {
   protected readonly ui: NodeUi;
   protected readonly guest: SideGuest;
-  protected readonly connections = new Connections();
   /** The guest's thread runs, or has run. */
   protected begun = false;
   /** Backups of the guest, when it lives here. */
@@ -265,9 +264,6 @@ export abstract class NodeBase {
 
   protected carryOutCommon(effect: SharedEffect): void {
     switch (effect.kind) {
-      case 'send':
-        this.connections.send(effect.connection, effect.message);
-        break;
       case 'release':
         this.devices.release(effect.output);
         break;
@@ -385,7 +381,6 @@ export abstract class NodeBase {
     this.shield.stop();
     this.images.stop();
     await this.shut();
-    this.connections.closeAll('this side ends');
     if (this.begun) this.guest.stop();
     else await this.guest.dismiss();
     await this.#guestRun;
