@@ -5,6 +5,7 @@
 # OUTDIR/initrd-min.cpio.gz  busybox and the virtio modules
 # OUTDIR/initrd.cpio.gz      the same and unmodified programs: redis, sqlite3, nginx, mke2fs, iperf3, dropbear
 # OUTDIR/versions.txt        the packages it was made from
+# OUTDIR/packages.lock       the same with their sums and places: for packages.lock here, with --compiler
 # --compiler puts the C compiler proper (cc1) into initrd.cpio.gz; --add a file into both, with octal MODE (755).
 # The same packages and additions give the same bytes. Fetched packages stay in OUTDIR/.work for the next time.
 # Needs a Debian host (12 or later) of any architecture, with python3; not root.
@@ -62,20 +63,47 @@ echo "deb [signed-by=$keyring arch=riscv64] $source_uri $suite main" > "$work/et
 apt=(-qq -oAPT::Architecture=riscv64 -oAPT::Architectures=riscv64 -oDir::Etc::SourceList="$work/etc/sources.list"
   -oDir::Etc::SourceParts=/dev/null -oDir::State="$work" -oDir::State::Lists="$work/lists"
   -oDir::State::status="$work/etc/status" -oDir::Cache="$work/cache" -oAPT::Sandbox::User=)
-apt-get "${apt[@]}" update ||
-  fail "apt could not read $suite for riscv64 from this host's package source: is it reachable, and a full mirror?"
-kernel=$(apt-cache "${apt[@]}" depends linux-image-riscv64 | awk '$1 == "Depends:" { print $2; exit }')
-[ -n "$kernel" ] || fail "$suite names no riscv64 kernel: is this host's package source a full mirror?"
+# The packages of today, as apt's list names them: lines of packages.lock. It does not name what lies in the current
+# directory already, so it is asked in an empty one.
+of_today() {
+  local kernel
+  kernel=$(apt-cache "${apt[@]}" depends linux-image-riscv64 | awk '$1 == "Depends:" { print $2; exit }')
+  [ -n "$kernel" ] || fail "$suite names no riscv64 kernel: is this host's package source a full mirror?"
+  (cd "$work/empty" && apt-get "${apt[@]}" download --print-uris "$kernel" "${packages[@]}") |
+    sed -nE "s#^'.*/(pool/[^']+)' (\S+) [0-9]+ SHA256:([0-9a-f]+)\$#\3 \2 \1#p" | sort -k2
+}
 
-# Exactly the versions of today: what an earlier run fetched and is no longer named goes. apt does not name what lies in
-# the current directory already, so it is asked in an empty one.
-named=$(cd "$work/empty" && apt-get "${apt[@]}" download --print-uris "$kernel" "${packages[@]}" |
-  awk '{ print $2 }' | sort) ||
-  fail "$suite lacks one of the packages that build.sh lists"
+# The same of the versions that were known to be good when packages.lock was written.
+of_lock() {
+  local package
+  for package in 'linux-image-[^_]*' "${packages[@]//./\\.}"; do
+    grep -E "^[0-9a-f]{64} ${package//+/\\+}_" "$here/packages.lock" || fail "packages.lock has no $package"
+  done | sort -k2
+}
+
+# A mirror that is being brought up to date has another list than the one that it has signed, and packages all the same.
+if said=$(apt-get "${apt[@]}" update 2>&1); then
+  wanted=$(of_today) && [ "$(wc -l <<< "$wanted")" -gt ${#packages[@]} ] ||
+    fail "$suite lacks one of the packages that build.sh lists"
+else
+  echo "$said" >&2
+  echo "build.sh: $suite's list for riscv64 cannot be had from this host's package source;" \
+    "trying the versions in packages.lock" >&2
+  wanted=$(of_lock)
+fi
+
+# Exactly these: what an earlier run fetched and is no longer named goes. Each is the one whose sum is named.
+named=$(cut -d' ' -f2 <<< "$wanted")
 for deb in "$work"/debs/*.deb; do
   grep -qxF "$(basename "$deb")" <<< "$named" || rm -f "$deb"
 done
-(cd "$work/debs" && apt-get "${apt[@]}" download "$kernel" "${packages[@]}") || fail "could not fetch the packages"
+fetch=(/usr/lib/apt/apt-helper -qq -oAPT::Sandbox::User= download-file)
+while read -r sum deb path; do
+  [ -e "$work/debs/$deb" ] && sha256sum --quiet --check <<< "$sum  $work/debs/$deb" 2> /dev/null && continue
+  rm -f "$work/debs/$deb"
+  "${fetch[@]}" "${source_uri%/}/$path" "$work/debs/$deb" "SHA256:$sum" ||
+    fail "could not fetch $path: is this host's package source reachable, and a full mirror?"
+done <<< "$wanted"
 
 rm -rf "$work/kernel" "$work/user"
 while read -r deb; do
@@ -95,5 +123,6 @@ initrd() {
 initrd initrd-min.cpio.gz
 initrd initrd.cpio.gz --overlay "$here/rootfs" "${programs[@]/#/--program=}"
 cp "$work"/kernel/boot/vmlinux-* "$out/Image"
+echo "$wanted" > "$out/packages.lock"
 echo "$named" > "$out/versions.txt"
 (cd "$out" && sha256sum Image initrd-min.cpio.gz initrd.cpio.gz)
