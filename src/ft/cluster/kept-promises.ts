@@ -70,7 +70,8 @@ export class KeptPromises {
     const freed = new Set([...this.#freed].filter((id) => !has(id) && !this.#starting.has(id)));
     yield* settled(this.#host, held(), freed, this.#isDraining);
     for (const id of freed) {
-      this.#freed.delete(id);
+      // One that was admitted meanwhile, while it was still in the ledger, is to go as soon as it is started.
+      if (!this.#starting.has(id)) this.#freed.delete(id);
       this.#unclaimed.delete(id);
     }
   }

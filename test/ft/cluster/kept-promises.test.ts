@@ -63,6 +63,24 @@ test('a place that is given back while it is started stays promised until it is 
   expect(reconciled()).toEqual([[]]);
 });
 
+test('a place that is asked for just as its promise is taken back is not kept', () => {
+  const promises = new KeptPromises('a', CLAIM_MS);
+  const none = (): readonly (typeof PROMISED)[] => [];
+  walkedBy(promises.reconcile(none, 0), record());
+  const takingBack = promises.reconcile(none, CLAIM_MS + 1);
+  expect(takingBack.next().value).toMatchObject({ kind: 'read' });
+  expect(takingBack.next(record()).value).toMatchObject({ kind: 'read' });
+  expect(takingBack.next(record()).value).toMatchObject({ kind: 'swap' });
+  // The ledger still has it.
+  expect(walkedBy(promises.admit('web-1', 'web'), record()).result).toEqual(PROMISED);
+  expect(takingBack.next({ kind: 'done' }).done).toBe(true);
+  expect(promises.started('web-1')).toBe(false);
+  // It is over: the same place, promised anew, is started.
+  walkedBy(promises.reconcile(none, CLAIM_MS + 2), record({ reservations: [] }));
+  expect(walkedBy(promises.admit('web-1', 'web'), record()).result).toEqual(PROMISED);
+  expect(promises.started('web-1')).toBe(true);
+});
+
 test('in a registry that was made anew the host is enrolled, holds what is there, and drains as it did', () => {
   const promises = new KeptPromises('a', CLAIM_MS);
   const reconciled = (words: object | undefined): unknown => {
