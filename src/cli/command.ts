@@ -11,10 +11,16 @@ import { ExitCode, UserError } from '../lib/errors.ts';
 // oclif throws out of the stream what is not a reader that has gone.
 takeStdout();
 
+// What nobody has caught, in a timer or as a message came, ends the process: nothing that it does can be relied on.
+process.on('uncaughtException', (error) => {
+  tellDefect(error);
+  process.exit(ExitCode.bug);
+});
+
 export abstract class LockstepCommand extends Command {
   static override enableJsonFlag = true;
 
-  /** As oclif's. When standard output was lost and nothing has told so, it ends here: there is nothing to flush. */
+  /** As oclif's; but where standard output was lost the process ends here, once the operator knows of it. */
   protected override async _run<T>(): Promise<T> {
     const result = await super._run<T>();
     const failure = await stdoutFailure();
@@ -33,9 +39,7 @@ export abstract class LockstepCommand extends Command {
     this.parsed = true;
     const user = error instanceof UserError ? error : asUsage(error, this.id);
     if (user === undefined) {
-      process.stderr.write(
-        `lockstep: this is a defect of lockstep, please report it:\n${error.stack ?? error.message}\n`,
-      );
+      tellDefect(error);
       process.exitCode = ExitCode.bug;
       return undefined;
     }
@@ -47,6 +51,12 @@ export abstract class LockstepCommand extends Command {
   protected override toSuccessJson(result: unknown): unknown {
     return plain(result);
   }
+}
+
+/** With all that is known of it. */
+export function tellDefect(error: unknown): void {
+  const account = error instanceof Error ? (error.stack ?? error.message) : error;
+  process.stderr.write(`lockstep: this is a defect of lockstep, please report it:\n${account}\n`);
 }
 
 /** Ends the process with the error's status once its output is written. */

@@ -11,6 +11,7 @@ import { DapConnection, type Peer } from '../host/dap/dap-connection.ts';
 import { isSameUser } from '../host/dap/same-user.ts';
 import { reasonOf } from '../host/os-errors.ts';
 import { UserError } from '../lib/errors.ts';
+import { tellDefect } from './command.ts';
 import { openDap } from './dap-launch.ts';
 import { say } from './live.ts';
 
@@ -66,10 +67,7 @@ export async function servePort(
 function portsFor(peer: Peer, own: string | undefined): Ports {
   return {
     open: async (words, ports, stop) => await openDap({ ...words, gdb: gdbFor(peer, words.gdb, own) }, ports, stop),
-    defect: (error) =>
-      void process.stderr.write(
-        `lockstep: this is a defect of lockstep, please report it:\n${error instanceof Error ? error.stack : error}\n`,
-      ),
+    defect: tellDefect,
   };
 }
 

@@ -25,7 +25,7 @@ function silentText({ pair, command, pid }: NodeAddress): string {
 }
 
 function nodeText(node: FoundNode): string {
-  const { pair, pid, command, ticks, recording, status, copy, method, reads } = node;
+  const { pair, pid, command, ticks, recording, recordingLost, status, copy, method, reads } = node;
   const { suspended = false, sharePercent = 100 } = node;
   const alone = isUnpaired(node) ? 'in no pair, nothing protects it' : 'waiting for a primary';
   const rows: Row[] = [
@@ -40,7 +40,7 @@ function nodeText(node: FoundNode): string {
     ...(copy?.images === undefined ? [] : [['images', imagesText(copy.images)] as const]),
     ['guest', `tick ${count(ticks)}${suspended ? ', suspended' : ''}`],
     ...(sharePercent === 100 ? [] : [['share', `${sharePercent} % of a processor, by order`] as const]),
-    ...(recording === undefined ? [] : [['recording', recording] as const]),
+    ...(recording === undefined ? [] : [['recording', recordingLost ?? recording] as const]),
   ];
   return columns(rows);
 }

@@ -24,7 +24,8 @@ export const machineFlags = {
     description:
       'mode=cow (the default) keeps changes for this run only, mode=write puts them in the file, mode=readonly; in a ' +
       'pair mode=own: each side has an image of its own, kept equal. A server on another host is shown a key, of the ' +
-      'pair or of ,key=FILE; ,plaintext does without.',
+      'pair or of ,key=FILE; ,plaintext does without. One that knows nothing of pairs takes writes of the side ' +
+      'before that come late: ,unfenced accepts that.',
     helpGroup: 'MACHINE',
     helpValue: 'FILE|nbd:HOST:PORT/EXPORT[,mode=M][,serial=S]',
     multiple: true,

@@ -53,11 +53,11 @@ function parts(
 }
 
 /**
- * `FILE|nbd:…[,mode=cow|write|readonly|own][,serial=NAME]`, an export also `[,key=FILE|,plaintext]`; relative paths
- * start at `base`.
+ * `FILE|nbd:…[,mode=cow|write|readonly|own][,serial=NAME]`, an export also `[,key=FILE|,plaintext][,unfenced]`;
+ * relative paths start at `base`.
  */
 export function parseDrive(text: string, base: string): DriveOptions {
-  const { head, options } = parts('--drive', text, ['mode', 'serial', 'key'], ['plaintext']);
+  const { head, options } = parts('--drive', text, ['mode', 'serial', 'key'], ['plaintext', 'unfenced']);
   const mode = options.get('mode') ?? 'cow';
   if (head === '') throw bad('--drive', text, 'name a raw disk image, or an NBD export as nbd:HOST:PORT/EXPORT, first');
   if (mode !== 'cow' && mode !== 'write' && mode !== 'readonly' && mode !== 'own') {
@@ -73,11 +73,16 @@ export function parseDrive(text: string, base: string): DriveOptions {
   if (isSecured && (!isNbd(head) || key === '' || (isPlaintext && key !== undefined))) {
     throw bad('--drive', text, 'an NBD export is read with key=FILE or plaintext, and no other drive is');
   }
-  const secured = {
+  const isUnfenced = options.has('unfenced');
+  if (isUnfenced && !(isNbd(head) && mode === 'write')) {
+    throw bad('--drive', text, 'unfenced is for an NBD export that the sides of a pair share, with mode=write');
+  }
+  const words = {
     ...(key === undefined ? {} : { key: resolve(base, key) }),
     ...(isPlaintext ? { plaintext: true as const } : {}),
+    ...(isUnfenced ? { unfenced: true as const } : {}),
   };
-  const path = isNbd(head) ? { ...parseNbd(head, base), ...secured } : resolve(base, head);
+  const path = isNbd(head) ? { ...parseNbd(head, base), ...words } : resolve(base, head);
   return { path, mode, ...(serial === undefined ? {} : { serial }) };
 }
 

@@ -46,8 +46,7 @@ export async function openDrives(
         opened.push(DriveFile.own(device, await OwnImage.open(path, sizes[i])));
         continue;
       }
-      const served = typeof path === 'string' ? undefined : member;
-      opened.push(await DriveFile.at(device, path, mode, served));
+      opened.push(await DriveFile.at(device, path, mode, member));
     }
     return opened;
   } catch (error) {

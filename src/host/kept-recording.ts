@@ -8,7 +8,7 @@ import type { LogFileSink } from './log-file-sink.ts';
 import type { Outcome } from './outcome.ts';
 
 export const keptPath = (sink: LogFileSink | undefined): string | undefined =>
-  sink?.fate === 'kept' ? sink.path : undefined;
+  sink?.fate === 'kept' && sink.lost === undefined ? sink.path : undefined;
 
 /** For who has no outcome to say it in. */
 export function tellFault(sink: LogFileSink | undefined, notice: (text: string) => void): void {
@@ -24,7 +24,9 @@ function faultOf(sink: LogFileSink | undefined): string | undefined {
     case 'gone':
       return `the recording ${sink.path} was removed or replaced while it was made, and is lost`;
     default:
-      return undefined;
+      return sink?.lost === undefined
+        ? undefined
+        : `the recording ${sink.path} ends before its guest: it could not be written on any more`;
   }
 }
 

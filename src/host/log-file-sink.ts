@@ -1,8 +1,10 @@
 /**
  * The file a recording goes to. It is made anew, so that two recorders never share one and nothing is overwritten; each
  * frame is written at once, so that the file always holds every frame the log was told is written. A write that fails
- * leaves the file ending with the last whole frame, and ends the recording. What is typed, what is random and what the
- * guest has in memory are in it: it is for its owner alone, wherever it is.
+ * leaves the file ending with the last whole frame, and ends the recording; who writes may go on without one. What is
+ * typed, what is random and what the guest has in memory are in it: it is for its owner alone, wherever it is.
+ *
+ *     kept ── a write fails ──> an error; with `onLost`: lost, what it is given goes nowhere
  */
 
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
@@ -17,11 +19,21 @@ const OWNER_ONLY = 0o600;
 /** What others have done to a file that is written on: 'moved', it has another name now; 'gone', it has none. */
 export type FileFate = 'kept' | 'moved' | 'gone';
 
+/** Where a recording was begun, and which file it is (fileKey), wherever it is now; or why it is written no more. */
+export interface AboutRecording {
+  readonly recording: string;
+  readonly file?: string;
+  readonly recordingLost?: string;
+}
+
 export class LogFileSink implements LogSink {
   readonly path: string;
   readonly #fd: number;
   readonly #file: string;
   #size = 0;
+  #lost: string | undefined;
+  /** Told once, in words, when a write fails, which is no error then. */
+  onLost: ((why: string) => void) | undefined;
   /** Once it is closed. */
   #fate: FileFate | undefined;
 
@@ -72,9 +84,14 @@ export class LogFileSink implements LogSink {
     if (isSameFile(own, stampAt(this.path))) return 'kept';
     return own.nlink > 0n ? 'moved' : 'gone';
   }
+  /** Why nothing is written any more to what is kept. */
+  get lost(): string | undefined {
+    return this.#lost;
+  }
   /** Which file is being written, for who asks its recorder. */
-  get about(): { readonly recording: string; readonly file: string } {
-    return { recording: resolve(this.path), file: this.#file };
+  get about(): AboutRecording {
+    const recording = resolve(this.path);
+    return this.#lost === undefined ? { recording, file: this.#file } : { recording, recordingLost: this.#lost };
   }
   /** Bytes of whole frames. */
   get size(): number {
@@ -82,25 +99,38 @@ export class LogFileSink implements LogSink {
   }
 
   write(bytes: Uint8Array): void {
+    if (this.#lost !== undefined) return;
     try {
       for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at, bytes.length - at, this.#size + at);
       this.#size += bytes.length;
     } catch (error) {
       this.#cutBack();
       const what = `the recording ${this.path} cannot be written on: ${reasonOf(error)}; it is kept up to here`;
-      throw new UserError('storage-lost', what, 'free some space and record again', ExitCode.lost, error);
+      this.#failed(new UserError('storage-lost', what, 'free some space and record again', ExitCode.lost, error));
     }
+  }
+
+  /** Nothing more is written, for this reason: what is in the file is anybody's from now on. */
+  lose(why: string): void {
+    this.#lost ??= why;
   }
 
   /** Puts everything on the storage. What others have added behind it is not the recording's. */
   sync(): void {
+    if (this.#lost !== undefined) return;
     try {
       if (fstatSync(this.#fd).size > this.#size) this.#cutBack();
       fsyncSync(this.#fd);
     } catch (error) {
       const what = `the recording ${this.path} may not be whole on the disk: ${reasonOf(error)}`;
-      throw new UserError('storage-lost', what, 'check it with: lockstep log verify', ExitCode.lost, error);
+      this.#failed(new UserError('storage-lost', what, 'check it with: lockstep log verify', ExitCode.lost, error));
     }
+  }
+
+  #failed(error: UserError): void {
+    if (this.onLost === undefined) throw error;
+    this.lose(error.what);
+    this.onLost(error.what);
   }
 
   /** Lets go of the file; removes it when nothing was written. */

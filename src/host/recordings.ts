@@ -26,6 +26,12 @@ export function stateFolder(): string {
   return join(xdg?.startsWith('/') ? xdg : join(homedir(), '.local', 'state'), 'lockstep');
 }
 
+/** Where sockets are, as long as their processes. */
+export function runtimeFolder(): string {
+  const xdg = process.env.XDG_RUNTIME_DIR;
+  return xdg?.startsWith('/') ? join(xdg, 'lockstep') : stateFolder();
+}
+
 export function recordingsFolder(): string {
   return join(stateFolder(), 'recordings');
 }

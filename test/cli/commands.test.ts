@@ -34,6 +34,21 @@ describe('record, replay and what comes after', () => {
     expect((await lockstep('log', 'verify')).stdout).toContain('whole');
   });
 
+  it('tells which engines made the steps, all of them together', async () => {
+    const shares = async (name: string, ...how: readonly string[]): Promise<Record<string, number>> => {
+      const file = `${name}-${how.at(-1) ?? 'auto'}.lks`;
+      await lockstep('record', '--kernel', sample(name), '-o', file, ...how);
+      const { ticks, end } = JSON.parse((await lockstep('log', 'info', file, '--json')).stdout);
+      const made = end.engineTicks as Record<string, number>;
+      expect(Object.values(made).reduce((sum, steps) => sum + steps, 0)).toBe(ticks);
+      expect((await lockstep('log', 'info', file)).stdout).toMatch(/^engines .*\d+\.\d %$/m);
+      return Object.fromEntries(Object.entries(made).map(([name, steps]) => [name, steps / ticks]));
+    };
+    expect(await shares('hello', '--engine', 'interpreter')).toEqual({ interpreter: 1 });
+    const { translator = 0, interpreter = 0 } = await shares('race');
+    expect(translator).toBeGreaterThan(interpreter);
+  });
+
   it('gives the guest failure as exit code 1 when it happens and 0 when it is replayed as recorded', async () => {
     const made = await lockstep('record', '--kernel', sample('disk'), '--console', 'none', '-o', 'failing.lks');
     expect(made.status).toBe(1);

@@ -53,6 +53,14 @@ describe('flag values', () => {
       expect(() => parseDrive(text, '/')).toThrow(UserError);
     }
   });
+  it('a server without epochs is for a drive that is shared', () => {
+    const address = { kind: 'tcp', host: '10.0.0.9', port: 10809 };
+    const drive = parseDrive('nbd://10.0.0.9/d,mode=write,unfenced,plaintext', '/');
+    expect(drive.path).toEqual({ address, export: 'd', plaintext: true, unfenced: true });
+    for (const text of ['d.img,mode=write,unfenced', 'nbd:h:1/d,unfenced', 'nbd:h:1/d,mode=readonly,unfenced'])
+      expect(() => parseDrive(text, '/')).toThrow(/unfenced is for an NBD export/);
+  });
+
   it('a card whose frames would go to another host in plaintext says so', () => {
     expect(() => parseNet('stream:tcp:10.0.0.9:9000', '/')).toThrow(/could be read by others.*plaintext/);
     const peer = { kind: 'tcp', host: '10.0.0.9', port: 9000 };

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { openRecording } from '../../src/host/log-file-source.ts';
 import { goLive, MIB, record, replay, sample, testFolder } from './support.ts';
@@ -91,6 +91,24 @@ test('what cannot go on says why', async () => {
   await expect(goLive(file, folder.path('e.lks'), { kernel: sample('count') })).rejects.toMatchObject({
     code: 'changed-image',
   });
+});
+
+test('a recording that is damaged goes on before the damage alone, where that is asked for', async () => {
+  const file = folder.path('flipped.lks');
+  await record('count', file, { append: 'every=50 to=15' });
+  const recording = openRecording(file);
+  const { offset } = recording.reader.index().findLast(({ kind }) => kind === 'events')!;
+  recording.close();
+  const bytes = readFileSync(file);
+  bytes[offset + 30]! ^= 4;
+  writeFileSync(file, bytes);
+  const refused = await goLive(file, folder.path('f.lks'));
+  expect(refused.outcome).toMatchObject({ ending: 'failed', exitCode: 3, error: { code: 'damaged-recording' } });
+  expect(existsSync(folder.path('f.lks'))).toBe(false);
+  const untilTick = BigInt(/--until (\d+)/.exec(refused.outcome.error!.remedy)![1]!);
+  const live = await goLive(file, folder.path('g.lks'), { untilTick });
+  expect(live.outcome).toMatchObject({ ending: 'halted', exitCode: 0 });
+  expect((await replay(folder.path('g.lks'))).text).toBe(live.text);
 });
 
 test('a continuation with the seed of its history goes on in the stream of random bytes where it stood', async () => {

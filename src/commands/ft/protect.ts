@@ -16,6 +16,7 @@ import {
   protectPair,
 } from '../../host/ft/nodes.ts';
 import type { CopyStatus } from '../../host/ft/shield.ts';
+import { UserError } from '../../lib/errors.ts';
 
 const WAYS = ['backup', 'registry'];
 
@@ -29,7 +30,7 @@ export default class FtProtect extends LockstepCommand {
     'cluster.\n' +
     'A guest of `lockstep record` or `run` becomes the primary of a new pair, in the process where it runs, and is ' +
     'from then on as one of `ft primary`: for that --arbiter, --key and the other flags of a pair are given here. ' +
-    'A pair has these already, and they mean nothing to it.';
+    'A pair has these already, and does not take others.';
   static override examples = [
     {
       description: 'Start the new backup on the other host first.',
@@ -56,7 +57,7 @@ export default class FtProtect extends LockstepCommand {
   };
 
   async run(): Promise<Partial<CopyStatus>> {
-    const { args, flags } = await this.parse(FtProtect);
+    const { args, flags, raw } = await this.parse(FtProtect);
     const backup = flags.registry === undefined ? parseEndpoint('--backup', flags.backup ?? '') : undefined;
     const registry = flags.registry === undefined ? undefined : portableRegistry(flags.registry);
     const found = await namedGuest(args.name);
@@ -66,11 +67,22 @@ export default class FtProtect extends LockstepCommand {
       const cluster = registry === undefined ? {} : { registry };
       const node = await pairUp(found, { ...pairWords(found.pair, flags), ...place, ...cluster });
       copy = backup === undefined ? await protectedInCluster(node) : await protectedAt(node, endpointText(backup));
-    } else if (backup !== undefined) copy = await protectPair(found, backup);
-    else copy = await joinCluster(found, registry ?? '');
+    } else {
+      const given = Object.keys(joinFlags).filter((name) =>
+        raw.some((one) => one.type === 'flag' && one.flag === name),
+      );
+      if (given.length > 0) throw alreadyPaired(found.pair, given);
+      copy = backup === undefined ? await joinCluster(found, registry ?? '') : await protectPair(found, backup);
+    }
     this.logToStderr(copy === undefined ? 'lockstep: it has a backup' : `lockstep: ${copyText(copy)}`);
     return copy ?? {};
   }
+}
+
+function alreadyPaired(pair: string, given: readonly string[]): UserError {
+  const words = given.map((name) => `--${name}`).join(', ');
+  const what = `${pair} is a pair already, and ${words} could be said only when it became one`;
+  return new UserError('paired', what, 'leave that out; another arbiter or key is for a pair that begins anew');
 }
 
 function copyText(copy: CopyStatus): string {

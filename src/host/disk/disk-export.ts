@@ -9,6 +9,7 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { UserError } from '../../lib/errors.ts';
+import { ImageLock } from '../image-lock.ts';
 import { reasonOf } from '../os-errors.ts';
 import { RawStore } from '../ports/block-store.ts';
 import { Flag } from './nbd.ts';
@@ -27,12 +28,14 @@ export class DiskExport {
   /** The storage has failed, and the operator was told. */
   troubled = false;
   readonly #store: RawStore;
+  readonly #lock: ImageLock | undefined;
   #broken: unknown;
 
-  private constructor(options: ExportOptions, sizeBytes: number, store: RawStore) {
+  private constructor(options: ExportOptions, sizeBytes: number, store: RawStore, lock: ImageLock | undefined) {
     this.options = options;
     this.sizeBytes = sizeBytes;
     this.#store = store;
+    this.#lock = lock;
   }
 
   /** UserError when the image cannot be given out. */
@@ -41,9 +44,13 @@ export class DiskExport {
     try {
       const file = await open(path, readonly ? constants.O_RDONLY : constants.O_RDWR);
       const stat = await file.stat();
-      if (stat.isFile() && stat.size > 0) return new DiskExport(options, stat.size, new RawStore(file));
+      if (stat.isFile() && stat.size > 0) {
+        const lock = readonly ? undefined : await ImageLock.take(path, file);
+        return new DiskExport(options, stat.size, new RawStore(file), lock);
+      }
       await file.close();
     } catch (error) {
+      if (error instanceof UserError) throw error;
       const remedy = readonly ? 'name a raw disk image' : 'name an image that you may write, or add ,readonly';
       throw new UserError('bad-export', `cannot open the image ${path}: ${reasonOf(error)}`, remedy, undefined, error);
     }
@@ -97,5 +104,6 @@ export class DiskExport {
   async close(): Promise<void> {
     await this.flush().catch(() => {});
     await this.#store.close();
+    await this.#lock?.release();
   }
 }

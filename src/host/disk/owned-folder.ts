@@ -19,7 +19,8 @@
  *
  * Who dies before 3 leaves `lock.NAME`, which nobody looks at; who dies after it, a socket that refuses. Who finds
  * `lock` empty, by 4 or by another's 1, has it by its own step 3 and not before. Processes of other machines that share
- * the folder are not seen: a socket belongs to its machine.
+ * the folder are not seen: a socket belongs to its machine. A NAME begins with its process, for the operator. Who has
+ * let go may remove the folder when it is empty: who is at 2 just then begins again.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -31,6 +32,16 @@ import { codeOf, reasonOf } from '../os-errors.ts';
 import { listening } from '../ports/listen-at.ts';
 import { isSocketThere, PATH_BYTES_MAX, whoListens } from '../ports/unix-socket.ts';
 import { makeFolder } from './durable-file.ts';
+
+/** Somebody has the folder. */
+export class FolderInUse extends UserError {
+  readonly process: number;
+
+  constructor(path: string, process: number) {
+    super('in-use', `process ${process} uses the folder ${path}`, 'stop it first, or name another folder');
+    this.process = process;
+  }
+}
 
 export class OwnedFolder {
   readonly path: string;
@@ -46,8 +57,13 @@ export class OwnedFolder {
   /** Made when it is not there. `flag` is what names it, for the operator. UserError when it cannot be had. */
   static async take(path: string, flag: string): Promise<OwnedFolder> {
     try {
-      await makeFolder(path);
-      return await OwnedFolder.#take(path);
+      for (let tries = TRIES; ; tries--) {
+        await makeFolder(path);
+        const folder = await OwnedFolder.#take(path).catch((error) => {
+          if (codeOf(error) !== 'ENOENT' || tries === 0) throw error;
+        });
+        if (folder !== undefined) return folder;
+      }
     } catch (error) {
       if (error instanceof UserError) throw error;
       const what = `cannot use the folder ${path}: ${reasonOf(error)}`;
@@ -58,12 +74,12 @@ export class OwnedFolder {
   static async #take(path: string): Promise<OwnedFolder> {
     const lock = join(path, 'lock');
     await clear(path, lock);
-    const name = randomBytes(4).toString('hex');
+    const name = `${process.pid}-${randomBytes(4).toString('hex')}`;
     const own = `${lock}.${name}`;
     if (Buffer.byteLength(join(own, name)) > PATH_BYTES_MAX) {
       throw new UserError('bad-state', `the path ${path} is too long for a socket in it`, 'choose a shorter one');
     }
-    const server = createServer((socket) => socket.destroy());
+    const server = createServer((socket) => socket.destroy()).unref();
     await mkdir(own, { mode: 0o700 });
     try {
       await listening(server, { path: join(own, name) });
@@ -76,20 +92,23 @@ export class OwnedFolder {
     }
   }
 
-  /** Nothing uses the folder any more. */
+  /** Nothing uses the folder any more. Having it keeps no process alive. */
   async release(): Promise<void> {
     await rm(this.#socket, { force: true });
     await new Promise<void>((done) => this.#server.close(() => done()));
   }
 }
 
-/** Removes the sockets of who is gone. UserError when somebody is there. */
+/** How often a folder may be removed under one that is taking it. */
+const TRIES = 100;
+
+/** Removes the sockets of who is gone. FolderInUse when somebody is there. */
 async function clear(path: string, lock: string): Promise<void> {
   for (const name of await namesIn(lock)) {
     const socket = join(lock, name);
     if (!(await isSocketThere(socket))) continue;
     if ((await whoListens(socket)) === 'somebody') {
-      throw new UserError('in-use', `another process uses the folder ${path}`, 'stop it first, or name another folder');
+      throw new FolderInUse(path, Number(name.split('-')[0]));
     }
     await rm(socket, { force: true });
   }

@@ -276,12 +276,7 @@ export class BackupNode extends NodeBase {
 
   /** Undefined when the node has failed: it cannot have the primary's machine. */
   #configOf(headerBytes: Uint8Array): MachineConfig | undefined {
-    try {
-      return recordedConfig({ header: decodeHeader(headerBytes, zstd) });
-    } catch (error) {
-      this.failed(error);
-      return undefined;
-    }
+    return this.try(() => recordedConfig({ header: decodeHeader(headerBytes, zstd) }));
   }
 
   /** Undefined when the node has failed. */
@@ -290,7 +285,8 @@ export class BackupNode extends NodeBase {
       this.ui.notice('the primary sends checkpoints and no log: nothing is recorded here');
       return { role: 'state', engine, entropy, method };
     }
-    const log = this.makeLog(this.#options.output, newRecordingPaths(`${this.#settings.pair}-backup`));
+    const paths = newRecordingPaths(`${this.#settings.pair}-backup`);
+    const log = this.try(() => this.log.make(this.#options.output, paths));
     if (log === undefined) return undefined;
     const { injectFaultTick } = this.#options;
     const fault = injectFaultTick === undefined ? {} : { injectFaultTick };

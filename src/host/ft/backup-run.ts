@@ -87,7 +87,9 @@ export class BackupRun extends ReplicaRun {
 
   protected override withMachine(header: LogHeader, kept: KeptImages): GuestEnd {
     try {
-      return this.#run(this.#replica(header, kept));
+      const replica = this.#replica(header, kept);
+      this.outlives(this.#sink);
+      return this.#run(replica);
     } finally {
       this.#sink.sync();
     }

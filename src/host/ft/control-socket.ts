@@ -16,15 +16,14 @@ import { dirname, join } from 'node:path';
 import { ExitCode, UserError } from '../../lib/errors.ts';
 import { fileNameOf, wordOf } from '../file-names.ts';
 import { codeOf, reasonOf } from '../os-errors.ts';
-import { stateFolder } from '../recordings.ts';
+import { PATH_BYTES_MAX } from '../ports/unix-socket.ts';
+import { runtimeFolder } from '../recordings.ts';
 import { firstLine, lastWords } from './one-line.ts';
 
 /** Of either side. A machine that has too much to do is no reason to give up: nobody's guest waits for this. */
 const ANSWER_MS = 10_000;
 const SUFFIX = '.sock';
 const NAME = /^(.+)-(\d+)\.sock$/;
-/** Longest path that the system takes for a socket. */
-const PATH_BYTES_MAX = 107;
 /** Until it answers. Not longer than the other: a socket's path has about a hundred bytes. */
 const NEW_SUFFIX = '.new';
 /** The folder of a pair goes with its last socket, at whatever moment: it is made again so often. */
@@ -44,10 +43,7 @@ export interface Refusal {
   readonly refused: string;
 }
 
-function pairsFolder(): string {
-  const xdg = process.env.XDG_RUNTIME_DIR;
-  return xdg?.startsWith('/') ? join(xdg, 'lockstep', 'ft') : join(stateFolder(), 'ft');
-}
+const pairsFolder = (): string => join(runtimeFolder(), 'ft');
 
 export class ControlSocket {
   readonly #server: Server;

@@ -55,7 +55,7 @@ export class JoinedNode extends PrimaryNode {
     const { fd, path } = log.sink;
     running.heed(this.voices);
     this.devices.adopt(ports, drives);
-    this.useLog(log.sink);
+    this.log.use(log.sink);
     this.runGuest(() => this.guest.goOn());
     const inside = [...insideOf(this.options.guest.drives)];
     this.guest.order({ kind: 'join', inside, ...(log.isNew ? { log: { fd, path } } : {}) });

@@ -29,9 +29,11 @@ import type { SharedState } from '../live/shared-state.ts';
 import { LogFileSink } from '../log-file-sink.ts';
 import { ALL_FRAMES } from './acknowledged.ts';
 import { Branch } from './branch.ts';
+import type { LogFile } from './job.ts';
 import { JoinedOutputs } from './joined-outputs.ts';
 import { LiveSide } from './live-side.ts';
 import { decodeOrder, encodeReport, type Order } from './ring-messages.ts';
+import { outlive } from './side-run.ts';
 
 export interface JoiningParts {
   readonly machine: Machine;
@@ -45,7 +47,7 @@ export interface JoiningParts {
   readonly entropy: CountedEntropy;
   readonly source: LiveSource;
   /** Undefined: the guest is not recorded. */
-  readonly recorded: { readonly recorder: Recorder; readonly log: LogWriter } | undefined;
+  readonly recorded: { readonly recorder: Recorder; readonly log: LogWriter; readonly sink: LogFileSink } | undefined;
   /** Called at the end of each slice. */
   readonly between: () => void;
   /** Everything that has left is in the ring when this returns. */
@@ -103,6 +105,7 @@ export class Joining {
   #work(session: Session): void {
     if (this.#order === undefined) return;
     const { recorded, machine } = this.#parts;
+    if (recorded !== undefined) outlive(recorded.sink, this.#sender);
     const log = recorded?.log ?? this.#copied(this.#order);
     if (log === undefined) return;
     recorded?.recorder.settle(machine.tick);
@@ -134,13 +137,19 @@ export class Joining {
     if (log === undefined) throw new Error('a guest that is not recorded is to go on in its log');
     // A checkpoint is not of power on.
     if (machine.tick === 0n) return undefined;
-    this.#sink ??= new LogFileSink(log.path, log.fd);
+    this.#sink ??= this.#own(log);
     meter.sink = this.#sink;
     this.#copy ??= this.#branch(this.#sink);
     this.#copy.guest.work();
     if (!this.#copy.guest.done) return undefined;
     this.#copy.giveBack();
     return this.#copy.log;
+  }
+
+  #own({ path, fd }: LogFile): LogFileSink {
+    const sink = new LogFileSink(path, fd);
+    outlive(sink, this.#sender);
+    return sink;
   }
 
   #branch(sink: LogFileSink): Branch {

@@ -1,13 +1,16 @@
 /**
  * One connection between the sides of a pair: messages out and in over a stream socket, in order, whole or not at all.
- * What comes that is no message closes it.
+ * What comes that is no message, or is refused as such (FormatError), closes it; another error of who hears it is a
+ * defect here, and is not kept quiet as a fault of the other side.
  */
 
 import type { Socket } from 'node:net';
 import type { EnvelopeSplitter } from '../../ft/protocol/wire.ts';
+import { FormatError } from '../../logformat/errors.ts';
 import { reasonOf } from '../os-errors.ts';
 
 export interface MessageEars<M> {
+  /** FormatError: it says what it must not. */
   message(message: M): void;
   /** Once; nothing follows. */
   closed(reason: string): void;
@@ -65,13 +68,31 @@ export class MessageSocket<M> {
 
   #received(chunk: Uint8Array): void {
     if (this.#closed) return;
-    try {
-      for (const message of this.#codec.splitter.push(chunk)) {
-        this.#ears.message(message);
-        if (this.#closed) return;
-      }
-    } catch (error) {
-      this.close(`it says what cannot be understood: ${reasonOf(error)}`);
+    for (const message of this.#messagesIn(chunk)) {
+      this.#hear(message);
+      if (this.#closed) return;
     }
+  }
+
+  /** Those before what is none. */
+  *#messagesIn(chunk: Uint8Array): Generator<M, void> {
+    try {
+      yield* this.#codec.splitter.push(chunk);
+    } catch (error) {
+      this.#refuse(error);
+    }
+  }
+
+  #hear(message: M): void {
+    try {
+      this.#ears.message(message);
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      this.#refuse(error);
+    }
+  }
+
+  #refuse(error: unknown): void {
+    this.close(`it says what cannot be understood: ${reasonOf(error)}`);
   }
 }

@@ -14,21 +14,19 @@ import type { Message, PrimaryMessage } from '../../ft/protocol/message.ts';
 import type { PairSettings } from '../../ft/protocol/settings.ts';
 import type { PairStatus } from '../../ft/protocol/status.ts';
 import { ExitCode } from '../../lib/errors.ts';
-import { keptPath, tellFault } from '../kept-recording.ts';
 import type { Voices } from '../live/input-line.ts';
 import type { GuestEnd } from '../live/job.ts';
 import type { RunningGuest } from '../live/live-guest.ts';
-import { LogFileSink } from '../log-file-sink.ts';
 import type { ReadCounts } from '../mirror/disk-reader.ts';
 import { ControlSocket } from './control-socket.ts';
 import { Departure } from './departure.ts';
 import type { Endpoint } from './endpoint.ts';
 import { Handover } from './handover.ts';
-import type { LogFile } from './job.ts';
 import type { PairKey } from './key.ts';
 import type { Membership } from './membership.ts';
 import { type Halt, NodeEnd } from './node-end.ts';
 import { OperatorOrders } from './operator-orders.ts';
+import { OwnLog } from './own-log.ts';
 import type { NodeUi, PairOutcome } from './pair-options.ts';
 import type { Report } from './ring-messages.ts';
 import { type NodeEffect, Shield } from './shield.ts';
@@ -62,7 +60,8 @@ export abstract class NodeBase {
   protected readonly arbiter: Arbiter;
   readonly #orders: OperatorOrders;
   readonly #departure: Departure;
-  #sink: LogFileSink | undefined;
+  /** The own recording. */
+  protected readonly log: OwnLog;
   #guestRun: Promise<void> = Promise.resolve();
   /** What the protocol has halted this side for. */
   #why: Halt['why'] | undefined;
@@ -82,6 +81,7 @@ export abstract class NodeBase {
     this.arbiter = arbiter;
     this.ui = ui;
     const notice = (text: string): void => ui.notice(text);
+    this.log = new OwnLog(ui);
     this.guest = new SideGuest(
       {
         report: (report) => this.images.report(report, () => this.heard(report)),
@@ -148,7 +148,7 @@ export abstract class NodeBase {
     });
     this.#end = new NodeEnd({
       pair: settings.pair,
-      recording: () => keptPath(this.#sink),
+      recording: () => this.log.path,
       progress: () => this.guest.progress,
       interrupted: () => this.#departure.isInterrupted,
       notice,
@@ -228,7 +228,7 @@ export abstract class NodeBase {
     return this.shield.status ?? this.firstStatus;
   }
 
-  /** Of a guest that lives here; false: nobody follows it, and it may leave. */
+  /** What concerns both sides, or a guest that lives here; false: nobody follows it, and it may leave. */
   protected heardLive(report: Report): boolean {
     if (report.kind === 'frame' || report.kind === 'reads' || report.kind === 'copying') {
       this.shield.heard(report);
@@ -240,6 +240,10 @@ export abstract class NodeBase {
     }
     if (report.kind === 'covered') {
       this.#orders.covered(report.number);
+      return true;
+    }
+    if (report.kind === 'unrecorded') {
+      this.log.lost(report.why);
       return true;
     }
     if (report.kind !== 'output') return false;
@@ -291,21 +295,14 @@ export abstract class NodeBase {
     this.devices.direct(output);
   }
 
-  /** The file of the own log: `path`, or the first of `otherwise` that is free. Undefined when the node has failed. */
-  protected makeLog(path: string | undefined, otherwise: Iterable<string>): LogFile | undefined {
+  /** What `begin` gives; undefined when it cannot, and the node has failed. */
+  protected try<T>(begin: () => T): T | undefined {
     try {
-      this.#sink = path === undefined ? LogFileSink.createFirst(otherwise) : LogFileSink.create(path);
-      this.ui.recording?.(this.#sink.path);
-      return { fd: this.#sink.fd, path: this.#sink.path };
+      return begin();
     } catch (error) {
       this.failed(error);
       return undefined;
     }
-  }
-
-  /** The own log is this file, which is closed when the node ends. */
-  protected useLog(sink: LogFileSink): void {
-    this.#sink = sink;
   }
 
   protected runGuest(run: () => Promise<GuestEnd>): void {
@@ -359,7 +356,7 @@ export abstract class NodeBase {
     const copy = this.shield.copy === undefined ? undefined : { ...this.shield.copy, ...images };
     const { command, method, status, reads } = this;
     const side = { pid: process.pid, host: this.#settings.host, command, method, reads, ticks, ...operator };
-    return { ...side, ...this.#sink?.about, status, copy, backup, fault };
+    return { ...side, ...this.log.about, status, copy, backup, fault };
   }
 
   #halted(halt: Halt): void {
@@ -386,9 +383,7 @@ export abstract class NodeBase {
     await this.#guestRun;
     await this.devices.close();
     if (this.#why !== undefined && ELSEWHERE.has(this.#why)) await this.images.leave();
-    tellFault(this.#sink, (text) => this.ui.notice(text));
-    if (this.#why === 'forgotten') this.#sink?.discard();
-    else this.#sink?.close();
+    this.log.close(this.#why !== 'forgotten');
     await this.arbiter.close();
   }
 }

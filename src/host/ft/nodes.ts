@@ -6,6 +6,7 @@ import type { MethodSettings } from '../../ft/guest/method.ts';
 import type { PairStatus } from '../../ft/protocol/status.ts';
 import { ExitCode, UserError } from '../../lib/errors.ts';
 import { fromPlain } from '../live/job.ts';
+import type { AboutRecording } from '../log-file-sink.ts';
 import type { ReadCounts } from '../mirror/disk-reader.ts';
 import { listNodes, type NodeAddress, type Refusal, tellNode } from './control-socket.ts';
 import { type Endpoint, endpointText } from './endpoint.ts';
@@ -13,15 +14,12 @@ import { JOIN_WORD, type JoinAnswer, type PairWords } from './pair-words.ts';
 import type { CopyStatus } from './shield.ts';
 
 /** A node that has answered. */
-export interface FoundNode extends NodeAddress, Partial<Operator> {
+export interface FoundNode extends NodeAddress, Partial<Operator>, Partial<AboutRecording> {
   /** As nodes name it to each other. */
   readonly host: string;
   /** How the pair is kept in step; unknown to a backup that has no primary yet. */
   readonly method?: MethodSettings;
   readonly ticks: number;
-  /** Where it was begun, and which file it is (fileKey), wherever it is now. */
-  readonly recording?: string;
-  readonly file?: string;
   /** Of its protocol core; none while a backup waits for its first primary. */
   readonly status?: PairStatus;
   /** The last backup that was made from the running guest. */

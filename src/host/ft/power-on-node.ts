@@ -60,7 +60,8 @@ export class PowerOnNode extends PrimaryNode {
     const { config } = this.#plan;
     const images = this.#kept;
     const header = headerOf(this.#plan, guest);
-    const log = this.makeLog(guest.output, newRecordingPaths(guest.kernel ?? guest.bios ?? 'guest'));
+    const paths = newRecordingPaths(guest.kernel ?? guest.bios ?? 'guest');
+    const log = this.try(() => this.log.make(guest.output, paths));
     if (log === undefined || images === undefined) return;
     this.#kept = undefined;
     const { engine, entropy } = guest;

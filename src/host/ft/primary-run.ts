@@ -85,6 +85,7 @@ export class PrimaryRun extends SideRun {
     this.#live = live;
     const session = new Session(machine, this.#doors, live.recorder, live.recorder);
     this.say({ kind: 'live', tick: machine.tick });
+    this.outlives(this.#sink);
     const result = session.runToEnd();
     this.#sink.sync();
     return this.#meter.endOf(result);

@@ -3,7 +3,7 @@
  * messages.ts, in the same form: a few bytes of head, little endian, then the payload as it is. Never stored.
  *
  *     to the main thread:  frame, reads, output (under its number), again, executed, drained, copying, quiet, covered,
- *                           joined
+ *                           joined, unrecorded
  *     to the guest thread: feed, drain, goLive, copy, imagesNear, endCopy, quiesce, cover, join
  */
 
@@ -35,6 +35,7 @@ const JOIN = 144;
 const JOINED = 145;
 const COVER = 146;
 const COVERED = 147;
+const UNRECORDED = 148;
 const EMPTY = new Uint8Array(0);
 
 /** From the guest thread. */
@@ -66,7 +67,9 @@ export type Report =
   /** Answers the order 'cover' of this number: who follows has been given every input before it, if anybody does. */
   | { readonly kind: 'covered'; readonly number: number }
   /** Answers the order 'join': what comes behind this is of a guest that lives at a side of a pair. */
-  | { readonly kind: 'joined' };
+  | { readonly kind: 'joined' }
+  /** The own log cannot be written any more, for this reason; it ends with what it has. */
+  | { readonly kind: 'unrecorded'; readonly why: string };
 
 /** To the guest thread. */
 export type Order =
@@ -124,6 +127,8 @@ export function encodeReport(report: Report): Message {
       return numbers(QUIET, report.number);
     case 'covered':
       return numbers(COVERED, report.number);
+    case 'unrecorded':
+      return plain(UNRECORDED, report);
     case 'copying':
       return plain(COPYING, report);
     case 'reads':
@@ -171,6 +176,7 @@ export function decodeReport(bytes: Uint8Array): Report | undefined {
       return { kind: 'again', output: decodeOutput(bytes.subarray(1)) };
     case COPYING:
     case READS:
+    case UNRECORDED:
       return parsed(bytes) as Report;
     default:
       return undefined;

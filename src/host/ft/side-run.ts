@@ -9,8 +9,10 @@ import { type GuestEnd, type GuestReport, toPlain } from '../live/job.ts';
 import { RingSender } from '../live/ring-sender.ts';
 import type { RunMeter } from '../live/run-meter.ts';
 import { ControlWords, type SharedState } from '../live/shared-state.ts';
+import type { LogFileSink } from '../log-file-sink.ts';
 import { recordingError } from '../recorded-machine.ts';
 import { JoinedOutputs } from './joined-outputs.ts';
+import { encodeReport } from './ring-messages.ts';
 
 export abstract class SideRun {
   protected readonly sender: RingSender;
@@ -48,4 +50,14 @@ export abstract class SideRun {
   }
 
   protected abstract toEnd(): GuestEnd;
+
+  /** The guest, or its replica, is there: from here on it outlives its recording. */
+  protected outlives(recording: LogFileSink): void {
+    outlive(recording, this.sender);
+  }
+}
+
+/** The main thread is told when the recording cannot be written any more, and it is no error. */
+export function outlive(recording: LogFileSink, sender: RingSender): void {
+  recording.onLost = (why) => sender.send(encodeReport({ kind: 'unrecorded', why }));
 }

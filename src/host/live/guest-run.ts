@@ -7,7 +7,7 @@
 import { Board } from '../../emu/machine/board.ts';
 import type { Machine } from '../../emu/machine/machine.ts';
 import { tick } from '../../lib/brands.ts';
-import { UserError } from '../../lib/errors.ts';
+import { ExitCode, UserError } from '../../lib/errors.ts';
 import type { LogReader } from '../../logformat/reader.ts';
 import { LogWriter } from '../../logformat/writer.ts';
 import { DEFAULT_CONSOLE } from '../../session/console-lines.ts';
@@ -147,6 +147,13 @@ export class GuestRun {
     } while (result.kind === 'ran' && !this.#inputs.stopAsked);
     if (result.kind === 'ran') return { kind: 'stopped', totals: this.#meter.totals() };
     if (result.kind === 'diverged') return this.#meter.endOf(result);
+    const { finish } = replayer;
+    const isBehind = until === undefined || machine.tick < until;
+    if (isBehind && finish?.kind === 'cut' && finish.damaged === true) {
+      const what = `the recording ${this.#job.resume?.path} is damaged at byte ${finish.offset}: ${finish.reason}`;
+      const remedy = `go live before that, with --until ${machine.tick} or less`;
+      throw new UserError('damaged-recording', what, remedy, ExitCode.badLog);
+    }
     if (machine.halt !== undefined) {
       const what = `the guest has stopped at tick ${machine.tick}, where the recording ends`;
       throw new UserError('no-continuation', what, 'go live earlier, with --until TICK');
@@ -185,6 +192,9 @@ export class GuestRun {
   async #join({ source, entropy, recorder }: Live): Promise<Joining> {
     const { Joining } = await import('../ft/joining.ts');
     const { header, images, shared } = this.#job;
+    const [log, sink] = [this.#log, this.#sink];
+    const isRecorded = recorder !== undefined && log !== undefined && sink !== undefined;
+    const recorded = isRecorded ? { recorder, log, sink } : undefined;
     const joining = new Joining({
       machine: this.#machine,
       header,
@@ -195,7 +205,7 @@ export class GuestRun {
       shared,
       entropy,
       source,
-      recorded: recorder === undefined || this.#log === undefined ? undefined : { recorder, log: this.#log },
+      recorded,
       between: () => this.#images.giveBack(),
       flush: () => this.#outputs.flush(),
     });

@@ -9,6 +9,8 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { BlockMap } from '../../ft/disk/block-map.ts';
 import { ExitCode, UserError } from '../../lib/errors.ts';
+import { fileKey, stampOfOpen } from '../file-stamp.ts';
+import { ImageLock } from '../image-lock.ts';
 import { reasonOf } from '../os-errors.ts';
 import { type BlockStore, RawStore, SECTOR_BYTES } from '../ports/block-store.ts';
 import { type ImageMark, type ImageState, writeMark } from './image-mark.ts';
@@ -22,17 +24,20 @@ export class OwnImage implements BlockStore {
   /** The same for two paths of one file, on one host. */
   readonly file: string;
   readonly #store: RawStore;
+  readonly #lock: ImageLock | undefined;
   /** Blocks that have changed; taken down while there is one. */
   changes: BlockMap | undefined;
   #changing = 0;
   #still: PromiseWithResolvers<void> | undefined;
   #calm: PromiseWithResolvers<void> | undefined;
 
-  private constructor(path: string, sizeBytes: number, file: string, store: RawStore) {
+  private constructor(path: string, handle: FileHandle, lock: ImageLock | undefined) {
+    const stamp = stampOfOpen(handle.fd);
     this.path = path;
-    this.sizeBytes = sizeBytes;
-    this.file = file;
-    this.#store = store;
+    this.sizeBytes = Number(stamp.size);
+    this.file = fileKey(stamp);
+    this.#store = new RawStore(handle);
+    this.#lock = lock;
   }
 
   /** With `sizeBytes` it is made when it is not there, and must have that size. UserError when it cannot be had. */
@@ -57,10 +62,9 @@ export class OwnImage implements BlockStore {
     }
   }
 
-  /** On an image that is open, which it closes. */
-  static async over(path: string, handle: FileHandle): Promise<OwnImage> {
-    const { size, dev, ino } = await handle.stat();
-    return new OwnImage(path, size, `${dev}:${ino}`, new RawStore(handle));
+  /** On an image that is open, which it closes. UserError when somebody writes to it, unless it `isShared`. */
+  static async over(path: string, handle: FileHandle, isShared = false): Promise<OwnImage> {
+    return new OwnImage(path, handle, isShared ? undefined : await ImageLock.take(path, handle));
   }
 
   /** On the storage when this resolves. */
@@ -97,8 +101,9 @@ export class OwnImage implements BlockStore {
     return this.#store.flush();
   }
 
-  close(): Promise<void> {
-    return this.#store.close();
+  async close(): Promise<void> {
+    await this.#store.close();
+    await this.#lock?.release();
   }
 
   async #change(offset: number, length: number, change: () => Promise<void>): Promise<void> {

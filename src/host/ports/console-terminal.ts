@@ -1,6 +1,7 @@
 /**
  * A console on the operator's terminal, in raw mode: every key goes to the guest, Ctrl-C too. Ctrl-A is the escape, as
- * with QEMU's -nographic. The terminal is put back as it was on any way out of the process that runs exit handlers.
+ * with QEMU's -nographic. The terminal is put back as it was on any way out of the process that runs exit handlers, and
+ * at the beginning of a line when the console is closed: what the operator is told then stands by itself.
  */
 
 import type { Writable } from 'node:stream';
@@ -14,6 +15,9 @@ import { StreamWriter } from './stream-writer.ts';
 /** What is used of a terminal's input. */
 export type TerminalInput = Pick<ReadStream, 'setRawMode' | 'isRaw'> & ReadStream;
 
+const NEWLINE = 0x0a;
+const RETURN = 0x0d;
+
 export class ConsoleTerminal implements HostPort {
   readonly device: string;
   readonly #input: TerminalInput;
@@ -22,11 +26,15 @@ export class ConsoleTerminal implements HostPort {
   readonly #restore = (): void => void this.#input.setRawMode(this.#wasRaw);
   #inbox: Inbox | undefined;
   #wasRaw = false;
+  /** What the guest has said on the terminal ends within a line. */
+  #isInLine = false;
+  readonly #isShown: boolean;
   #stopReading: (() => void) | undefined;
 
   constructor(device: string, input: TerminalInput, output: Writable) {
     this.device = device;
     this.#input = input;
+    this.#isShown = 'isTTY' in output && output.isTTY === true;
     this.#writer = new StreamWriter(output, (error) => this.#inbox?.fail(outputGone(error)));
   }
 
@@ -43,7 +51,9 @@ export class ConsoleTerminal implements HostPort {
   }
 
   take(output: Output): Promise<void> | undefined {
-    return output.kind === 'console' ? this.#writer.write(output.bytes) : undefined;
+    if (output.kind !== 'console') return undefined;
+    this.#isInLine = this.#isShown && (output.bytes.at(-1) ?? NEWLINE) !== NEWLINE;
+    return this.#writer.write(output.bytes);
   }
 
   async close(): Promise<void> {
@@ -53,6 +63,8 @@ export class ConsoleTerminal implements HostPort {
       this.#restore();
       process.off('exit', this.#restore);
     }
+    if (this.#isInLine) this.#writer.write(Uint8Array.of(RETURN, NEWLINE));
+    this.#isInLine = false;
     await this.#writer.flush();
   }
 

@@ -10,6 +10,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { rangeOf } from '../../emu/machine/disk-range.ts';
 import type { DiskOperation, Output } from '../../emu/machine/events.ts';
 import { ExitCode, UserError } from '../../lib/errors.ts';
+import { Flag } from '../disk/nbd.ts';
 import { OwnImage } from '../mirror/own-image.ts';
 import { reasonOf } from '../os-errors.ts';
 import { pageMemory } from '../page-memory.ts';
@@ -43,6 +44,8 @@ export class DriveFile implements HostPort {
   readonly #store: BlockStore;
   /** The server's end of it, of which the store may be an overlay. */
   readonly #remote: NbdStore | undefined;
+  /** It refuses what is of an old epoch of the pair. */
+  readonly #isFenced: boolean;
   /** A file that is written to: the own image of a pair's side, or what may come to be one. */
   readonly #file: OwnImage | undefined;
   #isOwn: boolean;
@@ -51,7 +54,15 @@ export class DriveFile implements HostPort {
   #told = false;
   #closed = false;
 
-  private constructor(device: string, name: string, mode: DriveMode, sizeBytes: number, base: BlockStore) {
+  private constructor(
+    device: string,
+    name: string,
+    mode: DriveMode,
+    sizeBytes: number,
+    base: BlockStore,
+    isFenced = true,
+  ) {
+    this.#isFenced = isFenced;
     this.device = device;
     this.sizeBytes = sizeBytes;
     this.#name = name;
@@ -68,25 +79,23 @@ export class DriveFile implements HostPort {
   }
 
   /**
-   * Opens the image; its size is the drive's. Throws UserError when it cannot be a drive. As `member`, it writes under
-   * the epoch of its pair, which only an export of `lockstep disk serve` can keep apart: a file is refused.
+   * Opens the image; its size is the drive's. Throws UserError when it cannot be a drive. For a `member` of a pair it
+   * is the one that both sides have: an export is written to in the pair's epoch, a file by whichever side lives.
    */
   static async at(device: string, place: DrivePlace, mode: DriveMode, member?: Membership): Promise<DriveFile> {
     if (typeof place !== 'string') return DriveFile.#remoteAt(device, place, mode, member);
-    if (member !== undefined && mode === 'write') {
-      const remedy = 'serve it with: lockstep disk serve, or use mode=cow or mode=readonly';
-      throw new UserError('no-epochs', `the drive ${place} is a file, which a pair cannot share`, remedy);
-    }
     const file = await openImage(place, mode);
     const sizeBytes = (await file.stat()).size;
-    const base = isWritten(mode) ? await OwnImage.over(place, file) : new RawStore(file);
+    const base = isWritten(mode) ? await OwnImage.over(place, file, member !== undefined) : new RawStore(file);
     await refuseSize(base, place, sizeBytes);
     return new DriveFile(device, place, mode, sizeBytes, base);
   }
 
   static async #remoteAt(device: string, place: NbdPlace, mode: DriveMode, member?: Membership): Promise<DriveFile> {
     const writable = mode === 'write';
-    const of = writable && member !== undefined ? { member } : {};
+    const isShared = writable && member !== undefined;
+    const isFenced = place.unfenced !== true;
+    const of = isShared && isFenced ? { member } : {};
     let made: DriveFile | undefined;
     const notice = (text: string): void => {
       if (made !== undefined) made.#notice(text);
@@ -94,7 +103,11 @@ export class DriveFile implements HostPort {
     const store = await NbdStore.open({ place, writable, notice, key: member?.key, ...of });
     const name = placeText(place);
     await refuseSize(store, name, store.facts.sizeBytes);
-    made = new DriveFile(device, name, mode, store.facts.sizeBytes, store);
+    if (isShared && !isFenced && !seeEachOther(store)) {
+      await store.close();
+      throw apart(name);
+    }
+    made = new DriveFile(device, name, mode, store.facts.sizeBytes, store, isFenced);
     return made;
   }
 
@@ -114,13 +127,14 @@ export class DriveFile implements HostPort {
    */
   async join(member: Membership): Promise<void> {
     if (!isWritten(this.#mode)) return;
-    await this.#remote?.join(member);
+    if (this.#isFenced) await this.#remote?.join(member);
+    else if (this.#remote !== undefined && !seeEachOther(this.#remote)) throw apart(this.#name);
     this.#isOwn = true;
   }
 
   /** The pair's next epoch begins on this node. Resolves when the drive's server has been told. */
   async raise(epoch: number): Promise<void> {
-    if (this.#mode === 'write') await this.#remote?.raise(epoch);
+    if (this.#mode === 'write' && this.#isFenced) await this.#remote?.raise(epoch);
   }
 
   async open(inbox: Inbox): Promise<void> {
@@ -206,6 +220,14 @@ async function refuseSize(store: BlockStore, name: string, sizeBytes: number): P
   await store.close();
   const what = `the drive ${name} has ${sizeBytes} bytes, which is not a whole number of sectors`;
   throw new UserError('bad-drive', what, `give it a size with: truncate -s %${SECTOR_BYTES} or -s 1G`);
+}
+
+/** What one of the server's connections has written the others read, and flush. */
+const seeEachOther = ({ facts }: NbdStore): boolean => (facts.flags & Flag.multiConn) !== 0;
+
+function apart(name: string): UserError {
+  const what = `the server of ${name} does not say that its connections see each other's writes (CAN_MULTI_CONN)`;
+  return new UserError('no-multi-conn', what, 'use a server that does, such as: lockstep disk serve');
 }
 
 async function openImage(path: string, mode: DriveMode): Promise<FileHandle> {

@@ -15,6 +15,8 @@ export interface NbdPlace {
   readonly key?: string;
   /** The operator trusts the network on the way. */
   readonly plaintext?: true;
+  /** Sides of a pair share it though the server cannot refuse what the side before wrote late. */
+  readonly unfenced?: true;
 }
 
 /** The IANA's port for NBD. */

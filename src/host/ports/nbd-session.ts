@@ -73,6 +73,8 @@ async function announce(
     if (!(error instanceof OptionError) || error.type !== Reply.errUnsupported) throw error;
     if (member === undefined) return;
     const what = `the server of ${placeText(place)} knows nothing of pairs and epochs`;
-    throw new UserError('no-epochs', what, 'a pair needs a disk served by: lockstep disk serve', undefined, error);
+    const remedy =
+      'serve it with: lockstep disk serve; or add ,unfenced: see Storage arrangements in docs/ft-protocol.md';
+    throw new UserError('no-epochs', what, remedy, undefined, error);
   }
 }

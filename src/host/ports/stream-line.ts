@@ -61,6 +61,7 @@ export class StreamLine {
     let reached = false;
     await new Promise<void>((done, failed) => {
       const fail = (error: Error): void => {
+        if (this.#dialling !== socket) return;
         this.#dialling = undefined;
         if (isKeyed && reached && !this.#closed) this.#events.refused?.();
         failed(error);

@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DiskFolder } from '../../host/disk/support.ts';
+import { standStill } from '../../host/stand-still.ts';
 
 /** Below what systems give out by themselves (from 32768 on): nobody gets one meanwhile who has not asked for it. */
 const PORTS = { from: 12_000, to: 32_000 };
@@ -66,25 +67,24 @@ export class ServerProcess {
     if (child?.pid === undefined || child.exitCode !== null) return;
     const gone = once(child, 'exit');
     const all = this.#tree(child.pid);
-    for (const pid of all) signal(pid, 'SIGKILL');
+    for (const pid of all) unlessGone(() => process.kill(pid, 'SIGKILL'));
     await gone;
     while (all.some((pid) => existsSync(`/proc/${pid}`) && stateOf(pid) !== 'Z')) await sleep(5);
   }
 
   freeze(): void {
-    this.#all('SIGSTOP');
+    this.#all(standStill);
   }
 
   thaw(): void {
-    this.#all('SIGCONT');
+    this.#all((pid) => process.kill(pid, 'SIGCONT'));
   }
 
   /** The first one first: it starts no more of them then. */
-  #all(name: 'SIGSTOP' | 'SIGCONT'): void {
-    const pid = this.#child?.pid;
-    if (pid === undefined) return;
-    signal(pid, name);
-    for (const one of this.#tree(pid)) signal(one, name);
+  #all(act: (pid: number) => void): void {
+    const first = this.#child?.pid;
+    if (first === undefined) return;
+    for (const pid of [first, ...this.#tree(first)]) unlessGone(() => act(pid));
   }
 
   #tree(pid: number): number[] {
@@ -102,9 +102,9 @@ export class ServerProcess {
   }
 }
 
-function signal(pid: number, name: NodeJS.Signals): void {
+function unlessGone(act: () => void): void {
   try {
-    process.kill(pid, name);
+    act();
   } catch {
     // It has ended by itself.
   }

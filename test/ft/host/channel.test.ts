@@ -2,10 +2,13 @@
 
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { PassThrough } from 'node:stream';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Message } from '../../../src/ft/protocol/message.ts';
+import { encodeMessage } from '../../../src/ft/protocol/wire.ts';
 import { Channel } from '../../../src/host/ft/channel.ts';
 import { tick } from '../../../src/lib/brands.ts';
+import { FormatError } from '../../../src/logformat/errors.ts';
 
 interface Ends {
   readonly near: Channel;
@@ -104,4 +107,21 @@ test('what was said before the end arrives', async () => {
   near.close('done');
   await until(2);
   expect(heard.map(({ kind }) => kind)).toEqual(['frame', 'ack']);
+});
+
+test('a defect of who hears a message is not taken for a fault of who sent it', () => {
+  const closed: string[] = [];
+  const hearing = (error: Error): (() => void) => {
+    const words = { setNoDelay: () => {}, destroySoon: () => {} };
+    const socket = Object.assign(new PassThrough(), words) as unknown as Socket;
+    const message = (): void => {
+      throw error;
+    };
+    new Channel(socket, { message, closed: (reason) => closed.push(reason) });
+    return () => socket.emit('data', encodeMessage({ kind: 'ack', sequence: 7 }));
+  };
+  expect(hearing(new RangeError('no such frame is kept'))).toThrow('no such frame is kept');
+  expect(closed).toEqual([]);
+  hearing(new FormatError('an image comes before the header'))();
+  expect(closed).toEqual(['it says what cannot be understood: an image comes before the header']);
 });

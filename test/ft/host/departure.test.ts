@@ -56,7 +56,7 @@ test('the process of a backup is told to go: it goes when its primary has let it
 test('a backup that is told to go stays when its primary is lost first', async () => {
   const { primary, backup } = await world.pair({ append: 'every=10', detectMs: 3000 });
   await primary.until(({ said }) => said.includes('count 20\n'));
-  primary.kill('SIGSTOP');
+  primary.standStill();
   backup.kill('SIGTERM');
   await backup.state('live');
   const { length } = backup.said;

@@ -208,6 +208,8 @@ test('as commands: record names its guest, protect needs an arbiter, no pair of 
   expect(await done.ended, done.complaints).toBe(0);
   expect(done.complaints).toMatch(/protected by .* the guest stood still for/);
   await guest.until(({ complaints }) => complaints.includes('the pair pair is protected by'));
+  const other = world.command('ft', 'protect', 'pair', '--backup', at, '--arbiter', `file:${world.path('other')}`);
+  expect([await other.ended, other.complaints]).toEqual([2, expect.stringContaining('--arbiter could be said only')]);
   expect((await findNodes()).map(({ pair }) => pair)).toEqual(['pair', 'pair']);
   guest.kill();
   await guest.ended;
@@ -265,7 +267,7 @@ test('a drive of the disk server is written to under the epoch of the pair from 
   await protect(listens, { arbiter, tuning: { ...words().tuning, detectMs } });
   await said(guest, 50);
   // It stands still, is given up, and finds its writes refused when it wakes.
-  guest.kill('SIGSTOP');
+  guest.standStill();
   await backup.state('live');
   await said(backup, 50);
   guest.kill('SIGCONT');

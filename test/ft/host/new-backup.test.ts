@@ -107,7 +107,7 @@ test('a spare that dies, or stands still, costs nothing: the next one is taken',
   const frozen = await spare('frozen');
   const dying = await spare('dying');
   const good = await spare('good');
-  frozen.side.kill('SIGSTOP');
+  frozen.side.standStill();
   const spares = [frozen, dying, good].map(({ at }) => at);
   const words = { kernel: sample('count'), append: 'every=5 to=1000', detectMs: 1000, spares };
   const primary = world.side({ role: 'primary', at: 'none', ...words });

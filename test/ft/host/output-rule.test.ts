@@ -10,7 +10,7 @@ const aMoment = (): Promise<unknown> => new Promise((done) => setTimeout(done, 5
 test('while the backup stands still nothing leaves, and a guest with more to say than is kept does too', async () => {
   const { primary, backup } = await world.pair({ append: 'every=5', sendBufferBytes: 8 << 10, detectMs: 60_000 });
   await primary.until(({ said }) => said.includes('count 20\n'));
-  backup.kill('SIGSTOP');
+  backup.standStill();
   // What it had acknowledged leaves yet, and is read here.
   let said = '';
   for (let looks = 0; looks < 4; await aMoment()) {

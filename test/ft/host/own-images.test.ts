@@ -72,7 +72,7 @@ test('what the guest writes to its own image waits for nobody; what it says does
   const primary = guestOn('a.img', at, { detectMs: 250_000, append: 'every=30 slots=128 writes=4 sync=0 flush=1' });
   await primary.state('protected');
   await rounds(primary);
-  backup.kill('SIGSTOP');
+  backup.standStill();
   // Nothing is acknowledged from here on, and the image goes on changing.
   const seen: string[] = [];
   let said = '';
@@ -135,8 +135,20 @@ test('a copy that breaks off leaves an image that no guest begins on', async () 
 
 test('an image that both sides would write to is refused as a second one', async () => {
   writeFileSync(world.path('a.img'), new Uint8Array(SIZE_BYTES));
-  const { at } = await waiting('b', 'a.img');
+  const { at, side } = await waiting('b', 'a.img');
   const primary = guestOn('a.img', at);
+  expect(await side.ended).toBe(2);
+  expect(side.complaints).toContain('error image-in-use');
+  await rounds(primary);
+  expect(mark('a.img')).toMatchObject({ state: 'live' });
+});
+
+test('so it is where one side does not see that the other has it, as another user’s', async () => {
+  writeFileSync(world.path('a.img'), new Uint8Array(SIZE_BYTES));
+  const words = { role: 'backup', at: 'tcp:127.0.0.1:0', givenDrives: own('a.img') } as const;
+  const backup = world.side(words, { ...world.env, XDG_RUNTIME_DIR: world.path('elsewhere') });
+  const port = await backup.until(({ complaints }) => /^port (\d+)$/m.exec(complaints)?.[1]);
+  const primary = guestOn('a.img', `tcp:127.0.0.1:${port}`);
   await primary.until(({ complaints }) => complaints.includes('is the image that the guest uses'));
   await rounds(primary);
   expect(mark('a.img')).toMatchObject({ state: 'live' });

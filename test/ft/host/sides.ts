@@ -11,6 +11,7 @@ import { listNodes, type NodeAddress, tellNode } from '../../../src/host/ft/cont
 import { type Moved, switchPair } from '../../../src/host/ft/moves.ts';
 import { type FoundNode, seeNodes } from '../../../src/host/ft/nodes.ts';
 import { nodeFlags } from '../../../src/host/node-flags.ts';
+import { standStill } from '../../host/stand-still.ts';
 import type { SideWords } from './fixtures/side.ts';
 
 const SCRIPT = fileURLToPath(new URL('./fixtures/side.ts', import.meta.url));
@@ -27,9 +28,12 @@ export class Side {
   said = '';
   complaints = '';
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
-    const words = [...nodeFlags(), ...args];
-    this.child = spawn(process.execPath, words, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+  /** `limitKiB`: no file of the process grows beyond that. */
+  constructor(args: readonly string[], env: Readonly<Record<string, string>>, limitKiB?: number) {
+    const command = [process.execPath, ...nodeFlags(), ...args];
+    const limited = ['bash', '-c', `ulimit -f ${limitKiB}; exec "$0" "$@"`, ...command];
+    const [program, ...words] = limitKiB === undefined ? command : limited;
+    this.child = spawn(program!, words, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
     this.child.stdout!.on('data', (chunk: Buffer) => {
       this.said += chunk.toString('latin1').replaceAll('\r', '');
       this.#tell();
@@ -72,6 +76,10 @@ export class Side {
 
   kill(signal: NodeJS.Signals = 'SIGKILL'): void {
     this.child.kill(signal);
+  }
+
+  standStill(): void {
+    standStill(this.child.pid!);
   }
 }
 
@@ -121,18 +129,18 @@ export class World {
     }
   }
 
-  start(args: readonly string[], env: Readonly<Record<string, string>> = this.env): Side {
-    const side = new Side(args, env);
+  start(args: readonly string[], env: Readonly<Record<string, string>> = this.env, limitKiB?: number): Side {
+    const side = new Side(args, env, limitKiB);
     this.#sides.push(side);
     return side;
   }
   command(...args: string[]): Side {
     return this.start([join(ROOT, 'bin/dev.js'), ...args]);
   }
-  side(words: Partial<SideWords> & Pick<SideWords, 'role' | 'at'>, env = this.env): Side {
+  side(words: Partial<SideWords> & Pick<SideWords, 'role' | 'at'>, env = this.env, limitKiB?: number): Side {
     const { role } = words;
     const all = { arbiter: this.arbiter, output: this.path(`${role}.lks`), ...words };
-    return this.start([SCRIPT, JSON.stringify(all)], env);
+    return this.start([SCRIPT, JSON.stringify(all)], env, limitKiB);
   }
 
   async backup(words: Partial<SideWords> = {}): Promise<{ readonly backup: Side; readonly port: number }> {

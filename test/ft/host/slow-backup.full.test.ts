@@ -19,7 +19,7 @@ test.skipIf(!existsSync('/proc/self/stat'))('a guest whose backup is behind gets
   const { primary, backup } = await world.pair(words);
   // It looks for what is typed, over and over.
   await primary.until(({ said }) => said.includes('type something'));
-  backup.kill('SIGSTOP');
+  backup.standStill();
   for (let share = 1; share > 0.15; { share } = await primaryOf(primary)) await sleep(100);
   const [from, spent] = [performance.now(), spentMs(primary)];
   await sleep(MEASURED_MS);

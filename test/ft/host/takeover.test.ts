@@ -75,7 +75,7 @@ test('a backup that is to leave takes over when its primary is lost first', asyn
   const { primary, backup } = await world.pair({ append: 'every=10', detectMs: 3000 });
   await primary.until(({ said }) => said.includes('count 20\n'));
   const node = await theBackup();
-  primary.kill('SIGSTOP');
+  primary.standStill();
   expect(await tellNode(node, 'leave')).toEqual({});
   await backup.state('live');
   const status = world.command('ft', 'status');
@@ -89,7 +89,7 @@ test('a backup that is to leave takes over when its primary is lost first', asyn
 test('a primary that stands still is given up, and finds that it has lost when it wakes', async () => {
   const { primary, backup } = await world.pair({ append: 'every=10', detectMs: 3000 });
   await primary.until(({ said }) => said.includes('count 20\n'));
-  primary.kill('SIGSTOP');
+  primary.standStill();
   await backup.state('live');
   const { length } = primary.said;
   primary.kill('SIGCONT');

@@ -268,8 +268,6 @@ test('what cannot be a drive is refused in words', async () => {
   await expect(open('none')).rejects.toMatchObject({ what: expect.stringContaining('no such export') });
   const nobody = { address: folder.unix(), export: '' };
   await expect(DriveFile.at('virtio0', nobody, 'cow')).rejects.toMatchObject({ code: 'bad-drive', exitCode: 2 });
-  const file = DriveFile.at('virtio0', folder.image(), 'write', { pair: 'p', epoch: 1 });
-  await expect(file).rejects.toMatchObject({ code: 'no-epochs' });
 });
 
 test('a server that knows neither GO nor flags nor flushes is a drive all the same', async () => {

@@ -13,6 +13,7 @@ import { DiskServer, type DiskServerOptions } from '../../../src/host/disk/disk-
 import { OPTION_MAGIC, REQUEST_MAGIC } from '../../../src/host/disk/nbd.ts';
 import { SocketBytes } from '../../../src/host/disk/socket-bytes.ts';
 import type { StreamAddress } from '../../../src/host/ports/stream-address.ts';
+import { standStill } from '../stand-still.ts';
 
 export const MIB = 1 << 20;
 export type UnixAddress = StreamAddress & { readonly kind: 'unix' };
@@ -92,7 +93,8 @@ export class ServerProcess {
   }
 
   freeze(): void {
-    this.#child?.kill('SIGSTOP');
+    const { pid } = this.#child ?? {};
+    if (pid !== undefined) standStill(pid);
   }
 
   thaw(): void {

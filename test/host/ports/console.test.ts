@@ -143,3 +143,17 @@ test.skipIf(process.platform !== 'linux')('a full disk under a console file ends
   await port.close();
   expect(inbox.failures[0]).toMatchObject({ code: 'console-file', exitCode: 4 });
 });
+
+test.each([
+  ['on a terminal what follows begins a line of its own', true, 'login: ', 'login: \r\n'],
+  ['a line that is whole is left as it is', true, 'bye\r\n', 'bye\r\n'],
+  ['nothing is added to a file', false, 'login: ', 'login: '],
+])('%s', async (_name, isTTY, said, shown) => {
+  const output = Object.assign(new PassThrough(), { isTTY });
+  const port = new ConsoleTerminal('uart', fakeTerminal(), output);
+  await port.open(new TestInbox());
+  port.take(says('first\n'));
+  port.take(says(said));
+  await port.close();
+  expect(String(output.read())).toBe(`first\n${shown}`);
+});
