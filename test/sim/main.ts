@@ -9,14 +9,16 @@
  *     node test/sim/main.ts --seed 17 --trace             one world, with what happens in it
  *     node test/sim/main.ts --seed 17 --faults 0,2        with these of its faults alone
  *     node test/sim/main.ts --hours 24                    one world that lasts so long, in peace; digests compared
- *     node test/sim/main.ts --mutants                     how many worlds each defect takes to be found
+ *     node test/sim/main.ts --mutants                     how many worlds each defect takes to be found, and what finds
+ *                                                         it; with --publish for the table in docs/ft-protocol.md
  *
  * Exit code 1: an invariant was violated, a defect was not found, or something that must happen somewhere never did.
  */
 
 import { parseArgs } from 'node:util';
 import { describe } from './faults/fault.ts';
-import { huntAll, mutantTable } from './mutants/hunt.ts';
+import { type Found, hunt, MUTANTS } from './mutants/hunt.ts';
+import { publish, rowOf } from './mutants/published.ts';
 import { huntSource, SOURCE_MUTANTS } from './mutants/source.ts';
 import { describe as describeHours, runHours } from './runner/hours.ts';
 import { type Cost, runMany } from './runner/many.ts';
@@ -37,6 +39,7 @@ const { values } = parseArgs({
     worlds: { type: 'string', default: '1000' },
     jobs: { type: 'string', default: '1' },
     mutants: { type: 'boolean', default: false },
+    publish: { type: 'boolean', default: false },
     hours: { type: 'string' },
     summary: { type: 'string' },
     trace: { type: 'boolean', default: false },
@@ -44,7 +47,7 @@ const { values } = parseArgs({
 });
 
 async function main(): Promise<boolean> {
-  if (values.mutants) return hunt();
+  if (values.mutants) return mutants();
   if (values.hours !== undefined) return hours(Number(values.seed ?? 1), Number(values.hours));
   if (values.seed !== undefined) return one(Number(values.seed));
   return many(Number(values.from), Number(values.worlds), Number(values.jobs));
@@ -102,10 +105,15 @@ function report({ worlds, counters, failures, seconds, processorSeconds, simulat
   return failures.length === 0 && (worlds < ENOUGH_WORLDS || missing.length === 0);
 }
 
-async function hunt(): Promise<boolean> {
-  const found = huntAll(10_000);
-  for (const mutant of SOURCE_MUTANTS) found.push(await huntSource(mutant, 10_000));
-  console.log(mutantTable(found));
+async function mutants(): Promise<boolean> {
+  const found: Found[] = [];
+  const add = (one: Found): void => {
+    console.log(`${rowOf(one)} ${one.what.split('\n')[0]!}`);
+    found.push(one);
+  };
+  for (const mutant of MUTANTS) add(hunt(mutant, 10_000));
+  for (const mutant of SOURCE_MUTANTS) add(await huntSource(mutant, 10_000));
+  if (values.publish) publish(found);
   return found.every(({ seeds }) => seeds !== undefined);
 }
 

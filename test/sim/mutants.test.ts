@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { hunt, MUTANTS } from './mutants/hunt.ts';
+import { publishedRows } from './mutants/published.ts';
+import { SOURCE_MUTANTS } from './mutants/source.ts';
 import { shrink } from './runner/shrink.ts';
 import { runWorld } from './world/run.ts';
 
@@ -22,6 +24,12 @@ const QUICK: readonly [name: string, invariant: string][] = [
 test.each(QUICK)('a pair with the defect "%s" is found out by %s', (name, invariant) => {
   const mutant = MUTANTS.find((one) => one.name === name)!;
   expect(hunt(mutant, 150)).toMatchObject({ name, invariant });
+});
+
+test('the published table has every defect, and no other', () => {
+  const names = [...MUTANTS, ...SOURCE_MUTANTS].map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+  expect([...publishedRows().keys()].sort()).toEqual(names.sort());
 });
 
 test('a failing world is shrunk to faults that are all needed', () => {

@@ -63,6 +63,9 @@ const LINKS: readonly (readonly ['A' | 'B', 'B' | 'S' | 'C'])[] = [
   ['B', 'C'],
 ];
 
+/** Datagrams go between the sides alone. */
+const FILTERED = LINKS.filter(([, two]) => two === 'B').concat(LINKS);
+
 /** What makes the other side take over; and the steps of taking over. */
 const TAKEOVERS: readonly FaultKind[] = ['kill', 'kill', 'crash', 'stop', 'isolate', 'cut'];
 const RECOVERY = KILL_POINTS.filter(({ name }) => /^(detection: s|test-and-set|go-live|alone)/.test(name));
@@ -72,7 +75,39 @@ const FULL_BYTES = 10_000;
 const FULL = KILL_POINTS.filter(({ name }) => name.startsWith('buffer'));
 
 export function drawFaults(options: WorldOptions): Fault[] {
-  return options.own ? [...drawUsual(options), ...whileMirrored(options)] : drawUsual(options);
+  const usual = options.own ? [...drawUsual(options), ...whileMirrored(options)] : drawUsual(options);
+  return lateInSwitchBack(options) ?? [...usual, ...ofTheNetwork(options)];
+}
+
+/**
+ * What hardly ever comes together: the second side has survived, has a backup again and hands its guest over, which is
+ * called off late, as the backup is lost, and then something else goes wrong. In few worlds, from a stream of its own.
+ */
+function lateInSwitchBack(options: WorldOptions): Fault[] | undefined {
+  if (!options.clones || options.switches === 0) return undefined;
+  const random = new Random(options.seed, 'faults late in a switch back');
+  if (!random.chance(0.02)) return undefined;
+  const lost = (at: Fault['at']): Fault => ({ kind: 'kill', target: 'A', at, ...extent(random, options) });
+  const kind = random.pick(AT_POINTS);
+  const target = random.pick(['A', 'B', 'B'] as const);
+  const last: Fault = {
+    kind,
+    target,
+    ...toOf(kind, target, random, options),
+    at: { probe: 'B.after.resume', skip: 0 },
+    ...extent(random, options),
+  };
+  return [lost(Math.round(random.between(3_000, 10_000))), lost({ probe: 'B.after.quiesce', skip: 0 }), last];
+}
+
+/** What filters and operators do to a network, from a stream of its own; at times while another fault lasts. */
+function ofTheNetwork(options: WorldOptions): Fault[] {
+  const random = new Random(options.seed, 'faults of the network');
+  if (!random.chance(0.08)) return [];
+  const kind = random.pick(['cut datagrams', 'cut connections', 'truncate', 'swizzle'] as const);
+  const [target, to] = kind === 'swizzle' ? (['S', undefined] as const) : random.pick(FILTERED);
+  const at = Math.round(random.between(1_000, options.troubleUs));
+  return [{ kind, target, ...(to === undefined ? {} : { to }), at, ...extent(random, options) }];
 }
 
 function drawUsual(options: WorldOptions): Fault[] {

@@ -14,19 +14,26 @@ export type FaultKind =
   /** Its monotonic clock runs too fast or too slow, or leaps forwards. */
   | 'drift'
   | 'leap'
-  /** There is no room left for its recording: it ends with the next frame. */
+  /** It ends as it writes the next frame to its recording. */
   | 'full log'
   /** The link between `target` and `to` is down, both ways or one. */
   | 'cut'
   | 'cut one way'
+  /** The same for datagrams alone, or for connections alone, as a filter between the hosts does it. */
+  | 'cut datagrams'
+  | 'cut connections'
   /** Everything to and from `target` is cut. */
   | 'isolate'
+  /** Every link goes down, one after the other, and comes up again in another order. */
+  | 'swizzle'
   /** The channel is closed, the network is well. */
   | 'reset'
   | 'lossy'
   | 'late'
   | 'thin'
   | 'corrupt'
+  /** Of datagrams only the beginning arrives. */
+  | 'truncate'
   /** The storage and its arbiter stand still, or are started again, with writes that were under way done in part. */
   | 'freeze'
   | 'restart'

@@ -2,6 +2,7 @@
 
 import type { Node } from '../node/node.ts';
 import type { HostName, Link, LinkState } from '../world/network.ts';
+import type { Random } from '../world/random.ts';
 import type { World } from '../world/world.ts';
 import { describe, type Fault } from './fault.ts';
 import { Lasting } from './lasting.ts';
@@ -172,6 +173,14 @@ export class Faults {
         return this.#trouble(to === undefined ? [] : both(network, target, to), DOWN);
       case 'cut one way':
         return this.#trouble(to === undefined ? [] : [network.link(target, to)], DOWN);
+      case 'cut datagrams':
+        return this.#trouble(to === undefined ? [] : both(network, target, to), { datagrams: false });
+      case 'cut connections':
+        return this.#trouble(to === undefined ? [] : both(network, target, to), { streams: false });
+      case 'swizzle':
+        return this.#swizzle(us);
+      case 'truncate':
+        return this.#trouble(to === undefined ? [] : both(network, target, to), { truncate: 0.1 + degree * 0.9 });
       case 'lossy':
         return this.#trouble(to === undefined ? [] : both(network, target, to), {
           loss: degree * 0.5,
@@ -194,6 +203,28 @@ export class Faults {
     };
   }
 
+  /** Down in the first half of the time, up again in the second. */
+  #swizzle(us: number): () => void {
+    const { network, clockwork } = this.#world;
+    const pairs = HOSTS.flatMap((a, i) => HOSTS.slice(i + 1).map((b) => both(network, a, b)));
+    const ends = new Map<Link[], () => void>();
+    let isOver = false;
+    const soon = (delay: number, run: () => void): void => {
+      clockwork.after(delay, () => {
+        if (!isOver) run();
+      });
+    };
+    const half = us / 2;
+    for (const [i, links] of shuffled(pairs, network.random).entries())
+      soon((half * i) / pairs.length, () => void ends.set(links, this.#trouble(links, DOWN)));
+    for (const [i, links] of shuffled(pairs, network.random).entries())
+      soon(half + (half * i) / pairs.length, () => ends.get(links)?.());
+    return () => {
+      isOver = true;
+      for (const end of ends.values()) end();
+    };
+  }
+
   #link(link: Link): Lasting<LinkState> {
     const known = this.#links.get(link) ?? new Lasting(link.state, (state) => link.become(state));
     this.#links.set(link, known);
@@ -208,4 +239,10 @@ export class Faults {
 }
 
 const DOWN = { up: false };
+
+function shuffled<T>(items: readonly T[], random: Random): T[] {
+  const left = [...items];
+  return items.map(() => left.splice(random.below(left.length), 1)[0]!);
+}
+
 const both = (network: World['network'], a: HostName, b: HostName): Link[] => [network.link(a, b), network.link(b, a)];

@@ -22,15 +22,3 @@ export function hunt({ name, hooks }: Mutant, most: number): Found {
   }
   return { name, seeds: undefined, invariant: '-', what: 'not found' };
 }
-
-export const huntAll = (most: number): Found[] => MUTANTS.map((mutant) => hunt(mutant, most));
-
-/** As Markdown. */
-export function mutantTable(found: readonly Found[]): string {
-  const rows = found.map(
-    ({ name, seeds, invariant, what }) => `| ${name} | ${seeds ?? 'not found'} | ${invariant} | ${brief(what)} |`,
-  );
-  return ['| defect | worlds | found by | as |', '| --- | --- | --- | --- |', ...rows].join('\n');
-}
-
-const brief = (what: string): string => what.split('\n')[0]!.slice(0, 90);

@@ -30,14 +30,17 @@ function emptied(bytes: Uint8Array): Uint8Array {
 
 const INPUTS: ReadonlySet<string> = new Set(['clock', 'console', 'packet', 'disk', 'read', 'entropy']);
 
-/** One input, and what follows at its tick, comes one step late, where nothing else is. */
-function late(records: readonly ChannelRecord[]): readonly ChannelRecord[] {
-  const at = records.findIndex(({ kind }) => INPUTS.has(kind));
-  const moved = records[at]?.tick;
-  if (moved === undefined || at === 0) return records;
-  if (records.slice(at).some((one) => one.tick === moved + 1n)) return records;
-  return records.map((one, i) => (i >= at && one.tick === moved ? { ...one, tick: tick(moved + 1n) } : one));
-}
+/** One input, and what is with it at its tick, comes a step late or early, where nothing else is. */
+const moved =
+  (steps: 1n | -1n) =>
+  (records: readonly ChannelRecord[]): readonly ChannelRecord[] => {
+    const at = records.findIndex(({ kind }) => INPUTS.has(kind));
+    const from = records[at]?.tick;
+    if (from === undefined || at === 0) return records;
+    const to = tick(from + steps);
+    if (records.some((one) => one.tick === to) || records[at - 1]!.tick === from) return records;
+    return records.map((one, i) => (i >= at && one.tick === from ? { ...one, tick: to } : one));
+  };
 
 class OneFlag extends Storage {
   #holder: string | undefined;
@@ -80,7 +83,8 @@ export const OTHER_MUTANTS: readonly Mutant[] = [
       },
     }),
   },
-  { name: 'an input comes one step late', hooks: () => ({ fed: (bytes) => rewritten(bytes, late) }) },
+  { name: 'an input comes one step late', hooks: () => ({ fed: (bytes) => rewritten(bytes, moved(1n)) }) },
+  { name: 'an input comes one step early', hooks: () => ({ fed: (bytes) => rewritten(bytes, moved(-1n)) }) },
   {
     name: 'state digests are not compared',
     hooks: () => {

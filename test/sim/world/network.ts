@@ -13,6 +13,9 @@ export type HostName = 'A' | 'B' | 'S' | 'R' | 'C';
 /** What faults change of a link. */
 export interface LinkState {
   readonly up: boolean;
+  /** A filter lets datagrams through; connections. */
+  readonly datagrams: boolean;
+  readonly streams: boolean;
   readonly delayUs: number;
   readonly bytesPerUs: number;
   /** Of datagrams. */
@@ -21,21 +24,35 @@ export interface LinkState {
   readonly reorder: number;
   /** Probability that a datagram, or a piece of a connection, has a bit turned. */
   readonly corrupt: number;
+  /** Probability that of a datagram only the beginning arrives. */
+  readonly truncate: number;
 }
 
-const SOUND: LinkState = { up: true, delayUs: 100, bytesPerUs: 1000, loss: 0, duplicate: 0, reorder: 0, corrupt: 0 };
+const SOUND: LinkState = {
+  up: true,
+  datagrams: true,
+  streams: true,
+  delayUs: 100,
+  bytesPerUs: 1000,
+  loss: 0,
+  duplicate: 0,
+  reorder: 0,
+  corrupt: 0,
+  truncate: 0,
+};
 
 export class Link {
   #state = SOUND;
   readonly jitterUs = 30;
-  /** Told when the link comes up again. */
+  /** Told when connections come through again. */
   readonly waiters: (() => void)[] = [];
 
   get state(): LinkState {
     return this.#state;
   }
+  /** Connections come through. */
   get up(): boolean {
-    return this.#state.up;
+    return this.#state.up && this.#state.streams;
   }
   get delayUs(): number {
     return this.#state.delayUs;
@@ -46,7 +63,7 @@ export class Link {
 
   become(state: LinkState): void {
     this.#state = state;
-    if (!state.up) return;
+    if (!this.up) return;
     for (const waiter of this.waiters.splice(0)) waiter();
   }
 }
@@ -55,8 +72,6 @@ export class Network {
   readonly #clockwork: Clockwork;
   readonly #random: Random;
   readonly #links = new Map<string, Link>();
-  /** Bits turned. */
-  damaged = 0;
 
   constructor(clockwork: Clockwork, random: Random) {
     this.#clockwork = clockwork;
@@ -88,12 +103,13 @@ export class Network {
   /** Delivers `bytes` once, twice, later or never. */
   datagram(from: HostName, to: HostName, bytes: Uint8Array, deliver: (bytes: Uint8Array) => void): void {
     const link = this.link(from, to);
-    const { up, loss, duplicate, reorder, corrupt, delayUs } = link.state;
-    if (!up || this.#random.chance(loss)) return;
+    const { up, datagrams, loss, duplicate, reorder, corrupt, truncate, delayUs } = link.state;
+    if (!up || !datagrams || this.#random.chance(loss)) return;
     const copies = this.#random.chance(duplicate) ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
       const late = this.#random.chance(reorder) ? delayUs * this.#random.between(1, 10) : 0;
-      const arriving = this.#random.chance(corrupt) ? this.turnBit(bytes) : bytes;
+      const whole = this.#random.chance(corrupt) ? this.turnBit(bytes) : bytes;
+      const arriving = truncate > 0 && this.#random.chance(truncate) ? this.cutShort(whole) : whole;
       this.#clockwork.after(this.delay(link, bytes.length) + late, () => deliver(arriving));
     }
   }
@@ -109,12 +125,15 @@ export class Network {
     return link.delayUs + this.#random.fraction() * link.jitterUs + length / link.bytesPerUs;
   }
 
+  cutShort(bytes: Uint8Array): Uint8Array {
+    return bytes.subarray(0, this.#random.below(bytes.length));
+  }
+
   turnBit(bytes: Uint8Array): Uint8Array {
     if (bytes.length === 0) return bytes;
     const damaged = bytes.slice();
     const at = this.#random.below(bytes.length);
     damaged[at] = damaged[at]! ^ (1 << this.#random.below(8));
-    this.damaged++;
     return damaged;
   }
 }
