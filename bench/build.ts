@@ -11,6 +11,8 @@ import { findTool, needTool, runTool } from './tools.ts';
 
 const GUESTS = fileURLToPath(new URL('guests', import.meta.url));
 const COMMON = fileURLToPath(new URL('../samples/common', import.meta.url));
+/** Whose network the guest that is copied has. */
+const UDP_KV = fileURLToPath(new URL('../samples/udp-kv', import.meta.url));
 
 const FLAGS = ['-std=gnu11', '-O2', '-ffp-contract=off', '-fno-math-errno', '-Wall', '-Wextra', '-Werror'];
 const BARE = ['-march=rv64gc', '-mabi=lp64d', '-mcmodel=medany', '-ffreestanding', '-fno-pic', '-fno-common'].concat(
@@ -33,6 +35,16 @@ export function buildBare(): string {
   const layout = ['-T', join(COMMON, 'sample.ld')];
   const sources = [...sourcesIn(COMMON), ...sourcesIn(join(GUESTS, 'bare')), ...sourcesIn(join(GUESTS, 'kernels'))];
   runTool(gcc, [...FLAGS, ...BARE, `-I${COMMON}`, `-I${GUESTS}`, ...layout, ...sources, '-o', out]);
+  return out;
+}
+
+/** The guest that is copied while a client looks on: an ELF for the start of RAM; its path. */
+export function buildCopied(): string {
+  const gcc = needTool('riscv64-unknown-elf-gcc', 'gcc-riscv64-unknown-elf');
+  const out = join(cacheFolder(), 'copied.elf');
+  const layout = ['-T', join(COMMON, 'sample.ld')];
+  const sources = [...sourcesIn(COMMON), join(GUESTS, 'clone', 'main.c'), join(UDP_KV, 'ip.c')];
+  runTool(gcc, [...FLAGS, ...BARE, `-I${COMMON}`, `-I${UDP_KV}`, ...layout, ...sources, '-o', out]);
   return out;
 }
 

@@ -26,13 +26,13 @@ const say = (text: string): void => void process.stderr.write(`bench: ${text}\n`
 async function bench(options: FtBenchOptions): Promise<FtBench & { readonly failures: readonly string[] }> {
   if (process.platform !== 'linux') throw new BenchError('this bench reads /proc and uses passt: it runs on Linux');
   for (const tool of ['passt', 'iperf3']) needTool(tool, tool);
-  const { quick, only: works, detectMs } = options;
+  const { quick, only: works, detectMs, roundTripMs } = options;
   const images = works.some((name) => name !== 'request') ? pairImages(options.guest, say) : undefined;
   const top = mkdtempSync(join(tmpdir(), 'lockstep-bench-ft-'));
   // The pairs of this bench are seen by it alone.
   for (const name of ['XDG_STATE_HOME', 'XDG_RUNTIME_DIR']) process.env[name] = top;
   const [folder, stop] = [join(top, 'turn'), interrupted()];
-  const plan: Plan = { works, quick, images, detectMs, folder, env: process.env, stop, note: say };
+  const plan: Plan = { works, quick, images, detectMs, roundTripMs, folder, env: process.env, stop, note: say };
   const samples: Sample[] = [];
   const failures: string[] = [];
   try {
@@ -64,10 +64,11 @@ function interrupted(): AbortSignal {
   return stop.signal;
 }
 
-function text(done: FtBench, methods: boolean): string {
+function text(done: FtBench, { methods, roundTripMs }: FtBenchOptions): string {
   const cores = availableParallelism();
   const host = `${cores} × ${cpus()[0]?.model ?? process.arch}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
   const notes = [`${host}, Node ${process.versions.node}; both sides of the pair on this machine`];
+  if (roundTripMs !== undefined) notes.push(`the way between the sides has a round trip of ${roundTripMs} ms`);
   if (cores < ENOUGH_CORES) {
     const why = 'the two guests, the switch and the clients share them, so the wall times say little';
     notes.push(`${cores} cores: ${why}. Compare processor times.`);
@@ -81,7 +82,7 @@ try {
     process.stdout.write(`${USAGE}\n`);
   } else {
     const done = await bench(options);
-    process.stdout.write(`${options.json ? JSON.stringify(done, undefined, 1) : text(done, options.methods)}\n`);
+    process.stdout.write(`${options.json ? JSON.stringify(done, undefined, 1) : text(done, options)}\n`);
     for (const failure of done.failures) say(`FAILED: ${failure}`);
     process.exitCode = done.failures.length > 0 ? 1 : 0;
   }

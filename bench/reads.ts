@@ -54,7 +54,7 @@ async function measure(work: WorkName, mode: Mode, folder: string): Promise<Gaug
     if (/round 1$/.test(text)) gauge?.begin();
     if (new RegExp(`round ${rounds}$`).test(text)) gauged ??= gauge?.end();
   };
-  const machine = await Machine.start(mode, guest, folder, process.env, line, DETECT_MS);
+  const machine = await Machine.start(mode, guest, folder, process.env, line, { detectMs: DETECT_MS });
   gauge = new Gauge(machine);
   try {
     const failure = await machine.failure();

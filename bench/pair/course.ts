@@ -26,6 +26,7 @@ export interface Plan {
   readonly quick: boolean;
   readonly images: PairImages | undefined;
   readonly detectMs: number | undefined;
+  readonly roundTripMs: number | undefined;
   /** For everything of one turn; made and removed by it. */
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
@@ -64,13 +65,13 @@ export class CourseRun {
 
   /** Once. No process of the machine is left when it settles. */
   async run(): Promise<Turn> {
-    const { stop, folder, env, detectMs } = this.#plan;
+    const { stop, folder, env } = this.#plan;
     const stopped = (): void => this.#fail('interrupted');
     stop.addEventListener('abort', stopped);
     const limit = setTimeout(() => this.#fail(`no end within ${LIMIT_MS / 1000} s`), LIMIT_MS);
     try {
       const line = (text: string): void => this.#line(text);
-      const machine = await Machine.start(this.#mode, this.#course.flags, folder, env, line, detectMs);
+      const machine = await Machine.start(this.#mode, this.#course.flags, folder, env, line, this.#plan);
       this.#machine = machine;
       this.#gauge = new Gauge(machine);
       if (stop.aborted) stopped();

@@ -12,6 +12,8 @@ import type { PrimaryStatus } from '../../src/ft/protocol/status.ts';
 import { listNodes, tellNode } from '../../src/host/ft/control-socket.ts';
 import type { FoundNode } from '../../src/host/ft/nodes.ts';
 import { nodeFlags } from '../../src/host/node-flags.ts';
+import { BenchError } from '../bench-error.ts';
+import { DelayLine } from './delay-line.ts';
 import { Program } from './program.ts';
 
 export const MODES = ['run', 'record', 'ft'] as const;
@@ -37,13 +39,39 @@ export const lockstep = (args: readonly string[]): [string, string[]] => [
   [...nodeFlags(), COMMAND, ...args],
 ];
 
+/** Of the pair that these flags name, recording to `output`; resolves when it waits for a primary, and where. */
+export async function startBackup(
+  pair: readonly string[],
+  output: string,
+  env: NodeJS.ProcessEnv,
+): Promise<{ readonly backup: Program; readonly endpoint: string }> {
+  const { promise: listening, resolve: listens } = Promise.withResolvers<string>();
+  const words = ['ft', 'backup', ...pair, '--listen', 'tcp:127.0.0.1:0', '-o', output];
+  const backup = new Program(...lockstep(words), env, (text) => {
+    const endpoint = LISTENS.exec(text)?.[1];
+    if (endpoint !== undefined) listens(endpoint);
+  });
+  const endpoint = await Promise.race([listening, backup.ended.then(() => undefined)]);
+  if (endpoint === undefined) throw new BenchError(`the backup does not start: ${backup.tail}`);
+  return { backup, endpoint };
+}
+
+export interface PairTimes {
+  /** Silence that is a failure of the other side; the pair's own default when left out. */
+  readonly detectMs?: number | undefined;
+  /** Of the way between the sides; that of the loopback when left out. */
+  readonly roundTripMs?: number | undefined;
+}
+
 export class Machine {
   readonly main: Program;
   readonly backup: Program | undefined;
   readonly #log: string | undefined;
   readonly #channel: string | undefined;
+  readonly #line: DelayLine | undefined;
 
-  private constructor(main: Program, log?: string, backup?: Program, channel?: string) {
+  private constructor(main: Program, log?: string, backup?: Program, channel?: string, line?: DelayLine) {
+    this.#line = line;
     this.main = main;
     this.backup = backup;
     this.#log = log;
@@ -57,7 +85,7 @@ export class Machine {
     folder: string,
     env: NodeJS.ProcessEnv,
     line: (text: string) => void,
-    detectMs?: number,
+    { detectMs, roundTripMs }: PairTimes = {},
   ): Promise<Machine> {
     if (mode === 'run') return new Machine(new Program(...lockstep(['run', ...guest]), env, line));
     const log = join(folder, 'guest.lks');
@@ -67,21 +95,14 @@ export class Machine {
     }
     const pair = ['--name', PAIR, '--same-host', '--arbiter', `file:${folder}`];
     if (detectMs !== undefined) pair.push('--detect', `${detectMs}`);
-    let listens: (endpoint: string) => void = () => {};
-    const listening = new Promise<string>((done) => {
-      listens = done;
-    });
-    const own = ['--listen', 'tcp:127.0.0.1:0', '-o', join(folder, 'backup.lks')];
-    const backup = new Program(...lockstep(['ft', 'backup', ...pair, ...own]), env, (text) => {
-      const endpoint = LISTENS.exec(text)?.[1];
-      if (endpoint !== undefined) listens(endpoint);
-    });
-    const endpoint = await Promise.race([listening, backup.ended.then(() => '')]);
-    if (endpoint === '') throw new Error(`the backup does not start: ${backup.tail}`);
+    const { backup, endpoint } = await startBackup(pair, join(folder, 'backup.lks'), env);
+    const port = Number(endpoint.slice(endpoint.lastIndexOf(':') + 1));
+    const long = roundTripMs === undefined ? undefined : await DelayLine.to(port, roundTripMs);
+    const place = long === undefined ? endpoint : `tcp:127.0.0.1:${long.port}`;
     const way = ['--method', methodOf(mode), ...(mode === 'reads' ? ['--disk-reads', 'backup'] : [])];
-    const words = ['ft', 'primary', ...pair, ...way, '--backup', endpoint, ...output, ...guest];
-    const channel = endpoint.slice('tcp:'.length);
-    return new Machine(new Program(...lockstep(words), env, line), log, backup, channel);
+    const words = ['ft', 'primary', ...pair, ...way, '--backup', place, ...output, ...guest];
+    const channel = place.slice('tcp:'.length);
+    return new Machine(new Program(...lockstep(words), env, line), log, backup, channel, long);
   }
 
   /** Acknowledged on the channel, as the kernel counts; NaN when there is none, or no `ss` to ask. */
@@ -121,6 +142,7 @@ export class Machine {
     const late = setTimeout(() => this.kill(), BACKUP_END_MS);
     const backupEnded = (await this.backup?.ended) ?? '0';
     clearTimeout(late);
+    this.#line?.close();
     if (ended !== '0') return `ended with ${ended}: ${this.main.tail.trim()}`;
     return backupEnded === '0' ? undefined : `the backup ended with ${backupEnded}: ${this.backup?.tail.trim()}`;
   }

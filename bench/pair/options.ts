@@ -16,10 +16,12 @@ export interface FtBenchOptions {
   readonly guest: string | undefined;
   /** Silence that is a failure of the other side, milliseconds; the pair's own default when left out. */
   readonly detectMs: number | undefined;
+  /** Of the way between the sides, milliseconds; that of the loopback when left out. */
+  readonly roundTripMs: number | undefined;
 }
 
 export const USAGE = `usage: npm run bench:ft -- [--quick] [--rounds N] [--only NAME[,NAME...]]...
-                          [--methods] [--guest DIR] [--detect MS] [--json]
+                          [--methods] [--guest DIR] [--detect MS] [--round-trip MS] [--json]
 names: ${WORKS.join(' ')}`;
 
 /** BenchError for anything not understood; undefined when help was asked for. */
@@ -32,10 +34,13 @@ export function parseOptions(args: readonly string[]): FtBenchOptions | undefine
   const quick = values.quick ?? false;
   const rounds = whole('--rounds', values.rounds ?? (quick ? '1' : '5'), 1000);
   const detectMs = values.detect === undefined ? undefined : whole('--detect', values.detect, 600_000);
+  const { 'round-trip': way } = values;
+  const roundTripMs = way === undefined ? undefined : whole('--round-trip', way, 10_000);
   const methods = values.methods ?? false;
   const all = methods ? METHOD_WORKS : WORKS;
   const wanted = only.length === 0 ? all : WORKS.filter((name) => only.includes(name));
-  return { quick, rounds, only: wanted, json: values.json ?? false, methods, guest: values.guest, detectMs };
+  const { guest, json = false } = values;
+  return { quick, rounds, only: wanted, json, methods, guest, detectMs, roundTripMs };
 }
 
 function parse(args: readonly string[]) {
@@ -50,6 +55,7 @@ function parse(args: readonly string[]) {
         methods: { type: 'boolean' },
         guest: { type: 'string' },
         detect: { type: 'string' },
+        'round-trip': { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     }).values;
