@@ -3,7 +3,8 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseEndpoint } from '../../src/host/ft/endpoint.ts';
-import { type FoundNode, findNodes, protectPair } from '../../src/host/ft/nodes.ts';
+import { type FoundNode, findNodes } from '../../src/host/ft/nodes.ts';
+import { protectPair } from '../../src/host/ft/protection.ts';
 import { BenchError } from '../bench-error.ts';
 import { lockstep, startBackup } from '../pair/machine.ts';
 import type { Network } from '../pair/network.ts';

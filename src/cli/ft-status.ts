@@ -4,8 +4,8 @@ import type { ImagesProgress } from '../ft/disk/mirror-source.ts';
 import type { MethodSettings } from '../ft/guest/method.ts';
 import type { BackupStatus, PairStatus, PrimaryStatus } from '../ft/protocol/status.ts';
 import type { NodeAddress } from '../host/ft/control-socket.ts';
+import type { CopyStatus } from '../host/ft/copy-course.ts';
 import { type FoundNode, isUnpaired, type NodesSeen } from '../host/ft/nodes.ts';
-import type { CopyStatus } from '../host/ft/shield.ts';
 import type { ReadCounts } from '../host/mirror/disk-reader.ts';
 import { bytes, columns, count } from './text.ts';
 

@@ -36,6 +36,7 @@ const GUESTLESS: ReadonlySet<string> = new Set([
   'ft protect',
   'ft status',
   'ft stop',
+  'ft unprotect',
   'help',
   'log dump',
   'log info',

@@ -48,6 +48,7 @@ test('of the commands these alone do not restart: they make no machine', () => {
     'ft protect',
     'ft status',
     'ft stop',
+    'ft unprotect',
     'help',
     ...log,
     'ls',

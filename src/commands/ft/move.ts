@@ -2,9 +2,9 @@
 
 import { Args, Flags } from '@oclif/core';
 import { LockstepCommand } from '../../cli/command.ts';
+import type { CopyStatus } from '../../host/ft/copy-course.ts';
 import { parseEndpoint } from '../../host/ft/endpoint.ts';
 import { type Moved, moveBackup, switchPair } from '../../host/ft/moves.ts';
-import type { CopyStatus } from '../../host/ft/shield.ts';
 import { UserError } from '../../lib/errors.ts';
 
 const SIDES = ['primary', 'backup'];

@@ -75,6 +75,10 @@ export class ClusterPlaces implements Places {
     }
   }
 
+  get isEmpty(): boolean {
+    return false;
+  }
+
   get refusal(): string {
     return this.#told;
   }

@@ -2,11 +2,12 @@
 
 import { ExitCode, UserError } from '../../lib/errors.ts';
 import { tellNode } from './control-socket.ts';
+import type { CopyStatus } from './copy-course.ts';
 import { type Endpoint, endpointText } from './endpoint.ts';
 import type { SwitchAnswer } from './handover.ts';
-import { type FoundNode, liveSideOf, protectedAt } from './nodes.ts';
+import { type FoundNode, liveSideOf } from './nodes.ts';
 import type { MoveAnswer } from './operator-orders.ts';
-import type { CopyStatus } from './shield.ts';
+import { protectedAt } from './protection.ts';
 
 /** A guest that is handed over; `stoodStillMs` undefined: the new side has not told. */
 export interface Moved {

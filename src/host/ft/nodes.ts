@@ -5,13 +5,10 @@ import type { Operator } from '../../emu/machine/operator.ts';
 import type { MethodSettings } from '../../ft/guest/method.ts';
 import type { PairStatus } from '../../ft/protocol/status.ts';
 import { ExitCode, UserError } from '../../lib/errors.ts';
-import { fromPlain } from '../live/job.ts';
 import type { AboutRecording } from '../log-file-sink.ts';
 import type { ReadCounts } from '../mirror/disk-reader.ts';
 import { listNodes, type NodeAddress, type Refusal, tellNode } from './control-socket.ts';
-import { type Endpoint, endpointText } from './endpoint.ts';
-import { JOIN_WORD, type JoinAnswer, type PairWords } from './pair-words.ts';
-import type { CopyStatus } from './shield.ts';
+import type { CopyStatus } from './copy-course.ts';
 
 /** A node that has answered. */
 export interface FoundNode extends NodeAddress, Partial<Operator>, Partial<AboutRecording> {
@@ -32,18 +29,10 @@ export interface FoundNode extends NodeAddress, Partial<Operator>, Partial<About
   readonly fault?: string;
 }
 
-/** A large guest that is not recorded has its log begun meanwhile. */
-const PAIR_UP_MS = 10 * 60_000;
 const GONE_MS = 20_000;
 const LOOK_MS = 50;
 /** Who only looks does not wait for long. */
 const SEEN_MS = 3000;
-/** A backup that has not begun to be made by then cannot be made. */
-const ANSWERS_MS = 5000;
-/** The registry has its time. */
-const JOIN_MS = 20_000;
-/** By then a host has been found, its process started and the guest copied. */
-const PLACE_MS = 60_000;
 
 /** Nodes of one pair or of all. UserError when one is there and does not answer. */
 export async function findNodes(pair?: string): Promise<FoundNode[]> {
@@ -98,95 +87,6 @@ export async function stopPair(pair: string | undefined): Promise<string> {
   }
   await gone(first);
   return name;
-}
-
-/**
- * Has a guest that runs in no pair be the primary of one, which has its first backup, if `words` name one, right after
- * that. Gives its node. UserError when it is not to be; it runs on as it was then.
- */
-export async function pairUp(guest: FoundNode, words: PairWords): Promise<FoundNode> {
-  const order = `${JOIN_WORD} ${JSON.stringify(words)}`;
-  const answer = (await tellNode(guest, order, PAIR_UP_MS)) as JoinAnswer | Refusal | undefined;
-  if (answer !== undefined && 'error' in answer) throw fromPlain(answer.error);
-  if (answer !== undefined && 'refused' in answer) {
-    throw new UserError('not-paired', answer.refused, 'see: lockstep ft status', ExitCode.lost);
-  }
-  const node = answer === undefined ? [] : await findNodes(answer.pair);
-  const first = node.find(({ pid }) => pid === guest.pid);
-  if (first !== undefined) return first;
-  throw new UserError('not-paired', `the guest ${guest.pair} has ended`, 'see: lockstep ft status', ExitCode.lost);
-}
-
-/**
- * Has a backup made at `backup` of the guest of a pair, which runs on this host without one; resolves when it has one,
- * with what it took. UserError when it is not to be.
- */
-export async function protectPair(first: FoundNode, backup: Endpoint): Promise<CopyStatus> {
-  const to = endpointText(backup);
-  const answer = (await tellNode(first, `protect ${to}`)) as { readonly refused?: string } | undefined;
-  if (answer?.refused !== undefined) {
-    throw new UserError('not-alone', answer.refused, 'see: lockstep ft status', ExitCode.lost);
-  }
-  return protectedAt(first, to);
-}
-
-/**
- * Resolves when the guest that lives at `first` has the backup that is being made at `to`; UserError when it has none,
- * or another has become its backup meanwhile. `first`: as it was when that was ordered.
- */
-export async function protectedAt(first: FoundNode, to: string): Promise<CopyStatus> {
-  const from = performance.now();
-  let why: string | undefined;
-  let other: string | undefined;
-  for (;;) {
-    const report = (await tellNode(first, 'status')) as FoundNode | undefined;
-    if (report === undefined) break;
-    const { copy, status, fault, backup } = report;
-    if (fault?.includes(to) === true) why = fault;
-    if (status?.state === 'protected') {
-      if (copy?.to === to && copy.pausedNs !== undefined) return copy;
-      if (backup !== to && isNewer(status, first.status)) {
-        other = backup;
-        break;
-      }
-    } else if (status?.state !== 'copying' && performance.now() - from > ANSWERS_MS) break;
-    await sleep(LOOK_MS);
-  }
-  const instead = other === undefined ? '' : `; its backup is at ${other} now`;
-  const what = `${why ?? `no backup could be made at ${to}`}${instead}`;
-  const remedy = `start one there: lockstep ft backup --name ${first.pair} --listen ${to}`;
-  throw new UserError('not-protected', what, remedy, ExitCode.lost);
-}
-
-/** The backup that is there now is not the one of before. */
-const isNewer = (now: PairStatus, before: PairStatus | undefined): boolean =>
-  before?.state !== 'protected' || now.epoch > before.epoch;
-
-/**
- * Has the guest of a pair, which runs on this host, be in the cluster of a registry from now on; resolves when it has a
- * backup, with what that took if it was copied. `registry`: as the node understands it. UserError when it is not to be.
- */
-export async function joinCluster(first: FoundNode, registry: string): Promise<CopyStatus | undefined> {
-  const answer = (await tellNode(first, `join ${registry}`, JOIN_MS)) as { readonly refused?: string } | undefined;
-  if (answer?.refused !== undefined) {
-    throw new UserError('not-joined', answer.refused, 'see: lockstep ft status', ExitCode.lost);
-  }
-  return protectedInCluster(first);
-}
-
-/** Resolves when the guest at `first` has a backup, with what that took if it was copied. UserError when not. */
-export async function protectedInCluster(first: FoundNode): Promise<CopyStatus | undefined> {
-  const from = performance.now();
-  while (performance.now() - from < PLACE_MS) {
-    const report = (await tellNode(first, 'status')) as FoundNode | undefined;
-    if (report === undefined) break;
-    // What a copy took is known a moment after the backup has the guest.
-    const isTold = report.copy === undefined || report.copy.pausedNs !== undefined;
-    if (report.status?.state === 'protected' && isTold) return report.copy;
-    await sleep(LOOK_MS);
-  }
-  const what = `${first.pair} is in the cluster now, and has no backup yet`;
-  throw new UserError('not-protected', what, 'its node says why no host can take one', ExitCode.lost);
 }
 
 /** Ends the pair's backup on the host of that name, when it has one; also one that waits. Why not; or nothing. */

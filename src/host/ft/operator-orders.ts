@@ -2,7 +2,7 @@
  * What operators and agents say to a node over its control socket, and what it answers: orders are for the side where
  * the guest lives, which says why when it does not do one. It knows nothing of how they are carried out.
  *
- *     stop | leave | switch | move [ENDPOINT] | protect ENDPOINT | join REGISTRY
+ *     stop | leave | switch | move [ENDPOINT] | protect [ENDPOINT] | unprotect | join REGISTRY
  *     what is said to the guest itself (guest-words.ts)
  *     anything else: tell about yourself
  *
@@ -102,11 +102,12 @@ export class OperatorOrders {
       const place = where === undefined ? undefined : placeAt(parseEndpoint('--to', where));
       return () => this.#move(place);
     }
-    if (where === undefined) return undefined;
-    if (word === 'join') return () => this.#join(where);
-    if (word !== 'protect') return undefined;
-    const endpoint = parseEndpoint('--backup', where);
-    return () => answerOf(this.#protect(endpoint));
+    if (word === 'unprotect') return () => this.#unprotect();
+    if (word === 'protect') {
+      const endpoint = where === undefined ? undefined : parseEndpoint('--backup', where);
+      return () => answerOf(this.#protect(endpoint));
+    }
+    return word === 'join' && where !== undefined ? () => this.#join(where) : undefined;
   }
 
   async #tellGuest(order: Input): Promise<Answer> {
@@ -123,9 +124,16 @@ export class OperatorOrders {
     return handover.ordered(() => elsewhere() ?? shield.switchOver(reason));
   }
 
-  /** The operator wants a backup there; why not. */
-  #protect(endpoint: Endpoint): string | undefined {
+  /** The operator wants a backup, there first of all; why not. */
+  #protect(endpoint: Endpoint | undefined): string | undefined {
     return this.#parts.elsewhere() ?? this.#parts.shield.protect(endpoint);
+  }
+
+  /** The operator wants none until one is asked for again. What is held would wait for storage that is away. */
+  async #unprotect(): Promise<Answer> {
+    const { elsewhere, shield, storageFault } = this.#parts;
+    const before = elsewhere() ?? (shield.isAlone ? undefined : await storageFault());
+    return answerOf(before ?? elsewhere() ?? shield.unprotect());
   }
 
   /** Without a place the cluster has one. Somebody who listens there is looked for before the backup is let go. */

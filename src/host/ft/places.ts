@@ -23,6 +23,8 @@ export interface PlaceNeed {
 export interface Places {
   /** The next to be tried; undefined: there is none at present. Never rejects. */
   next(need: PlaceNeed): Promise<Place | undefined>;
+  /** `next` gives none before a place is named. */
+  readonly isEmpty: boolean;
   /** Why `next` has given none. */
   readonly refusal?: string;
   /** The operator wants this one tried before others. */
@@ -37,6 +39,10 @@ export class StaticPlaces implements Places {
 
   constructor(places: readonly Endpoint[]) {
     this.#places = places;
+  }
+
+  get isEmpty(): boolean {
+    return this.#places.length === 0;
   }
 
   async next(): Promise<Place | undefined> {

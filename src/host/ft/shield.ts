@@ -10,13 +10,12 @@
 
 import type { Output } from '../../emu/machine/events.ts';
 import type { ClaimResult } from '../../ft/arbiter.ts';
-import type { ImagesProgress } from '../../ft/disk/mirror-source.ts';
 import type { HeldOutput, PrimaryEvent } from '../../ft/protocol/io.ts';
 import type { PrimaryMessage } from '../../ft/protocol/message.ts';
 import type { PairSettings } from '../../ft/protocol/settings.ts';
 import type { PrimaryStatus } from '../../ft/protocol/status.ts';
-import type { CopyProgress } from '../../session/guest-copy.ts';
 import { ALL_FRAMES } from './acknowledged.ts';
+import { CopyCourse, type CopyStatus } from './copy-course.ts';
 import { type Endpoint, endpointText } from './endpoint.ts';
 import type { PairKey } from './key.ts';
 import { type Place, type Places, placeAt, StaticPlaces } from './places.ts';
@@ -25,9 +24,6 @@ import type { Order, Report } from './ring-messages.ts';
 
 /** Between two attempts. */
 const RETRY_MS = 500;
-/** A guest that changes its memory faster than it is copied gets this much less with each round, down to the least. */
-const SLOWER = 0.7;
-const SHARE_LEAST = 0.05;
 
 /** Effects of a link that are the node's to carry out. */
 export type NodeEffect = Exclude<LinkEffect, { kind: 'begin' | 'abandon' | 'live' | 'share' }>;
@@ -54,18 +50,8 @@ export interface ShieldHost {
   look(): void;
 }
 
-/** For reports. */
-export interface CopyStatus extends CopyProgress {
-  readonly to: string;
-  /** Since the copy began, until the backup had the guest; milliseconds. */
-  readonly tookMs: number | undefined;
-  /** How long the guest had no backup before that; undefined while it has none. */
-  readonly unprotectedMs: number | undefined;
-  /** Of the images that went with it. */
-  readonly images?: ImagesProgress;
-}
-
-const UNFINISHED = { tookMs: undefined, unprotectedMs: undefined } as const;
+/** Why a guest has no backup that is to have none. */
+const UNWANTED = 'none is looked for, by order; lockstep ft protect has one made';
 
 export class Shield {
   readonly #settings: PairSettings;
@@ -84,10 +70,9 @@ export class Shield {
   #copies = 0;
   #epoch: number;
   #timer: NodeJS.Timeout | undefined;
-  #share = 1;
-  #begunAt = 0;
-  #aloneAt = 0;
-  #copy: CopyStatus | undefined;
+  readonly #course: CopyCourse;
+  /** False: the operator wants the guest to have no backup. */
+  #isWanted = true;
   #told = new Set<string>();
   #fault: string | undefined;
   #isAlone = false;
@@ -99,6 +84,7 @@ export class Shield {
     this.#settings = settings;
     this.#key = key;
     this.#host = host;
+    this.#course = new CopyCourse(host);
     this.#epoch = settings.epoch;
   }
 
@@ -113,7 +99,7 @@ export class Shield {
     this.#epoch = epoch;
     this.#places = places;
     this.#isAlone = true;
-    this.#aloneAt = performance.now();
+    this.#course.alone();
     this.#told.clear();
     this.#later(0);
   }
@@ -123,21 +109,32 @@ export class Shield {
     return this.#isAlone;
   }
 
-  /** A backup at this place is wanted now. Why not; or nothing. */
-  protect(endpoint: Endpoint): string | undefined {
+  /** A backup is wanted now: at this place first of all, or wherever there is one. Why not; or nothing. */
+  protect(endpoint?: Endpoint): string | undefined {
     if (!this.#isAlone) return 'the guest has a backup, or its fate is not decided';
     if (this.#link?.state === 'copying') return 'a backup is being made';
-    this.#places.prefer(endpoint);
-    this.#told.clear();
-    this.#later(0);
+    if (endpoint !== undefined) this.#places.prefer(endpoint);
+    else if (this.#places.isEmpty) return 'no place for a backup is known';
+    this.#seek();
     return undefined;
   }
 
   /** From now on backups are looked for there. */
   join(places: Places): void {
     this.#places = places;
-    this.#told.clear();
-    if (this.#isAlone && this.#link?.state !== 'copying') this.#later(0);
+    if (this.#isAlone && this.#link?.state !== 'copying') this.#seek();
+  }
+
+  /** The guest is to have no backup until one is wanted again. Why not; or nothing. */
+  unprotect(): string | undefined {
+    const link = this.#link;
+    if (!this.#isAlone && link?.state !== 'protected') return 'its fate is not decided, or it has not begun';
+    this.#isWanted = false;
+    clearTimeout(this.#timer);
+    this.#leaveNext();
+    if (link?.state === 'protected') link.tell({ kind: 'letGo' });
+    else if (link?.state === 'seeking' || link?.state === 'copying') this.giveUp(link.copy, 'the operator wants none');
+    return undefined;
   }
 
   /** A planned switch to the backup; why it has not begun. */
@@ -194,12 +191,12 @@ export class Shield {
   }
 
   get copy(): CopyStatus | undefined {
-    return this.#copy;
+    return this.#course.status;
   }
 
   /** What the last attempt to have a backup came to nothing for; undefined while one is made, or there is one. */
   get fault(): string | undefined {
-    return this.#fault;
+    return this.#isWanted ? this.#fault : UNWANTED;
   }
 
   /** Where the guest's backup is, or is being looked for. */
@@ -217,7 +214,7 @@ export class Shield {
     const link = this.#link;
     if (link === undefined || link.copy !== report.copy) return;
     if (report.kind === 'copying') {
-      if (link.copy > 0) this.#progress(link, report.progress);
+      if (link.copy > 0) this.#course.progress(report.progress);
     } else if (report.kind === 'reads') {
       link.tell({ kind: 'reads', places: report.places });
     } else {
@@ -242,9 +239,15 @@ export class Shield {
     this.#link?.stop();
   }
 
+  #seek(): void {
+    this.#isWanted = true;
+    this.#told.clear();
+    this.#later(0);
+  }
+
   #later(ms: number): void {
     clearTimeout(this.#timer);
-    if (!this.#isOver) this.#timer = setTimeout(() => void this.#attempt(), ms);
+    if (!this.#isOver && this.#isWanted) this.#timer = setTimeout(() => void this.#attempt(), ms);
   }
 
   async #attempt(): Promise<void> {
@@ -254,7 +257,7 @@ export class Shield {
     this.#next = undefined;
     const place = next ?? (await this.#places.next({ memoryBytes: this.#host.memoryBytes() }));
     this.#isAsking = false;
-    if (this.#isOver) place?.failed(false);
+    if (this.#isOver || !this.#isWanted) place?.failed(false);
     else if (place === undefined) this.#later(RETRY_MS);
     else this.#open(place, ++this.#copies);
   }
@@ -328,9 +331,7 @@ export class Shield {
   }
 
   #begin(link: PrimaryLink): void {
-    this.#begunAt = performance.now();
-    const to = endpointText(link.parts.endpoint);
-    this.#copy = { to, round: 0, pages: 0, left: 0, bytes: 0, pausedNs: undefined, slow: false, ...UNFINISHED };
+    this.#course.begin(endpointText(link.parts.endpoint));
     this.#host.acknowledged(0);
     this.#host.copying(link.parts);
     this.#host.order({ kind: 'copy', copy: link.copy });
@@ -346,15 +347,14 @@ export class Shield {
 
   /** The guest is slowed, as what it changes (`what`) is not copied as fast. */
   slower(what: string): void {
-    if (this.#share === 1) this.#host.notice(`the guest changes its ${what} faster than it is copied: it is slowed`);
-    this.#setShare(Math.max(SHARE_LEAST, this.#share * SLOWER));
+    this.#course.slower(what);
   }
 
   #abandon(link: PrimaryLink, reason: string, refused: boolean): void {
     // While its images are completed the guest has a state behind it that nobody will acknowledge.
     this.#host.acknowledged(ALL_FRAMES);
     this.#host.order({ kind: 'endCopy', copy: link.copy });
-    this.#setShare(1);
+    this.#course.over();
     this.#failed(link, reason);
     setImmediate(() => this.#drop(link, refused));
   }
@@ -373,25 +373,5 @@ export class Shield {
     this.#link = undefined;
     this.#leavePlace(refused);
     this.#later(RETRY_MS);
-  }
-
-  #progress(link: PrimaryLink, progress: CopyProgress): void {
-    const done = progress.pausedNs !== undefined;
-    const tookMs = done ? performance.now() - this.#begunAt : undefined;
-    const unprotectedMs = done ? performance.now() - this.#aloneAt : undefined;
-    this.#copy = { ...progress, to: endpointText(link.parts.endpoint), tookMs, unprotectedMs };
-    if (progress.slow) this.slower('memory');
-    if (!done) return;
-    this.#setShare(1);
-    const { pages, round, bytes, pausedNs = 0 } = progress;
-    const size = `${pages} pages in ${round} rounds, ${(bytes / 2 ** 20).toFixed(1)} MiB`;
-    const times = `${tookMs?.toFixed(0)} ms, the guest stood still for ${(pausedNs / 1e6).toFixed(1)} ms`;
-    this.#host.notice(`the guest is copied to ${this.#copy.to}: ${size}, ${times}`);
-  }
-
-  #setShare(share: number): void {
-    if (share === this.#share) return;
-    this.#share = share;
-    this.#host.share(share);
   }
 }

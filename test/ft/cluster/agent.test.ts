@@ -12,7 +12,14 @@ import { askAgent } from '../../../src/host/cluster/agent-door.ts';
 import { openRegistry } from '../../../src/host/cluster/registry-of.ts';
 import { endpointText } from '../../../src/host/ft/endpoint.ts';
 import { makeKey, pairKey, readKey } from '../../../src/host/ft/key.ts';
-import { joinCluster, namedGuest, pairUp, protectedInCluster } from '../../../src/host/ft/nodes.ts';
+import { namedGuest } from '../../../src/host/ft/nodes.ts';
+import {
+  joinCluster,
+  pairUp,
+  protectAgain,
+  protectedAnywhere,
+  unprotectPair,
+} from '../../../src/host/ft/protection.ts';
 import { packageVersion } from '../../../src/host/package-files.ts';
 import { TappedLine } from '../../host/tapped-line.ts';
 import { countOf, eachWorld, joined, sample } from '../host/sides.ts';
@@ -251,6 +258,29 @@ test('a guest that began alone in no cluster joins one, once, and has its backup
   await seen.registry.close();
 });
 
+test('a guest of a cluster has no backup by order, nor a promise of one, until one is wanted again', async () => {
+  makeKey(world.path('key'));
+  const host = await agent(readKey(world.path('key')));
+  const seen = await cluster();
+  const words = { kernel: sample('count'), append: 'every=5', key: world.path('key'), registry: registry() };
+  const primary = world.side({ role: 'primary', at: 'none', ...words });
+  const promised = async (): Promise<number> => (await seen.walk(ledgerOf(host.name))).reservations.length;
+  await primary.state('protected');
+  expect(await promised()).toBe(1);
+  expect(await unprotectPair('pair')).toBe('pair');
+  await expect.poll(() => host.places.length, patient).toBe(0);
+  await expect.poll(promised, patient).toBe(0);
+  const { length } = primary.said;
+  await primary.until(({ said }) => said.length > length + 500);
+  expect([host.places.length, await promised()]).toEqual([0, 0]);
+  await expect.poll(async () => (await seen.view()).pairs, patient).toMatchObject([{ state: 'alone', epoch: 2 }]);
+  await protectAgain(await namedGuest('pair'));
+  expect([host.places.length, await promised()]).toEqual([1, 1]);
+  const whole = [{ state: 'protected', backup: host.name }];
+  await expect.poll(async () => (await seen.view()).pairs, patient).toMatchObject(whole);
+  await seen.registry.close();
+});
+
 test('a guest that is recorded, in no pair, becomes one of the cluster', async () => {
   makeKey(world.path('key'));
   const host = await agent(readKey(world.path('key')), packageVersion());
@@ -263,7 +293,7 @@ test('a guest that is recorded, in no pair, becomes one of the cluster', async (
   const absent = `dir:${world.path('absent')}`;
   await expect(pairUp(node, { ...words, registry: absent })).rejects.toMatchObject({ exitCode: 2 });
   expect((await namedGuest('pair')).command).toBe('record');
-  const copy = await protectedInCluster(await pairUp(node, { ...words, registry: registry() }));
+  const copy = await protectedAnywhere(await pairUp(node, { ...words, registry: registry() }));
   expect(copy?.pausedNs).toBeDefined();
   const pair = { name: 'pair', state: 'protected', primary: host.name, backup: host.name };
   await expect.poll(async () => (await seen.view()).pairs, patient).toMatchObject([pair]);

@@ -3,16 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { parseEndpoint } from '../../../src/host/ft/endpoint.ts';
 import { moveBackup, switchPair } from '../../../src/host/ft/moves.ts';
+import { type FoundNode, findNodes, stopPair } from '../../../src/host/ft/nodes.ts';
+import { orderGuest } from '../../../src/host/ft/order-guest.ts';
 import {
-  type FoundNode,
-  findNodes,
   joinCluster,
   pairUp,
+  protectAgain,
   protectedAt,
   protectPair,
-  stopPair,
-} from '../../../src/host/ft/nodes.ts';
-import { orderGuest } from '../../../src/host/ft/order-guest.ts';
+  unprotectPair,
+} from '../../../src/host/ft/protection.ts';
 import { replay } from '../../host/support.ts';
 import { countOf, eachWorld, joined, moved, type Side, sample } from './sides.ts';
 
@@ -131,6 +131,8 @@ const ORDERS: { readonly [command: string]: (backup: FoundNode) => Promise<unkno
   'ft move --primary': () => switchPair('pair'),
   'ft move --backup': () => moveBackup('pair', ELSEWHERE),
   'ft protect --backup': (backup) => protectPair(backup, ELSEWHERE),
+  'ft protect': (backup) => protectAgain(backup),
+  'ft unprotect': () => unprotectPair('pair'),
   'ft protect --registry': (backup) => joinCluster(backup, 'dir:/nowhere'),
   'ft reset': () => orderGuest('pair', 'reset'),
   'ft suspend': () => orderGuest('pair', 'suspend'),
