@@ -122,7 +122,7 @@ export class Shield {
   /** From now on backups are looked for there. */
   join(places: Places): void {
     this.#places = places;
-    if (this.#isAlone && this.#link?.state !== 'copying') this.#seek();
+    this.#seek();
   }
 
   /** The guest is to have no backup until one is wanted again. Why not; or nothing. */
@@ -239,10 +239,11 @@ export class Shield {
     this.#link?.stop();
   }
 
+  /** A backup is wanted, by a new order. */
   #seek(): void {
     this.#isWanted = true;
     this.#told.clear();
-    this.#later(0);
+    if (this.#isAlone && this.#link?.state !== 'copying') this.#later(0);
   }
 
   #later(ms: number): void {
