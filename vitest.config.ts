@@ -9,12 +9,16 @@ import { defineConfig } from 'vitest/config';
 import { nodeFlags } from './src/host/node-flags.ts';
 
 const report = process.env.LOCKSTEP_TEST_REPORT;
+/** Guards against hanging, not measures of speed: machines that run tests are shared and slow. */
+const PATIENCE_MS = 5 * 60_000;
 
 export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 2,
     execArgv: [...nodeFlags()],
+    hookTimeout: PATIENCE_MS,
+    expect: { poll: { timeout: PATIENCE_MS } },
     setupFiles: ['test/own-state.ts'],
     // Most processes that tests start are this program's, from the same sources.
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/node', import.meta.url)) },
@@ -26,8 +30,7 @@ export default defineConfig({
           name: 'quick',
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.full.test.ts'],
-          // A guard against hanging, not a measure of speed: machines that run tests are shared and slow.
-          testTimeout: 5 * 60_000,
+          testTimeout: PATIENCE_MS,
         },
       },
       {
@@ -35,8 +38,7 @@ export default defineConfig({
         test: {
           name: 'full',
           include: ['test/**/*.full.test.ts'],
-          testTimeout: 20 * 60_000,
-          hookTimeout: 5 * 60_000,
+          testTimeout: 4 * PATIENCE_MS,
         },
       },
     ],

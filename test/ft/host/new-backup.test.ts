@@ -29,7 +29,7 @@ test('one side after the other is killed, and the survivor has a new backup each
   const spares: { readonly side: Side; readonly at: string }[] = [];
   for (const name of ['b', 'c', 'd', 'e']) spares.push(await spare(name));
   const [b, ...others] = spares;
-  const words = { kernel: sample('count'), append: 'every=5 to=1500', spares: others.map(({ at }) => at) };
+  const words = { kernel: sample('count'), append: 'every=5', spares: others.map(({ at }) => at) };
   let live = world.side({ role: 'primary', at: b!.at, ...words });
   const sides = [live];
   let follower = b!.side;
@@ -50,10 +50,12 @@ test('one side after the other is killed, and the survivor has a new backup each
     await live.until(({ complaints }) => /notice the guest is copied to/.test(complaints));
     follower = next;
   }
-  expect(await live.ended).toBe(0);
+  await live.until(({ said }) => said.length > 200);
+  live.kill('SIGINT');
+  expect(await live.ended).toBe(130);
   let all = '';
   for (const side of sides) all = joined(all, side.said);
-  expect(all).toBe(counted(1500));
+  expect(counted(100_000).startsWith(all)).toBe(true);
   expect(world.epochs).toEqual(['pair.1', 'pair.2', 'pair.3', 'pair.4', 'pair.5']);
 });
 
@@ -109,7 +111,7 @@ test('a spare that dies, or stands still, costs nothing: the next one is taken',
   const good = await spare('good');
   frozen.side.standStill();
   const spares = [frozen, dying, good].map(({ at }) => at);
-  const words = { kernel: sample('count'), append: 'every=5 to=1000', detectMs: 1000, spares };
+  const words = { kernel: sample('count'), append: 'every=5', detectMs: 1000, spares };
   const primary = world.side({ role: 'primary', at: 'none', ...words });
   void dying.side.state('following').then(() => dying.side.kill());
   await primary.until(({ said }) => said.includes('count 20\n'));
@@ -120,8 +122,10 @@ test('a spare that dies, or stands still, costs nothing: the next one is taken',
   await primary.until(({ said }) => said.length > seen + 200);
   primary.kill();
   await primary.ended;
-  expect(await good.side.ended).toBe(0);
-  expect(joined(primary.said, good.side.said)).toBe(counted(1000));
+  await good.side.until(({ said }) => said.length > 200);
+  good.side.kill('SIGINT');
+  expect(await good.side.ended).toBe(130);
+  expect(counted(100_000).startsWith(joined(primary.said, good.side.said))).toBe(true);
 });
 
 test('who wants the backup at a place that refuses it is told why, and where it is instead', async () => {

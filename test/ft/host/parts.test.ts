@@ -152,7 +152,7 @@ test('devices get nothing before they begin; one that holds is waited for and ho
   expect(congested).toEqual([true]);
   for (const count of [2, 3]) {
     slow.go();
-    await vi.waitFor(() => expect(slow.taken).toHaveLength(count));
+    await vi.waitFor(() => expect(slow.taken).toHaveLength(count), { timeout: 30_000 });
   }
   expect(congested).toEqual([true, false]);
 });
