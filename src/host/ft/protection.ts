@@ -29,8 +29,8 @@ const STATUS = 'see: lockstep ft status';
  * that. Gives its node. UserError when it is not to be; it runs on as it was then.
  */
 export async function pairUp(guest: FoundNode, words: PairWords): Promise<FoundNode> {
-  const order = `${JOIN_WORD} ${JSON.stringify(words)}`;
-  const answer = (await tellNode(guest, order, PAIR_UP_MS)) as JoinAnswer | Refusal | undefined;
+  const line = `${JOIN_WORD} ${JSON.stringify(words)}`;
+  const answer = (await tellNode(guest, line, PAIR_UP_MS)) as JoinAnswer | Refusal | undefined;
   if (answer !== undefined && 'error' in answer) throw fromPlain(answer.error);
   if (answer !== undefined && 'refused' in answer) {
     throw new UserError('not-paired', answer.refused, STATUS, ExitCode.lost);

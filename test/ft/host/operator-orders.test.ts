@@ -30,13 +30,14 @@ test('words that are not understood are refused, and nothing is done', async () 
     await expect(node.answer(word), word).rejects.toMatchObject({ code: 'bad-value' });
   for (const word of ['share', 'share 0', 'share 101', 'share 1.5', 'share much'])
     await expect(node.answer(word), word).rejects.toMatchObject({ code: 'bad-share' });
-  for (const word of ['', 'protect', 'join', 'nonsense', '{'])
-    expect(await node.answer(word), word).toEqual({ pid: 7 });
+  for (const word of ['', 'join', 'nonsense', '{']) expect(await node.answer(word), word).toEqual({ pid: 7 });
   expect(failures).toEqual([]);
 });
 
 test.each([
   ['protect tcp:127.0.0.1:1', { shield: { protect: broken } }],
+  ['protect', { shield: { protect: broken } }],
+  ['unprotect', { shield: { isAlone: true, unprotect: broken } }],
   ['move tcp:127.0.0.1:1', { shield: { moveObjection: broken } }],
   ['stop', { powerOff: broken }],
   ['leave', { leave: async () => broken() }],
@@ -47,12 +48,26 @@ test.each([
   expect(failures).toMatchObject([{ message: 'an invariant does not hold' }]);
 });
 
-test.each(['switch', 'move tcp:h:1', 'protect tcp:h:1', 'join dir:/r', 'reset', 'suspend', 'resume', 'share 40'])(
+const ORDERS = ['switch', 'move tcp:h:1', 'protect tcp:h:1', 'protect', 'unprotect', 'join dir:/r'];
+
+test.each([...ORDERS, 'reset', 'suspend', 'resume', 'share 40'])(
   '%s is refused where the guest does not live, with where it does, and nothing is done',
   async (line) => {
     const handover = { ordered: async (begin: () => string | undefined) => ({ refused: begin() }) };
-    const shield = { switchOver: broken, moveObjection: broken, protect: broken };
+    const shield = { switchOver: broken, moveObjection: broken, protect: broken, unprotect: broken };
     const { orders: node } = orders({ elsewhere: () => 'its primary is a on b', handover, shield, told: broken });
     expect(await node.answer(line)).toEqual({ refused: 'its primary is a on b' });
   },
 );
+
+test('a backup is not let go while nobody could tell who lives; who is alone needs nobody for that', async () => {
+  const done: string[] = [];
+  const unprotect = (): undefined => void done.push('unprotect');
+  const away = { storageFault: async () => 'the storage cannot be reached' };
+  const paired = orders({ ...away, shield: { isAlone: false, unprotect } }).orders;
+  expect(await paired.answer('unprotect')).toEqual({ refused: 'the storage cannot be reached' });
+  expect(done).toEqual([]);
+  const alone = orders({ ...away, shield: { isAlone: true, unprotect } }).orders;
+  expect(await alone.answer('unprotect')).toEqual({});
+  expect(done).toEqual(['unprotect']);
+});
