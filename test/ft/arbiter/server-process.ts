@@ -10,11 +10,16 @@ import { standStill } from '../../host/stand-still.ts';
 
 /** Below what systems give out by themselves (from 32768 on): nobody gets one meanwhile who has not asked for it. */
 const PORTS = { from: 12_000, to: 32_000 };
+let nextPort = randomInt(PORTS.from, PORTS.to);
 
-/** One nobody listens on now; it can be listened on again and again. */
+/**
+ * One nobody listens on now; it can be listened on again and again. This process is given none twice: servers of one
+ * cluster would come up one without the other.
+ */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = randomInt(PORTS.from, PORTS.to);
+    const port = nextPort;
+    nextPort = port + 1 < PORTS.to ? port + 1 : PORTS.from;
     const server = createServer().listen(port, '127.0.0.1');
     try {
       await once(server, 'listening');
@@ -35,6 +40,9 @@ export interface Program {
   readonly ready: () => Promise<boolean>;
 }
 
+/** A guard against hanging: by then a server is up, or will never be. */
+const START_MS = 3 * 60_000;
+
 /** A program and the processes that it starts. */
 export class ServerProcess {
   readonly #program: Program;
@@ -48,17 +56,26 @@ export class ServerProcess {
 
   async start(): Promise<void> {
     const { file, args, user = {}, ready } = this.#program;
-    for (;;) {
+    const from = performance.now();
+    const inTime = (): boolean => performance.now() - from < START_MS;
+    while (inTime()) {
       const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], ...user });
       this.#child = child;
       this.#said = '';
+      const closed = once(child, 'close');
       for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => this.#heard(String(text)));
-      while (child.exitCode === null && !(await ready())) await sleep(20);
-      if (child.exitCode === null) return;
+      const runs = (): boolean => child.exitCode === null && child.signalCode === null;
+      while (runs() && inTime()) {
+        if (await ready()) return;
+        await sleep(20);
+      }
+      if (runs()) break;
+      await closed;
       // What was killed leaves memory and ports to the system to clear away.
       if (!/still in use|address already in use|lock file/i.test(this.#said)) throw new Error(this.#said);
       await sleep(50);
     }
+    throw new Error(`${file} ${args.join(' ')} does not come up: ${this.#said}`);
   }
 
   async kill(): Promise<void> {
