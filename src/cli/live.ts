@@ -59,9 +59,15 @@ export function reportOutcome(verb: 'ran' | 'recorded' | 'replayed', outcome: Ou
   if (divergence !== undefined) reportDivergence(divergence, recording);
   if (error !== undefined) line(`${chalkStderr.red(printable(error.what))}; ${printable(error.remedy)}`);
   if (verb === 'recorded' && begun && recording !== undefined) {
-    const density = totals.ticks === 0n ? 0 : (totals.logBytes * 1000) / Number(totals.ticks);
-    say(`recording ${recording} (${bytes(totals.logBytes)}, ${density.toFixed(3)} B per 1000 instructions)`);
+    say(`recording ${recording} (${bytes(totals.logBytes)}, ${partText(totals)})`);
   }
+}
+
+/** What of the run is in a recording. */
+function partText({ ticks, logBytes, keptFromTick }: Outcome['totals']): string {
+  if (keptFromTick !== undefined) return `from tick ${count(keptFromTick)} on`;
+  const density = ticks === 0n ? 0 : (logBytes * 1000) / Number(ticks);
+  return `${density.toFixed(3)} B per 1000 instructions`;
 }
 
 function agreedText({ totals: { events } }: Outcome): string {

@@ -14,6 +14,8 @@ export interface LogInfo {
   /** Of a recording that is whole. */
   readonly end: LogEnd | undefined;
   readonly cut: { readonly offset: number; readonly reason: string } | undefined;
+  /** Tick of the checkpoint that it begins with; undefined of one that begins at power on, or has not got so far. */
+  readonly beginsAt: bigint | undefined;
   /** Last tick that the recording reaches. */
   readonly ticks: bigint;
   /** Guest time there, 100 ns units. */
@@ -33,6 +35,7 @@ export function logInfo({ reader, sizeBytes }: OpenRecording): LogInfo {
     bytes[kind] = (bytes[kind] ?? 0) + n;
   };
   let frames = 0;
+  let beginsAt: bigint | undefined;
   let ticks = 0n;
   let time = 0n;
   const walk = reader.frames();
@@ -46,6 +49,8 @@ export function logInfo({ reader, sizeBytes }: OpenRecording): LogInfo {
     const { frame } = step.value;
     frames += 1;
     if (frame.firstTick > ticks) ticks = frame.firstTick;
+    const isBeginning = reader.header.begins !== undefined && frame.kind === 'checkpoint' && frame.firstTick > 0n;
+    if (isBeginning) beginsAt ??= frame.firstTick;
     if (frame.kind !== 'events') {
       add(`${frame.kind} frame`, frame.bytes.length);
       continue;
@@ -66,6 +71,7 @@ export function logInfo({ reader, sizeBytes }: OpenRecording): LogInfo {
     sizeBytes,
     frames,
     end,
+    beginsAt,
     cut: finish.kind === 'cut' ? { offset: finish.offset, reason: finish.reason } : undefined,
     ticks: end?.ticks ?? ticks,
     time: end?.time ?? time,

@@ -6,6 +6,7 @@ import { digestEveryFlag, digestTicksOf } from '../cli/digest-every.ts';
 import { nodeUi } from '../cli/ft-text.ts';
 import { foundBy, guestNameFlag } from '../cli/guest-name.ts';
 import { guestOptions } from '../cli/guest-options.ts';
+import { parseKept } from '../cli/kept.ts';
 import { reportOutcome } from '../cli/live.ts';
 import { machineFlags } from '../cli/machine-flags.ts';
 import { parseSpacing } from '../cli/spacing.ts';
@@ -31,6 +32,10 @@ export default class Record extends LockstepCommand {
         '--drive disk.img -o boot.lks',
     },
     {
+      description: 'Wait for a failure that takes days, and have the ten minutes before it.',
+      command: '<%= config.bin %> record --keep 10min --kernel Image --drive disk.img -o server.lks',
+    },
+    {
       description: "Give the guest the host's network through passt.",
       command: '<%= config.bin %> record --kernel Image --net stream:unix:/tmp/passt.sock',
     },
@@ -49,18 +54,28 @@ export default class Record extends LockstepCommand {
         'auto: as often as keeps seeking short at little cost. Without it, lockstep log index adds them later.',
       helpValue: 'TICKS|auto',
     }),
+    keep: Flags.string({
+      summary: 'keep the end of the recording alone: its last so much time or bytes, at least',
+      description:
+        'For a guest that runs for days until it fails. What is older is let go: the recording then begins with a ' +
+        'checkpoint, which is copied while the guest runs, and is between once and twice as long as asked for.',
+      helpValue: '90s|10min|2h|64M',
+      exclusive: ['checkpoint-every'],
+    }),
     ...machineFlags,
   };
 
   async run(): Promise<Outcome> {
     const { flags } = await this.parse(Record);
     const checkpoints = flags['checkpoint-every'];
+    const { keep } = flags;
     const outcome = await recordGuest(
       {
         ...guestOptions(flags),
         foundBy: foundBy(flags.name),
         ...(flags.output === undefined ? {} : { output: flags.output }),
         ...(checkpoints === undefined ? {} : { checkpoints: parseSpacing('--checkpoint-every', checkpoints) }),
+        ...(keep === undefined ? {} : { kept: parseKept('--keep', keep) }),
         command: ['lockstep', 'record', ...this.argv],
         digestTicks: digestTicksOf(flags['digest-every']),
       },

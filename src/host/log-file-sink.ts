@@ -7,7 +7,17 @@
  *     kept ── a write fails ──> an error; with `onLost`: lost, what it is given goes nowhere
  */
 
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { resolve } from 'node:path';
 import { ExitCode, UserError } from '../lib/errors.ts';
 import type { LogSink } from '../logformat/frame-writer.ts';
@@ -27,9 +37,9 @@ export interface AboutRecording {
 }
 
 export class LogFileSink implements LogSink {
-  readonly path: string;
   readonly #fd: number;
   readonly #file: string;
+  #path: string;
   #size = 0;
   #lost: string | undefined;
   /** Told once, in words, when a write fails, which is no error then. */
@@ -39,7 +49,7 @@ export class LogFileSink implements LogSink {
 
   /** `fd`: open for writing and empty, as `create` leaves it. Two threads may hold it, one of them writing. */
   constructor(path: string, fd: number) {
-    this.path = path;
+    this.#path = path;
     this.#fd = fd;
     this.#file = fileKey(stampOfOpen(fd));
   }
@@ -71,9 +81,12 @@ export class LogFileSink implements LogSink {
         if (!(error instanceof UserError && error.code === 'file-exists')) throw error;
       }
     }
-    throw new Error('no name is left for the recording');
+    throw new UserError('file-exists', 'no name is left for the recording', 'name one that is not there with -o FILE');
   }
 
+  get path(): string {
+    return this.#path;
+  }
   get fd(): number {
     return this.#fd;
   }
@@ -108,6 +121,17 @@ export class LogFileSink implements LogSink {
       const what = `the recording ${this.path} cannot be written on: ${reasonOf(error)}; it is kept up to here`;
       this.#failed(new UserError('storage-lost', what, 'free some space and record again', ExitCode.lost, error));
     }
+  }
+
+  /** Gives the file another name, in place of what has it. UserError when that cannot be. */
+  moveTo(path: string): void {
+    try {
+      renameSync(this.#path, path);
+    } catch (error) {
+      const what = `${this.#path} cannot be called ${path}: ${reasonOf(error)}`;
+      throw new UserError('storage-lost', what, 'see that its folder can be written', ExitCode.lost, error);
+    }
+    this.#path = path;
   }
 
   /** Nothing more is written, for this reason: what is in the file is anybody's from now on. */

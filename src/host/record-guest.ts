@@ -22,6 +22,7 @@ import { type Outcome, outcomeOf } from './outcome.ts';
 import { toolVersion } from './package-files.ts';
 import type { HostPort } from './ports/port.ts';
 import type { LiveOptions, LiveUi, RecordOptions, RunOptions } from './record-options.ts';
+import { RecordedFile } from './recorded-file.ts';
 import {
   type ImagePaths,
   recordedConfig,
@@ -56,8 +57,9 @@ export async function recordGuest(options: RecordOptions, ui: LiveUi): Promise<O
   const ports = await ends(plan, options, ui);
   const header = headerOf(plan, options);
   const sink = await sinkOf(options.output, options.kernel ?? options.bios ?? 'guest', ports);
-  const checkpoints = options.checkpoints === undefined ? {} : { checkpoints: options.checkpoints };
-  const record = { fd: sink.fd, path: sink.path, ...checkpoints };
+  const { checkpoints, kept } = options;
+  const asked = { ...(checkpoints === undefined ? {} : { checkpoints }), ...(kept === undefined ? {} : { kept }) };
+  const record = { fd: sink.fd, path: sink.path, ...asked };
   return live(plan, ports, { ...jobOf(plan, options, header), record }, sink, ui, options);
 }
 
@@ -126,19 +128,20 @@ async function live(
   plan: GuestPlan,
   ports: readonly HostPort[],
   job: Job,
-  sink: LogFileSink | undefined,
+  first: LogFileSink | undefined,
   ui: LiveUi,
   options: LiveOptions,
 ): Promise<Outcome> {
   const guest = new LiveGuest(ports, ui);
+  const file = first === undefined ? undefined : new RecordedFile(first, guest);
   const stop = (): void => guest.stop();
   ui.stop?.addEventListener('abort', stop);
   if (ui.stop?.aborted === true) stop();
   const timer = setInterval(() => ui.progress?.(guest.progress), PROGRESS_MS);
-  if (sink !== undefined) ui.recording?.(sink.path);
-  const found = new FoundGuest({ options, plan, ports, sink, live: guest, ui }, options.foundBy);
+  if (first !== undefined) ui.recording?.(first.path);
+  const found = new FoundGuest({ options, plan, ports, file, live: guest, ui }, options.foundBy);
   let paired: PairOutcome | undefined;
-  const told = (outcome: Outcome): Outcome => recordedOutcome(outcome, sink, (text) => ui.notice(text));
+  const told = (outcome: Outcome): Outcome => recordedOutcome(outcome, file?.sink, (text) => ui.notice(text));
   try {
     await found.mayBegin();
     return await withImages(plan.images, async (kept) => {
@@ -146,19 +149,19 @@ async function live(
       found.begins();
       await run.catch(() => {});
       paired = await found.paired();
-      return paired ?? told(outcomeOf(await run, madeBy(sink), guest.quit));
+      return paired ?? told(outcomeOf(await run, madeBy(file), guest.quit));
     });
   } catch (error) {
     await closeAll(ports);
     if (!(error instanceof UserError)) throw error;
     const end: GuestEnd = { kind: 'failed', error: toPlain(error), totals: guest.ended?.totals };
-    return told(outcomeOf(end, madeBy(sink), guest.quit));
+    return told(outcomeOf(end, madeBy(file), guest.quit));
   } finally {
     clearInterval(timer);
     ui.stop?.removeEventListener('abort', stop);
     await found.close();
     // A pair's side has closed it.
-    if (paired === undefined) sink?.close();
+    if (paired === undefined) file?.sink.close();
   }
 }
 
@@ -172,5 +175,8 @@ async function withImages<T>(images: GuestPlan['images'], use: (kept: KeptImages
 }
 
 /** The recording that is there; undefined where nothing was written, and the file goes with its sink. */
-const madeBy = (sink: LogFileSink | undefined): string | undefined =>
-  sink !== undefined && fstatSync(sink.fd).size > 0 ? sink.path : undefined;
+function madeBy(file: RecordedFile | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  const { fd, path } = file.sink;
+  return fstatSync(fd).size > 0 ? path : undefined;
+}

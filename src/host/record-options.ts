@@ -52,6 +52,9 @@ export interface LiveOptions extends Surroundings {
 
 export interface RunOptions extends GuestOptions, Pick<LiveOptions, 'foundBy'> {}
 
+/** How much of a recording is kept: its last so many bytes or nanoseconds of host time, at least. */
+export type Kept = { readonly by: 'bytes'; readonly bytes: number } | { readonly by: 'time'; readonly ns: bigint };
+
 export interface RecordOptions extends RunOptions {
   /** The recording; a new name in the default folder when left out. */
   readonly output?: string;
@@ -60,4 +63,6 @@ export interface RecordOptions extends RunOptions {
   readonly digestTicks?: LogHeader['digestTicks'];
   /** How far apart checkpoints in the recording are; none are made when left out. */
   readonly checkpoints?: CheckpointSpacing;
+  /** All of it is kept when left out. Not together with checkpoints. */
+  readonly kept?: Kept;
 }

@@ -75,7 +75,7 @@ function damagedImage(what: string, cause?: unknown): UserError {
 export function requirePowerOn({ header }: LogReader, why: string): void {
   if (header.begins === undefined) return;
   const what = `the recording begins with a checkpoint of a running guest: it cannot be ${why}`;
-  throw new UserError('no-beginning', what, 'take the recording of the side that the guest was copied from');
+  throw new UserError('no-beginning', what, 'take one of it that begins at power on, if there is one');
 }
 
 /** What a record that this machine cannot have means to the operator. Other errors stay as they are. */

@@ -41,6 +41,8 @@ export interface GuestCopyParts {
   readonly nowNs: () => bigint;
   /** The pause that rounds go on for, nanoseconds. */
   readonly pauseNs?: number;
+  /** After so many the pause is taken as it is. */
+  readonly roundsMax?: number;
 }
 
 export interface CopyProgress {
@@ -146,7 +148,7 @@ export class GuestCopy {
         if (!done) yield;
       }
       this.#left = state.stale;
-      if (this.#isShort() || this.#round >= ROUNDS_MAX) {
+      if (this.#isShort() || this.#round >= (this.#parts.roundsMax ?? ROUNDS_MAX)) {
         if (this.#isReady) break;
         yield* this.#others();
         if (this.#isShort()) break;

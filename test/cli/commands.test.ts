@@ -34,6 +34,14 @@ describe('record, replay and what comes after', () => {
     expect((await lockstep('log', 'verify')).stdout).toContain('whole');
   });
 
+  it('keeps the end of a recording, by time or size, without checkpoints between', async () => {
+    const keep = (...how: readonly string[]) => lockstep('record', '--kernel', sample('hello'), '-o', 'k.lks', ...how);
+    expect(await keep('--keep', '10m')).toMatchObject({ status: 2, stderr: expect.stringContaining('10min') });
+    expect((await keep('--keep', '10s', '--checkpoint-every', 'auto')).status).toBe(2);
+    expect(await keep('--keep', '10s')).toMatchObject({ status: 0, stdout: HELLO });
+    expect(await lockstep('replay', 'k.lks')).toMatchObject({ status: 0, stdout: HELLO });
+  });
+
   it('tells which engines made the steps, all of them together', async () => {
     const shares = async (name: string, ...how: readonly string[]): Promise<Record<string, number>> => {
       const file = `${name}-${how.at(-1) ?? 'auto'}.lks`;

@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { digestTicksOf } from '../../src/cli/digest-every.ts';
 import { pairOptions, pairWords } from '../../src/cli/ft-flags.ts';
 import { foundBy, requireName } from '../../src/cli/guest-name.ts';
+import { parseKept } from '../../src/cli/kept.ts';
 import { progressText } from '../../src/cli/progress.ts';
 import { parseConsole, parseDrive, parseEntropy, parseNet, parseSize, parseTick } from '../../src/cli/specs.ts';
 import { bytes, columns, seconds } from '../../src/cli/text.ts';
+import type { Kept } from '../../src/host/record-options.ts';
 import { UserError } from '../../src/lib/errors.ts';
 
 describe('flag values', () => {
@@ -17,6 +19,15 @@ describe('flag values', () => {
       2 ** 30,
     ]);
     for (const text of ['', '0', '-1', '1T', 'M', '1.5G']) expect(() => parseSize('--memory', text)).toThrow(UserError);
+  });
+  it('what is kept is a time or a size, with its unit', () => {
+    const seconds = (count: number): Kept => ({ by: 'time', ns: BigInt(count) * 1_000_000_000n });
+    expect(['90s', '10min', '2h'].map((text) => parseKept('--keep', text))).toEqual([90, 600, 7200].map(seconds));
+    expect(parseKept('--keep', '64K')).toEqual({ by: 'bytes', bytes: 65536 });
+    expect(parseKept('--keep', '1G')).toEqual({ by: 'bytes', bytes: 2 ** 30 });
+    for (const text of ['', '0s', '10', '10m', '10m5', '-1s', '63K', '0G', '1.5h', '1d']) {
+      expect(() => parseKept('--keep', text), text).toThrow(UserError);
+    }
   });
   it('ticks may be written with separators', () => {
     expect(parseTick('--until', '1,200_000')).toBe(1200000n);

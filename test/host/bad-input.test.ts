@@ -193,7 +193,7 @@ test('two recorders on one file: the second is refused, the first goes on', asyn
 
 test.skipIf(process.platform === 'win32')('a full disk is a loss, told in one line with its remedy', async () => {
   const log = folder.path('full.lks');
-  const recorder = startRecorder('count', log, 'every=1', 8);
+  const recorder = startRecorder('count', log, 'every=1', { limitKiB: 8 });
   expect(await recorder.ended).toBe(4);
   expect(recorder.complaints()).toMatch(/^the recording .* cannot be written on: .*; .*free some space.*\n$/);
   expect(openRecording(log).reader.finish().kind).toBe('cut');

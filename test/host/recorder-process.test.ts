@@ -33,7 +33,7 @@ test('a recorder told to stop by SIGTERM ends its recording whole', async () => 
 test.skipIf(process.platform === 'win32')('a full disk stops the guest and keeps every whole frame', async () => {
   const file = folder.path('full.lks');
   const limitKiB = 8;
-  const recorder = startRecorder('count', file, 'every=1', limitKiB);
+  const recorder = startRecorder('count', file, 'every=1', { limitKiB });
   expect(await recorder.ended).toBe(4);
   expect(recorder.complaints()).toMatch(/^the recording .* cannot be written on: .*\n$/);
   expect(statSync(file).size).toBeLessThanOrEqual(limitKiB * 1024);

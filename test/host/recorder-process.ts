@@ -17,9 +17,21 @@ export interface RecorderProcess {
   readonly ended: Promise<number | string>;
 }
 
-/** `limitKiB`: no file of the process grows beyond that. */
-export function startRecorder(kernel: string, output: string, append: string, limitKiB?: number): RecorderProcess {
-  const command = [process.execPath, ...nodeFlags(), SCRIPT, sample(kernel), output, append];
+export interface RecorderLimits {
+  /** No file of the process grows beyond that. */
+  readonly limitKiB?: number;
+  /** Bytes of the recording that are kept; all when left out. */
+  readonly kept?: number;
+}
+
+export function startRecorder(
+  kernel: string,
+  output: string,
+  append: string,
+  { limitKiB, kept }: RecorderLimits = {},
+): RecorderProcess {
+  const words = kept === undefined ? [] : [String(kept)];
+  const command = [process.execPath, ...nodeFlags(), SCRIPT, sample(kernel), output, append, ...words];
   const limited = ['bash', '-c', `ulimit -f ${limitKiB}; exec "$0" "$@"`, ...command];
   const [program, ...args] = limitKiB === undefined ? command : limited;
   const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'pipe'] });

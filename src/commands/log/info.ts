@@ -35,7 +35,8 @@ export default class LogInfoCommand extends LockstepCommand {
 function infoText(path: string, info: LogInfo): string {
   const { header, end, ticks } = info;
   const hostS = end === undefined ? undefined : Number(end.elapsedNs) / 1e9;
-  const density = ticks === 0n ? 0 : (info.sizeBytes * 1000) / Number(ticks);
+  const made = ticks - (info.beginsAt ?? 0n);
+  const density = made === 0n ? 0 : (info.sizeBytes * 1000) / Number(made);
   const when = new Date(Number(header.createdNs / 1_000_000n)).toISOString();
   const images = Object.entries(header.images).map(([role, { name, size, sha256 }]) => {
     const place = info.packed.includes(role) ? ', packed' : '';
@@ -47,6 +48,7 @@ function infoText(path: string, info: LogInfo): string {
     ['command', header.command.join(' ')],
     ...images.map((image) => ['image', image] as const),
     ['machine', machineText(header.machine)],
+    ...(info.beginsAt === undefined ? [] : [['begins', `at tick ${count(info.beginsAt)}`] as const]),
     ['ticks', count(ticks)],
     ['guest time', seconds(Number(info.time) / 1e7)],
     ['host time', hostS === undefined ? 'not known' : seconds(hostS)],
@@ -54,7 +56,7 @@ function infoText(path: string, info: LogInfo): string {
       'speed',
       hostS === undefined || hostS === 0
         ? 'not known'
-        : `${(Number(ticks) / 1e6 / hostS).toFixed(1)} MIPS, waiting included`,
+        : `${(Number(made) / 1e6 / hostS).toFixed(1)} MIPS, waiting included`,
     ],
     ...engineRow(end?.engineTicks, ticks),
     ['size', `${bytes(info.sizeBytes)} in ${count(info.frames)} frames, ${density.toFixed(3)} B per 1000 instructions`],

@@ -76,7 +76,7 @@ export class GuestDoor {
   }
 
   get #command(): string {
-    return this.#guest.sink === undefined ? 'run' : 'record';
+    return this.#guest.file === undefined ? 'run' : 'record';
   }
 
   #answer(line: string): unknown {
@@ -85,9 +85,9 @@ export class GuestDoor {
     const said = guestWord(word, words);
     if (said !== undefined) return this.#tellGuest(said);
     if (ORDERS.has(word)) return { refused: IN_NO_PAIR };
-    const { live, sink } = this.#guest;
+    const { live, file } = this.#guest;
     const { ticks, operator } = live.progress;
-    return { pid: process.pid, host: hostName(), command: this.#command, ticks, ...operator, ...sink?.about };
+    return { pid: process.pid, host: hostName(), command: this.#command, ticks, ...operator, ...file?.sink.about };
   }
 
   /** It is done when it can be seen. */
@@ -125,8 +125,8 @@ export class GuestDoor {
 
 const refused = (why: string): UserError => new UserError('not-paired', why, 'see: lockstep ft status', ExitCode.lost);
 
-function ownName({ sink, options: { kernel, bios } }: UnpairedGuest): string {
-  if (sink === undefined) return `${kernelStem(kernel ?? bios ?? 'guest')}-${process.pid}`;
-  const name = basename(sink.path, RECORDING_SUFFIX);
+function ownName({ file, options: { kernel, bios } }: UnpairedGuest): string {
+  if (file === undefined) return `${kernelStem(kernel ?? bios ?? 'guest')}-${process.pid}`;
+  const name = basename(file.sink.path, RECORDING_SUFFIX);
   return listNodes(name).length === 0 ? name : `${name}-${process.pid}`;
 }

@@ -18,7 +18,7 @@ import { arbiterOf } from './arbiters/arbiter-of.ts';
 import { beginEpoch } from './begin-epoch.ts';
 import { ControlSocket } from './control-socket.ts';
 import { endpointText, parseEndpoint, requireKey } from './endpoint.ts';
-import { JoinedNode, type JoiningParts } from './joined-node.ts';
+import { JoinedNode, type JoiningLog } from './joined-node.ts';
 import { readKey } from './key.ts';
 import { type PairOutcome, type PrimaryOptions, settingsOf } from './pair-options.ts';
 import { requireOver } from './pair-over.ts';
@@ -36,7 +36,7 @@ interface Prepared {
   readonly settings: PairSettings;
   readonly arbiter: Arbiter;
   readonly member: Member | undefined;
-  readonly log: JoiningParts['log'];
+  readonly log: JoiningLog;
 }
 
 /**
@@ -73,7 +73,7 @@ export async function joinPair(
     await letGo({ settings, arbiter, member, log });
     throw error;
   }
-  if (log.isNew) ui.notice(`the guest is recorded from here on, to ${log.sink.path}`);
+  if (log.isNew === true) ui.notice(`the guest is recorded from here on, to ${log.sink.path}`);
   for (const image of ownImagesOf(options.guest.drives)) {
     ui.notice(`the drive ${image} is this side's own; a backup has another, kept equal (mode=own)`);
   }
@@ -106,7 +106,7 @@ async function prepare(
   guest: UnpairedGuest,
   isChosen: boolean,
 ): Promise<Prepared> {
-  const { ui, plan, sink } = guest;
+  const { ui, plan, file } = guest;
   const { backup, key } = options;
   const { pair, who } = first;
   const fault = backup === undefined ? undefined : await listenerFault(backup, key, first.detectMs);
@@ -131,7 +131,7 @@ async function prepare(
     for (const drive of plan.drives) await drive.join({ pair, epoch });
     for (const image of ownImagesOf(options.guest.drives)) await writeMark(image, { pair, epoch, who, state: 'live' });
     const paths = newRecordingPaths(guest.options.kernel ?? guest.options.bios ?? 'guest');
-    const log = { sink: sink ?? LogFileSink.createFirst(paths), isNew: sink === undefined };
+    const log: JoiningLog = file ?? { sink: LogFileSink.createFirst(paths), isNew: true };
     return { settings: { ...first, epoch }, arbiter, member, log };
   } catch (error) {
     await letGo(prepared);

@@ -17,6 +17,15 @@ import { PrimaryNode } from './primary-node.ts';
 import type { Report } from './ring-messages.ts';
 import { insideOf } from './surroundings.ts';
 
+/**
+ * The guest's own log, which the node closes. `isNew`: nothing is in it, as the guest has been recorded nowhere so far;
+ * else its thread may go over to another file until it is of the pair.
+ */
+export interface JoiningLog {
+  readonly sink: LogFileSink;
+  readonly isNew?: boolean;
+}
+
 /** A guest with what it has on this host; nobody else serves it. */
 export interface JoiningParts {
   readonly running: RunningGuest;
@@ -24,8 +33,7 @@ export interface JoiningParts {
   readonly ports: readonly HostPort[];
   /** Those among the ports that are drives. */
   readonly drives: readonly DriveFile[];
-  /** Its own log, which the node closes. `isNew`: nothing is in it, as the guest has been recorded nowhere so far. */
-  readonly log: { readonly sink: LogFileSink; readonly isNew: boolean };
+  readonly log: JoiningLog;
 }
 
 export class JoinedNode extends PrimaryNode {
@@ -58,7 +66,7 @@ export class JoinedNode extends PrimaryNode {
     this.log.use(log.sink);
     this.runGuest(() => this.guest.goOn());
     const inside = [...insideOf(this.options.guest.drives)];
-    this.guest.order({ kind: 'join', inside, ...(log.isNew ? { log: { fd, path } } : {}) });
+    this.guest.order({ kind: 'join', inside, ...(log.isNew === true ? { log: { fd, path } } : {}) });
   }
 
   protected override begin(): void {
@@ -67,6 +75,7 @@ export class JoinedNode extends PrimaryNode {
 
   protected override heard(report: Report): void {
     if (report.kind === 'joined') {
+      this.log.use(this.#parts.log.sink);
       this.livesAlone();
       this.#joined.resolve(true);
     } else super.heard(report);

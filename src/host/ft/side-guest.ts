@@ -78,7 +78,7 @@ export class SideGuest {
    */
   run(job: GuestJob): Promise<GuestEnd> {
     const thread = this.#started(false);
-    return this.#served(thread.run({ ...job, shared: this.#shared }, (tick) => this.#ears.live(tick)));
+    return this.#served(thread.run({ ...job, shared: this.#shared }, { live: (tick) => this.#ears.live(tick) }));
   }
 
   /** As `run`, of a guest that runs already. */

@@ -2,9 +2,9 @@
 
 import type { GuestPlan } from '../guest-plan.ts';
 import type { LiveGuest } from '../live/live-guest.ts';
-import type { LogFileSink } from '../log-file-sink.ts';
 import type { HostPort } from '../ports/port.ts';
 import type { LiveOptions, LiveUi } from '../record-options.ts';
+import type { RecordedFile } from '../recorded-file.ts';
 
 /** A guest that runs, with all that it has on this host. */
 export interface UnpairedGuest {
@@ -12,7 +12,7 @@ export interface UnpairedGuest {
   readonly plan: Pick<GuestPlan, 'config' | 'drives'>;
   readonly ports: readonly HostPort[];
   /** Where it is recorded, if it is. */
-  readonly sink: LogFileSink | undefined;
+  readonly file: RecordedFile | undefined;
   readonly live: LiveGuest;
   readonly ui: LiveUi;
 }

@@ -35,6 +35,7 @@ import { type GuestEnd, type GuestJob, type GuestReport, toPlain } from './job.t
 import { LiveCheckpoints } from './live-checkpoints.ts';
 import { LiveSource, type ThreadWork } from './live-source.ts';
 import { RingInputs, RingOutputs } from './ring-ports.ts';
+import { RollingRecording } from './rolling-recording.ts';
 import { RunMeter } from './run-meter.ts';
 import { ControlWords } from './shared-state.ts';
 
@@ -74,6 +75,9 @@ export class GuestRun {
   #brake: Brake | undefined;
   #log: LogWriter | undefined;
   #sink: LogFileSink | undefined;
+  /** What is written to in their place, where only the end of it is kept. */
+  #rolling: RollingRecording | undefined;
+  #say: (report: GuestReport) => void = () => {};
   #flushedNs = 0n;
 
   /** UserError for images and configurations that cannot be. */
@@ -100,8 +104,9 @@ export class GuestRun {
 
   /** Runs to the end. `say` is told when the guest is live. An error that is no UserError is a defect of ours. */
   async run(say: (report: GuestReport) => void): Promise<GuestEnd> {
+    this.#say = say;
     try {
-      const result = await this.#run(say);
+      const result = await this.#run();
       this.#outputs.flush();
       return result;
     } catch (caught) {
@@ -110,18 +115,19 @@ export class GuestRun {
       this.#log?.flush();
       throw error;
     } finally {
+      this.#rolling?.settle();
       this.#meter.count();
     }
   }
 
-  async #run(say: (report: GuestReport) => void): Promise<GuestEnd> {
+  async #run(): Promise<GuestEnd> {
     const { resume } = this.#job;
     const recording = resume === undefined ? undefined : openRecording(resume.path);
     try {
       const history = recording === undefined ? undefined : this.#history(recording.reader);
       if (history !== undefined && 'kind' in history) return history;
       const live = this.#goLive(history);
-      say({ kind: 'live', tick: this.#machine.tick });
+      this.#say({ kind: 'live', tick: this.#machine.tick });
       const isAsked = (): boolean => this.#orders.length > 0;
       const result = live.session.runUntil(isAsked) ?? (await this.#join(live)).run(live.session);
       this.#sink?.sync();
@@ -173,12 +179,12 @@ export class GuestRun {
     this.#brake = new Brake(this.#job.shared, () => this.#meter.busyNs, undefined, given);
     const work: ThreadWork = {
       between: (longWait) => this.#between(longWait),
-      busy: () => this.#joining?.busy === true,
+      busy: () => this.#joining?.busy === true || this.#rolling?.busy === true,
     };
     const source = new LiveSource({ machine, inputs: this.#inputs, consoles: this.#consoles, entropy, work });
     this.#meter.live = source;
     const open = new OpenGate(source.answering(this.#outputs));
-    const recorder = this.#recorder(source, open, history);
+    const recorder = this.#recorder(source, open, entropy, history);
     const [before, behind] = [recorder ?? source, recorder ?? open];
     const session = history?.session ?? new Session(machine, this.#doors, before, behind);
     if (history !== undefined) {
@@ -192,6 +198,7 @@ export class GuestRun {
   async #join({ source, entropy, recorder }: Live): Promise<Joining> {
     const { Joining } = await import('../ft/joining.ts');
     const { header, images, shared } = this.#job;
+    this.#rolling?.settle();
     const [log, sink] = [this.#log, this.#sink];
     const isRecorded = recorder !== undefined && log !== undefined && sink !== undefined;
     const recorded = isRecorded ? { recorder, log, sink } : undefined;
@@ -214,7 +221,12 @@ export class GuestRun {
     return joining;
   }
 
-  #recorder(source: InputSource, gate: Gate, history: History | undefined): Recorder | undefined {
+  #recorder(
+    source: InputSource,
+    gate: Gate,
+    entropy: CountedEntropy,
+    history: History | undefined,
+  ): Recorder | undefined {
     const { record, header: own } = this.#job;
     if (record === undefined) return undefined;
     const machine = this.#machine;
@@ -226,17 +238,41 @@ export class GuestRun {
     this.#meter.log = log;
     if (history !== undefined) copyHistory(history.reader, log, history.replayer.taken);
     const marks = history === undefined ? {} : { marks: history.replayer.marks };
-    const checkpoints = this.#checkpoints(log);
+    this.#rolling = this.#roll(log, this.#sink, entropy);
+    const checkpoints = this.#rolling ?? this.#checkpoints(log);
     const { digestTicks } = header;
     return new Recorder({
       machine,
       source,
       gate,
-      log,
+      log: this.#rolling ?? log,
       digestTicks,
       elapsedNs: () => this.#meter.elapsedNs,
       ...marks,
       ...(checkpoints === undefined ? {} : { checkpoints }),
+    });
+  }
+
+  #roll(log: LogWriter, sink: LogFileSink, entropy: CountedEntropy): RollingRecording | undefined {
+    const { record, header, shared } = this.#job;
+    const board = this.#machine;
+    if (record?.kept === undefined || !(board instanceof Board)) return undefined;
+    return new RollingRecording({
+      board,
+      header,
+      log,
+      sink,
+      kept: record.kept,
+      randomBytes: () => entropy.given,
+      turned: (next, from) => {
+        this.#meter.keptFromTick = from;
+        this.#sink = next;
+        this.#log = this.#rolling?.log;
+        this.#meter.sink = next;
+        this.#meter.log = this.#log;
+        new ControlWords(shared.control).recordingFd = next.fd;
+      },
+      notice: (text) => this.#say({ kind: 'notice', text }),
     });
   }
 
@@ -255,7 +291,7 @@ export class GuestRun {
     const now = monotonicNs();
     if (longWait || now - this.#flushedNs >= FLUSH_NS) {
       this.#flushedNs = now;
-      this.#log?.flush();
+      (this.#rolling ?? this.#log)?.flush();
     }
     this.#meter.count(longWait);
     this.#brake?.hold();

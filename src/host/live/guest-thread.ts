@@ -14,12 +14,25 @@ import type { GuestEnd, GuestReport } from './job.ts';
  */
 const LIMITS = { maxYoungGenerationSizeMb: 16 };
 
+export interface GuestEvents {
+  /** The guest is live at `tick`. */
+  live?(tick: bigint): void;
+  /** One line for the operator. */
+  notice?(text: string): void;
+}
+
 export class GuestThread<Job> {
   readonly #worker: Worker;
 
   /** `whenStarted`: what its program is told before there is a job. */
   constructor(entry: URL, whenStarted?: unknown) {
-    this.#worker = new Worker(entry, { workerData: whenStarted, resourceLimits: LIMITS, name: 'guest' });
+    this.#worker = new Worker(entry, {
+      workerData: whenStarted,
+      resourceLimits: LIMITS,
+      name: 'guest',
+      // What it records to is looked at when it has ended.
+      trackUnmanagedFds: false,
+    });
     // Until it has a job it keeps no process alive.
     this.#worker.unref();
   }
@@ -30,17 +43,18 @@ export class GuestThread<Job> {
   }
 
   /**
-   * Runs the guest to its end; `live` is told when it is live, at a tick. Rejects with what ended the thread otherwise,
-   * which is a defect of ours.
+   * Runs the guest to its end; `hears` is told of it meanwhile. Rejects with what ended the thread otherwise, which is
+   * a defect of ours.
    */
-  run(job: Job, live: (tick: bigint) => void): Promise<GuestEnd> {
+  run(job: Job, hears: GuestEvents = {}): Promise<GuestEnd> {
     const worker = this.#worker;
     worker.ref();
     worker.postMessage(job);
     let end: GuestEnd | undefined;
     return new Promise((done, failed) => {
       worker.on('message', (report: GuestReport) => {
-        if (report.kind === 'live') live(report.tick);
+        if (report.kind === 'live') hears.live?.(report.tick);
+        else if (report.kind === 'notice') hears.notice?.(report.text);
         else end = report;
       });
       worker.on('error', failed);

@@ -13,6 +13,7 @@ import type { CheckpointSpacing } from '../checkpoint-schedule.ts';
 import type { EntropySetting } from '../entropy.ts';
 import type { EngineName } from '../guest-options.ts';
 import type { KeptImages } from '../kept-images.ts';
+import type { Kept } from '../record-options.ts';
 import type { SharedState } from './shared-state.ts';
 
 export interface GuestJob {
@@ -29,6 +30,8 @@ export interface GuestJob {
     readonly path: string;
     /** How far apart checkpoints are; none are made when left out. */
     readonly checkpoints?: CheckpointSpacing;
+    /** How much is kept: all when left out. Not together with checkpoints. */
+    readonly kept?: Kept;
   };
   /** Go through the history of this recording first, up to `untilTick` or its end. */
   readonly resume?: { readonly path: string; readonly untilTick?: bigint };
@@ -38,6 +41,8 @@ export interface Totals {
   readonly ticks: bigint;
   /** Tick at which the time below began: 0, or where a continued guest went live. */
   readonly fromTick: bigint;
+  /** Where the recording begins of which the end is kept; at power on when left out. */
+  readonly keptFromTick?: bigint;
   /** Guest time, units of 100 ns. */
   readonly time: bigint;
   /** Host time since the guest was live, and how much of it was spent waiting, nanoseconds. */
@@ -58,13 +63,14 @@ export interface PlainUserError {
 
 export type GuestReport =
   | { readonly kind: 'live'; readonly tick: bigint }
+  | { readonly kind: 'notice'; readonly text: string }
   | { readonly kind: 'halted'; readonly halt: Halt; readonly totals: Totals }
   | { readonly kind: 'stopped'; readonly totals: Totals }
   | { readonly kind: 'diverged'; readonly divergence: Divergence; readonly totals: Totals }
   | { readonly kind: 'failed'; readonly error: PlainUserError; readonly totals: Totals | undefined };
 
 /** How a guest ended. */
-export type GuestEnd = Exclude<GuestReport, { kind: 'live' }>;
+export type GuestEnd = Exclude<GuestReport, { kind: 'live' | 'notice' }>;
 
 export function toPlain({ code, what, remedy, exitCode }: UserError): PlainUserError {
   return { code, what, remedy, exitCode };

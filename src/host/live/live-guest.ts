@@ -64,6 +64,10 @@ export class LiveGuest {
   get progress(): Progress {
     return this.#counters.get();
   }
+  /** As ControlWords has it. */
+  get recordingFd(): number | undefined {
+    return this.#control.recordingFd;
+  }
   /** The operator has ended it at the terminal, by Ctrl-A x. */
   get quit(): boolean {
     return this.#quit;
@@ -117,7 +121,7 @@ export class LiveGuest {
     await this.#switchboard.open();
     try {
       this.#switchboard.serve().catch((error: Error) => this.#fail(error));
-      this.#end = guestThread().run({ ...job, shared: this.#shared }, (tick) => this.#events.live?.(tick));
+      this.#end = guestThread().run({ ...job, shared: this.#shared }, this.#events);
       const end = await this.#end;
       this.#ended = end;
       if (this.#failure !== undefined && end.kind !== 'failed') throw this.#failure;

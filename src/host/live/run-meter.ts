@@ -20,6 +20,8 @@ export class RunMeter {
   /** The log that is written, and bytes of it in the file. */
   log: Pick<LogWriter, 'events'> | undefined;
   sink: { readonly size: number } | undefined;
+  /** As in Totals. */
+  keptFromTick: bigint | undefined;
   #live: LiveSource | undefined;
   #liveNs = monotonicNs();
   #liveTick = 0n;
@@ -55,6 +57,7 @@ export class RunMeter {
     return {
       ticks,
       fromTick: this.#liveTick,
+      ...(this.keptFromTick === undefined ? {} : { keptFromTick: this.keptFromTick }),
       time,
       elapsedNs: this.elapsedNs,
       idleNs: this.#live?.idleNs ?? 0n,

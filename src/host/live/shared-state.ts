@@ -4,8 +4,8 @@
  *     main thread  -- toGuest: inputs -->  guest thread
  *     main thread  <-- toHost: outputs --  guest thread
  *
- * Only the guest thread writes the counters, `heldBytes` and `awaited`; only the main thread asks for the stop, for
- * standing still, and for less than the whole processor, and tells what a backup has acknowledged.
+ * Only the guest thread writes the counters, `heldBytes`, `awaited` and `recordingFd`; only the main thread asks for
+ * the stop, for standing still, and for less than the whole processor, and tells what a backup has acknowledged.
  */
 
 import type { Operator } from '../../emu/machine/operator.ts';
@@ -28,7 +28,7 @@ export function sharedState(): SharedState {
     guestBell: new SharedArrayBuffer(4),
     hostBell: new SharedArrayBuffer(4),
     counters: new SharedArrayBuffer(8 * (NAMES.length + 2)),
-    control: new SharedArrayBuffer(28),
+    control: new SharedArrayBuffer(32),
   };
 }
 
@@ -91,6 +91,7 @@ const SHARE_LEFT_OUT = 3;
 const QUIESCED = 4;
 const ACKNOWLEDGED = 5;
 const AWAITED = 6;
+const RECORDING_FD = 7;
 const SHARE_ONE = 1 << 16;
 /** Console bytes that wait in the guest thread; with more, consoles are not read. */
 const HELD_BYTES_MAX = 65536;
@@ -148,6 +149,15 @@ export class ControlWords {
   }
   set awaited(awaited: boolean) {
     Atomics.store(this.#words, AWAITED, awaited ? 1 : 0);
+  }
+
+  /** The file that is recorded to, where that is not the one that the guest thread was given any more. */
+  get recordingFd(): number | undefined {
+    const fd = Atomics.load(this.#words, RECORDING_FD);
+    return fd === 0 ? undefined : fd;
+  }
+  set recordingFd(fd: number) {
+    Atomics.store(this.#words, RECORDING_FD, fd);
   }
 
   get holdsMuch(): boolean {

@@ -2,11 +2,13 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import { stampAt } from '../../../src/host/file-stamp.ts';
 import type { CopyStatus } from '../../../src/host/ft/copy-course.ts';
 import { makeKey } from '../../../src/host/ft/key.ts';
 import { findNodes, namedGuest, stopPair } from '../../../src/host/ft/nodes.ts';
 import type { PairWords } from '../../../src/host/ft/pair-words.ts';
 import { pairUp, protectedAt } from '../../../src/host/ft/protection.ts';
+import { openRecording } from '../../../src/host/log-file-source.ts';
 import { FrameSplitter } from '../../../src/host/ports/frame-splitter.ts';
 import { diskFolder } from '../../host/disk/support.ts';
 import { dataOf, udpFrame } from '../../host/ethernet.ts';
@@ -123,6 +125,36 @@ test.each(['record', 'run'] as const)(
     expect(all.endsWith(theirs.text)).toBe(true);
   },
 );
+
+test('of a recording of which the end is kept nothing more is let go once there is a pair', async () => {
+  const { backup, at } = await waiting();
+  const file = world.path('guest.lks');
+  const guest = guestOf('record', { output: file, kept: 2000 });
+  await guest.until((side) => side.said.includes('count 50\n'));
+  while (beginsOf(file) === undefined) await said(guest, 20);
+  await protect(at);
+  const { length } = guest.said;
+  const from = stampAt(file)!.ino;
+  await said(guest, 4000);
+  expect(stampAt(file)!.ino).toBe(from);
+  expect(readdirSync(world.path('')).filter((name) => name.startsWith('guest.lks'))).toEqual(['guest.lks']);
+  await stopPair('pair');
+  expect(await guest.ended, guest.complaints).toBe(0);
+  expect(await backup.ended).toBe(0);
+  const again = await replay(file);
+  expect(again.outcome).toMatchObject({ ending: 'halted', exitCode: 0 });
+  expect(guest.said.endsWith(again.text)).toBe(true);
+  expect(again.text.length).toBeGreaterThan(guest.said.length - length);
+});
+
+function beginsOf(file: string): string | undefined {
+  const recording = openRecording(file);
+  try {
+    return recording.reader.header.begins;
+  } finally {
+    recording.close();
+  }
+}
 
 test('a recording over the join is one run from power on to its end, which both sides come to', async () => {
   const { guest, ask } = await serving();
