@@ -5,11 +5,10 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { type LogInfo, logInfo } from '../../src/cli/log-info.ts';
-import { stampAt } from '../../src/host/file-stamp.ts';
 import { openRecording } from '../../src/host/log-file-source.ts';
 import type { RecordOptions } from '../../src/host/record-options.ts';
 import { agree, startRecorder } from './recorder-process.ts';
-import { record, replay, type TestUi, type Told, testFolder } from './support.ts';
+import { record, replay, type TestUi, type Told, testFolder, turned } from './support.ts';
 
 const folder = testFolder();
 const DIGEST_TICKS = { small: 1n << 12n, all: 1n << 20n };
@@ -30,17 +29,7 @@ function infoOf(file: string): LogInfo {
   }
 }
 
-/** Until the file of that name has been another one so often. */
-async function turned(file: string, times: number): Promise<void> {
-  let last = stampAt(file)?.ino;
-  for (let left = times; left > 0; await sleep(5)) {
-    const now = stampAt(file)?.ino;
-    if (now !== last && last !== undefined) left--;
-    last = now;
-  }
-}
-
-/** The same, and then the guest is ended. */
+/** Until things have been let go so often; then the guest is ended. */
 async function turns(file: string, times: number, ui: TestUi): Promise<void> {
   await turned(file, times);
   ui.end();

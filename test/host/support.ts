@@ -3,8 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll } from 'vitest';
+import { stampAt } from '../../src/host/file-stamp.ts';
 import { DEFAULTS } from '../../src/host/guest-options.ts';
 import type { Outcome } from '../../src/host/outcome.ts';
 import { type ContinueOptions, continueLive, recordGuest } from '../../src/host/record-guest.ts';
@@ -110,4 +112,14 @@ export async function goLive(
   const ending = continueLive({ ...surroundings, file, output, ...options }, ui);
   const [outcome] = await Promise.all([ending, during(ui)]);
   return ui.told(outcome);
+}
+
+/** Until the recording of that name, of which the end is kept, has been another file so often. */
+export async function turned(file: string, times: number): Promise<void> {
+  let last = stampAt(file)?.ino;
+  for (let left = times; left > 0; await sleep(5)) {
+    const now = stampAt(file)?.ino;
+    if (now !== last && last !== undefined) left--;
+    last = now;
+  }
 }

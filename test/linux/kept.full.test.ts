@@ -1,8 +1,6 @@
 /** Debian recorded with `--keep` while it works on a disk: what is left replays from its checkpoint on. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { stampAt } from '../../src/host/file-stamp.ts';
-import { MIB, record, replay, type TestUi, testFolder } from '../host/support.ts';
+import { MIB, record, replay, testFolder, turned } from '../host/support.ts';
 import { BUILD_MS, emptyDisk, type LinuxGuest, linuxGuest, noGuest } from './guest.ts';
 
 const folder = testFolder();
@@ -14,17 +12,6 @@ const TASK = [
   'n=0; while true; do n=$((n + 1)); seq $n 20000 > /mnt/f$((n % 8)); sync; md5sum /mnt/f$((n % 8)); done',
 ].join('; ');
 const KEPT_NS = 2_000_000_000n;
-
-/** Ends the guest when the file of that name has been another one so often. */
-async function turns(file: string, times: number, ui: TestUi): Promise<void> {
-  let last = stampAt(file)?.ino;
-  for (let left = times; left > 0; await sleep(20)) {
-    const now = stampAt(file)?.ino;
-    if (last !== undefined && now !== last) left--;
-    last = now;
-  }
-  ui.end();
-}
 
 describe.skipIf(noGuest !== undefined)(`the end of a long run${skipped}`, () => {
   let guest: LinuxGuest;
@@ -44,7 +31,10 @@ describe.skipIf(noGuest !== undefined)(`the end of a long run${skipped}`, () => 
       clock,
       kept: { by: 'time' as const, ns: KEPT_NS },
     };
-    const live = await record('linux', file, options, (ui) => turns(file, 2, ui));
+    const live = await record('linux', file, options, async (ui) => {
+      await turned(file, 2);
+      ui.end();
+    });
     expect(live, live.text).toMatchObject({ notices: [], outcome: { ending: 'stopped', recording: file } });
     const again = await replay(file, { engine: 'auto' });
     expect(again.outcome).toMatchObject({ ending: 'stopped', exitCode: 0 });

@@ -35,7 +35,7 @@ import { type GuestEnd, type GuestJob, type GuestReport, toPlain } from './job.t
 import { LiveCheckpoints } from './live-checkpoints.ts';
 import { LiveSource, type ThreadWork } from './live-source.ts';
 import { RingInputs, RingOutputs } from './ring-ports.ts';
-import { RollingRecording } from './rolling-recording.ts';
+import { type RecordedPart, RollingRecording } from './rolling-recording.ts';
 import { RunMeter } from './run-meter.ts';
 import { ControlWords } from './shared-state.ts';
 
@@ -73,9 +73,9 @@ export class GuestRun {
   #joining: Joining | undefined;
   /** Once the guest is live. */
   #brake: Brake | undefined;
-  #log: LogWriter | undefined;
-  #sink: LogFileSink | undefined;
-  /** What is written to in their place, where only the end of it is kept. */
+  /** The file that is the recording now. */
+  #part: RecordedPart | undefined;
+  /** What is written to in its place, where only the end of it is kept. */
   #rolling: RollingRecording | undefined;
   #say: (report: GuestReport) => void = () => {};
   #flushedNs = 0n;
@@ -112,7 +112,7 @@ export class GuestRun {
     } catch (caught) {
       const error = recordingError(caught);
       if (error instanceof UserError) return { kind: 'failed', error: toPlain(error), totals: this.#meter.totals() };
-      this.#log?.flush();
+      this.#part?.log.flush();
       throw error;
     } finally {
       this.#rolling?.settle();
@@ -130,7 +130,7 @@ export class GuestRun {
       this.#say({ kind: 'live', tick: this.#machine.tick });
       const isAsked = (): boolean => this.#orders.length > 0;
       const result = live.session.runUntil(isAsked) ?? (await this.#join(live)).run(live.session);
-      this.#sink?.sync();
+      this.#part?.sink.sync();
       return this.#meter.endOf(result);
     } finally {
       recording?.close();
@@ -199,9 +199,8 @@ export class GuestRun {
     const { Joining } = await import('../ft/joining.ts');
     const { header, images, shared } = this.#job;
     this.#rolling?.settle();
-    const [log, sink] = [this.#log, this.#sink];
-    const isRecorded = recorder !== undefined && log !== undefined && sink !== undefined;
-    const recorded = isRecorded ? { recorder, log, sink } : undefined;
+    const part = this.#part;
+    const recorded = recorder === undefined || part === undefined ? undefined : { recorder, ...part };
     const joining = new Joining({
       machine: this.#machine,
       header,
@@ -230,15 +229,13 @@ export class GuestRun {
     const { record, header: own } = this.#job;
     if (record === undefined) return undefined;
     const machine = this.#machine;
-    this.#sink = new LogFileSink(record.path, record.fd);
-    this.#meter.sink = this.#sink;
+    const sink = new LogFileSink(record.path, record.fd);
     const header = history === undefined ? own : { ...own, continuedAt: machine.tick };
-    const log = new LogWriter(this.#sink, zstd, header);
-    this.#log = log;
-    this.#meter.log = log;
+    const log = new LogWriter(sink, zstd, header);
+    this.#writeTo({ log, sink });
     if (history !== undefined) copyHistory(history.reader, log, history.replayer.taken);
     const marks = history === undefined ? {} : { marks: history.replayer.marks };
-    this.#rolling = this.#roll(log, this.#sink, entropy);
+    this.#rolling = this.#roll({ log, sink }, entropy);
     const checkpoints = this.#rolling ?? this.#checkpoints(log);
     const { digestTicks } = header;
     return new Recorder({
@@ -253,24 +250,26 @@ export class GuestRun {
     });
   }
 
-  #roll(log: LogWriter, sink: LogFileSink, entropy: CountedEntropy): RollingRecording | undefined {
+  #writeTo(part: RecordedPart): void {
+    this.#part = part;
+    this.#meter.log = part.log;
+    this.#meter.sink = part.sink;
+  }
+
+  #roll(first: RecordedPart, entropy: CountedEntropy): RollingRecording | undefined {
     const { record, header, shared } = this.#job;
     const board = this.#machine;
     if (record?.kept === undefined || !(board instanceof Board)) return undefined;
     return new RollingRecording({
       board,
       header,
-      log,
-      sink,
+      first,
       kept: record.kept,
       randomBytes: () => entropy.given,
-      turned: (next, from) => {
+      turned: (part, from) => {
+        this.#writeTo(part);
         this.#meter.keptFromTick = from;
-        this.#sink = next;
-        this.#log = this.#rolling?.log;
-        this.#meter.sink = next;
-        this.#meter.log = this.#log;
-        new ControlWords(shared.control).recordingFd = next.fd;
+        new ControlWords(shared.control).recordingFd = part.sink.fd;
       },
       notice: (text) => this.#say({ kind: 'notice', text }),
     });
@@ -291,7 +290,7 @@ export class GuestRun {
     const now = monotonicNs();
     if (longWait || now - this.#flushedNs >= FLUSH_NS) {
       this.#flushedNs = now;
-      (this.#rolling ?? this.#log)?.flush();
+      (this.#rolling ?? this.#part?.log)?.flush();
     }
     this.#meter.count(longWait);
     this.#brake?.hold();

@@ -28,25 +28,28 @@ import { LogFileSink } from '../log-file-sink.ts';
 import type { Kept } from '../record-options.ts';
 import { zstd } from '../zstd.ts';
 
+/** One file of it, and what writes to it. */
+export interface RecordedPart {
+  readonly log: LogWriter;
+  readonly sink: LogFileSink;
+}
+
 export interface RollingParts {
   readonly board: Board;
   /** Of the recording, which has nothing in it but that. */
   readonly header: LogHeader;
-  readonly log: LogWriter;
-  readonly sink: LogFileSink;
+  readonly first: RecordedPart;
   readonly kept: Kept;
   /** Random bytes that the guest has been given. */
   readonly randomBytes: () => bigint;
-  /** `sink` is the recording's from now on, open until there have been two others. It begins at tick `from`. */
-  readonly turned: (sink: LogFileSink, from: Tick) => void;
+  /** `part` is the recording from now on, open until there have been two others. It begins at tick `from`. */
+  readonly turned: (part: RecordedPart, from: Tick) => void;
   /** One line for the operator. */
   readonly notice: (text: string) => void;
 }
 
-/** One file, and where what it holds begins. */
-interface Part {
-  readonly log: LogWriter;
-  readonly sink: LogFileSink;
+/** Where what it holds begins. */
+interface Part extends RecordedPart {
   sinceBytes: number;
   sinceNs: bigint;
   from: Tick;
@@ -76,17 +79,11 @@ export class RollingRecording implements RecordedCheckpoints {
   #settled = false;
 
   constructor(parts: RollingParts) {
-    const { log, sink } = parts;
+    const { first } = parts;
     this.#parts = parts;
-    this.#present = { log, sink, sinceBytes: log.offset, sinceNs: monotonicNs(), from: tick(0) };
+    this.#present = { ...first, sinceBytes: first.log.offset, sinceNs: monotonicNs(), from: tick(0) };
   }
 
-  get log(): LogWriter {
-    return this.#present.log;
-  }
-  get sink(): LogFileSink {
-    return this.#present.sink;
-  }
   get events(): Counts {
     return this.#present.log.events;
   }
@@ -156,8 +153,11 @@ export class RollingRecording implements RecordedCheckpoints {
   }
 
   #begin(): void {
-    const { board, header, randomBytes, sink: first } = this.#parts;
-    const names = Array.from({ length: LEFT_OVER }, (_, i) => `${first.path}.next${i === 0 ? '' : `-${i + 1}`}`);
+    const { board, header, randomBytes } = this.#parts;
+    const names = Array.from(
+      { length: LEFT_OVER },
+      (_, i) => `${this.#present.sink.path}.next${i === 0 ? '' : `-${i + 1}`}`,
+    );
     try {
       const sink = LogFileSink.createFirst(names);
       sink.onLost = () => {};
@@ -220,7 +220,7 @@ export class RollingRecording implements RecordedCheckpoints {
     this.#turns++;
     this.#present = next;
     this.#next = undefined;
-    this.#parts.turned(next.sink, next.from);
+    this.#parts.turned(next, next.from);
   }
 
   /** The present recording goes on, and another next one is tried when as much has come again. */
