@@ -94,7 +94,6 @@ export function conformance(folder: DiskFolder, rigs: readonly RigMaker[]): void
     '%s: hanging, it is unknown at the deadline; what was asked may come true later',
     async (_name, make) => {
       const rig = await make(folder);
-      if (rig.freeze === undefined || rig.thaw === undefined) return;
       const arbiter = rig.arbiter(250);
       expect(await settle(arbiter, 1, 'a')).toEqual(won);
       rig.freeze();
@@ -111,7 +110,6 @@ export function conformance(folder: DiskFolder, rigs: readonly RigMaker[]): void
 
   test.each(rigs)('%s: slower than the deadline it is unknown; with patience it decides', async (_name, make) => {
     const rig = await make(folder);
-    if (rig.slow === undefined) return;
     const hasty = rig.arbiter(150);
     expect(await settle(hasty, 1, 'a')).toEqual(won);
     rig.slow(400);

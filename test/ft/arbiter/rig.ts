@@ -13,11 +13,11 @@ export interface Rig {
   /** Nobody reaches the arbiter, until `heal`. */
   cut(): Promise<void>;
   heal(): Promise<void>;
-  /** It hangs, until `thaw`; undefined where nothing can hang it. */
-  readonly freeze?: () => void;
-  readonly thaw?: () => void;
-  /** Every message takes this long from now on; undefined where it cannot be slowed. */
-  readonly slow?: (ms: number) => void;
+  /** It hangs, until `thaw`. */
+  freeze(): void;
+  thaw(): void;
+  /** Every message takes this long from now on. */
+  slow(ms: number): void;
   /** Killed without a word, and started again. */
   restart(): Promise<void>;
 }

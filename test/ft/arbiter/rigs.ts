@@ -4,6 +4,7 @@ import type { Arbiter } from '../../../src/ft/arbiter.ts';
 import { DiskArbiter } from '../../../src/host/ft/arbiters/disk.ts';
 import { FileArbiter } from '../../../src/host/ft/arbiters/file.ts';
 import { Relay, ServerProcess } from '../../host/disk/support.ts';
+import { HungStorage } from './hung-storage.ts';
 import { acceptorHere, majorityRig } from './majority-rig.ts';
 import { PATIENT_MS, type RigMaker } from './rig.ts';
 
@@ -38,12 +39,17 @@ export const rigs: readonly RigMaker[] = [
     async (folder) => {
       const path = folder.fresh('arbiter');
       mkdirSync(path);
+      const storage = new HungStorage(folder);
       return {
         arbiter: (deadlineMs = PATIENT_MS) => new FileArbiter(path, deadlineMs),
         // The time is over before the storage has answered; what was begun goes on.
         deaf: () => new FileArbiter(path, 0),
         cut: async () => renameSync(path, `${path}.away`),
         heal: async () => renameSync(`${path}.away`, path),
+        freeze: () => storage.freeze(),
+        thaw: () => storage.thaw(),
+        slow: (ms) => void storage.slow(ms),
+        // There is nobody who could be killed but the claimers: claimers.test.ts.
         restart: async () => {},
       };
     },
